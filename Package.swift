@@ -1,0 +1,108 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// One package, two builds. SwiftPM builds everything natively; `Web/build-core.sh` compiles the sans-IO modules
+// (CryptoPrimitives to MessengerWasm) a second time, in Embedded mode, to WebAssembly for the browser.
+
+let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+
+/// A module of the sans-IO core: no Foundation, no sockets, no clock; compiled natively and in Embedded WebAssembly.
+func core(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: strict)
+}
+
+/// The tests of one module, through its public interface, in `Tests/<name>`.
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies + ["TestVectors"], swiftSettings: strict)
+}
+
+let package = Package(
+    name: "CryptPeer",
+    products: [
+        .executable(name: "cryptpeer", targets: ["cryptpeer"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
+        .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
+        .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", exact: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", exact: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", exact: "2.13.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", exact: "7.10.0"),
+    ],
+    targets: [
+        // The core, lowest first.
+        core("CryptoPrimitives", [.product(name: "CryptoExtras", package: "swift-crypto"), "CBoringSSLInternals"]),
+        .target(name: "CBoringSSLInternals"),
+        core("WireFormat", []),
+        core("MLS", ["CryptoPrimitives", "WireFormat"]),
+        core("SegmentedHSM", ["CryptoPrimitives", "WireFormat"]),
+        core("Trust", ["CryptoPrimitives", "WireFormat"]),
+        core("NodeProtocol", ["CryptoPrimitives", "WireFormat", "Trust"]),
+        core("Messenger", ["CryptoPrimitives", "WireFormat", "MLS", "SegmentedHSM", "Trust", "NodeProtocol"]),
+
+        // The node and its command line.
+        .target(name: "CWebApp", cSettings: [.unsafeFlags(["-std=c23"])]),
+        .target(
+            name: "Node",
+            dependencies: [
+                "CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "CWebApp",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "SwiftASN1", package: "swift-asn1"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "cryptpeer",
+            dependencies: [
+                "Node",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Tests. TestVectors finds and decodes the official vectors; VectorChecks holds the checks themselves, in the
+        // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.
+        core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS"], path: "Tests/VectorChecks"),
+        .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+        .target(
+            name: "Simulator",
+            dependencies: ["CryptoPrimitives", "WireFormat", "NodeProtocol", "Messenger"],
+            path: "Tests/Simulator", swiftSettings: strict),
+        .target(
+            name: "NodeClient",
+            dependencies: [
+                "NodeProtocol",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            path: "Tests/NodeClient", swiftSettings: strict),
+        tests("CryptoPrimitivesTests", ["CryptoPrimitives", "VectorChecks"]),
+        tests("WireFormatTests", ["WireFormat"]),
+        tests("MLSTests", ["MLS", "VectorChecks"]),
+        tests("SegmentedHSMTests", ["SegmentedHSM"]),
+        tests("TrustTests", ["Trust", "CryptoPrimitives"]),
+        tests("NodeProtocolTests", ["NodeProtocol"]),
+        tests("MessengerTests", ["Messenger", "Simulator"]),
+        tests("NodeTests", ["Node", "NodeClient", "Simulator", "Messenger"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c17,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct CryptPeer: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "cryptpeer")
+}

@@ -46,7 +46,7 @@ let package = Package(
         core("Messenger", ["CryptoPrimitives", "WireFormat", "MLS", "SegmentedHSM", "Trust", "NodeProtocol"]),
 
         // The node and its command line.
-        .target(name: "CWebApp", cSettings: [.unsafeFlags(["-std=c23"])]),
+        .target(name: "CWebApp", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
             name: "Node",
             dependencies: [
@@ -72,7 +72,15 @@ let package = Package(
                 "Node",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            swiftSettings: strict),
+            swiftSettings: strict,
+            // One program to carry: Swift's run-time libraries and SQLite are linked statically. `.build-static` holds
+            // libsqlite3.a alone (`make setup`), so that the linker cannot take the shared one instead. These are the
+            // executable's own flags, not the command line's, so that tests and program share one build.
+            linkerSettings: [
+                .unsafeFlags(["-static-stdlib", "-L\(Context.packageDirectory)/.build-static"]),
+                .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"), .linkedLibrary("_FoundationCShims"),
+                .linkedLibrary("_FoundationCollections"), .linkedLibrary("FoundationEssentials"),
+            ]),
 
         // Tests. TestVectors finds and decodes the official vectors; VectorChecks holds the checks themselves, in the
         // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.

@@ -49,9 +49,9 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@if [ ! -x "$(SWIFT_BIN)/swift" ]; then \
 		echo "Swift is missing: install Swift 6.3 (https://swift.org/install/linux) to /opt/swift or put it on the PATH" >&2; exit 1; fi
 	@$(call install_packages,$(RUN_PACKAGES))
-	@# A folder that holds only this library, so that the linker cannot take the shared one.
-	@library=$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$'); \
-	if ! cmp -s "$$library" .build-static/libsqlite3.a; then mkdir -p .build-static; cp "$$library" .build-static/; fi
+	@# A folder that holds this library alone, so that the linker cannot take the shared one.
+	@mkdir -p .build-static
+	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
 .PHONY: test setup-test lint test-swift test-wasm test-end-to-end bench

@@ -82,14 +82,16 @@ test-swift: ## The Swift tests, official vectors included
 	swift build $(SWIFT_FLAGS) --build-tests
 	@rm -f .build-wasm/cases.bin
 	@CRYPTPEER_DUMP_CASES="$(CURDIR)/.build-wasm/cases.bin" Tests/closing-line.sh 1-swift 'Test run with .* passed' \
-		swift test $(SWIFT_FLAGS) --skip-build
+		swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
 
 test-wasm: ## The same vectors and transcripts, in WebAssembly
+	Web/build-core.sh core
 	Web/build-core.sh checks
-	@Tests/closing-line.sh 2-wasm '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin
+	@Tests/closing-line.sh 2-wasm-runtime 'pass [1-9]' node --test --test-reporter=spec Tests/Wasm/*.test.mjs
+	@Tests/closing-line.sh 3-wasm-vectors '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin
 
 test-end-to-end: ## The executable and real browsers
-	@Tests/closing-line.sh 3-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
+	@Tests/closing-line.sh 4-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
 
 ##@ Tidy
 .PHONY: clean help

@@ -11,8 +11,10 @@ export PATH := $(PATH):$(SWIFT_BIN)
 # The official vectors, as an absolute path: tests run in folders of their own.
 export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),../shared/vectors))
 
-# One configuration for the program and its tests, so that nothing is compiled twice.
+# One configuration for the program and its tests, so that nothing is compiled twice. (Without the second flag `swift test`
+# would compile everything anew, testable.)
 SWIFT_FLAGS := -c release
+SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
 RUN_PACKAGES := esbuild brotli python3 git wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 \
 	libclang-rt-14-dev-wasm32 libsqlite3-dev zlib1g-dev
@@ -26,6 +28,7 @@ for package in $(1); do \
 	dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
 done; \
 if [ -n "$$missing" ]; then \
+	command -v apt-get >/dev/null || { echo "Missing:$$missing (Debian's names; install them by your system's means)" >&2; exit 1; }; \
 	echo "Installing$$missing"; \
 	$(SUDO) apt-get update -q; \
 	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
@@ -71,8 +74,10 @@ setup-test: setup
 		.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt; \
 		cp Tests/EndToEnd/requirements.txt .venv/requirements.txt; \
 	fi
-	@if [ ! -d "$(CRYPTPEER_VECTORS)/mls" ]; then \
-		echo "No official vectors in $(CRYPTPEER_VECTORS): set CRYPTPEER_VECTORS to the folder that holds them" >&2; exit 1; fi
+	@for suite in mls hpke wycheproof; do \
+		[ -d "$(CRYPTPEER_VECTORS)/$$suite" ] || { \
+			echo "No vectors in $(CRYPTPEER_VECTORS)/$$suite: set CRYPTPEER_VECTORS to the folder that holds them" >&2; exit 1; }; \
+	done
 
 lint: ## Formatting of the Swift sources, types of the TypeScript ones
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -82,7 +87,7 @@ test-swift: ## The Swift tests, official vectors included
 	swift build $(SWIFT_FLAGS) --build-tests
 	@rm -f .build-wasm/cases.bin
 	@CRYPTPEER_DUMP_CASES="$(CURDIR)/.build-wasm/cases.bin" Tests/closing-line.sh 1-swift 'Test run with .* passed' \
-		swift test $(SWIFT_FLAGS) --skip-build --disable-xctest
+		swift test $(SWIFT_TEST_FLAGS) --skip-build
 
 test-wasm: ## The same vectors and transcripts, in WebAssembly
 	Web/build-core.sh core

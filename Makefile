@@ -98,6 +98,10 @@ test-wasm: ## The same vectors and transcripts, in WebAssembly
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 4-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
 
+bench: build setup-test ## The figures: the node's footprint, the time to unlock
+	python3 Benchmarks/footprint.py
+	node Benchmarks/unlock.mjs
+
 ##@ Tidy
 .PHONY: clean help
 clean: ## Remove everything that was built (not ./data)

@@ -21,7 +21,7 @@ bin=${SWIFT_BIN:-$(dirname "$(readlink -f "$(command -v swiftc || echo /opt/swif
 [ -x "$bin/swiftc" ] || { echo "build-core: no Swift toolchain: put swift on PATH or set SWIFT_BIN" >&2; exit 1; }
 boringssl=$crypto/Sources/CCryptoBoringSSL
 [ -d "$boringssl" ] || { echo "build-core: no $boringssl: run 'swift package resolve' first" >&2; exit 1; }
-builtins=$(find /usr/lib/llvm-*/lib/clang/*/lib/wasi /usr/lib/clang/*/lib/wasi -name libclang_rt.builtins-wasm32.a 2>/dev/null | head -n 1)
+builtins=$(find /usr/lib/llvm-*/lib/clang/*/lib/wasi /usr/lib/clang/*/lib/wasi -name libclang_rt.builtins-wasm32.a 2>/dev/null | head -n 1 || true)
 [ -n "$builtins" ] || { echo "build-core: libclang_rt.builtins-wasm32.a is missing: run 'make setup'" >&2; exit 1; }
 
 mkdir -p "$out/objects" "$out/modules" "$out/include/CBoringSSLInternals"
@@ -66,7 +66,7 @@ MAP
 }
 
 swift_flags=(-target wasm32-unknown-none-wasm -swift-version 6 -enable-experimental-feature Embedded -wmo -O
-    -parse-as-library -warnings-as-errors -Xfrontend -disable-stack-protector
+    -parse-as-library -package-name cryptpeer -warnings-as-errors -Xfrontend -disable-stack-protector
     -I "$out/modules" -I "$boringssl/include" -I "$out/include/CBoringSSLInternals"
     -Xcc -isystem -Xcc /usr/include/wasm32-wasi -Xcc -I"$boringssl/include" -Xcc -w)
 for define in "${defines[@]}"; do swift_flags+=(-Xcc "$define"); done

@@ -73,11 +73,12 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict,
-            // One program to carry: Swift's run-time libraries and SQLite are linked statically. `.build-static` holds
-            // libsqlite3.a alone (`make setup`), so that the linker cannot take the shared one instead. These are the
-            // executable's own flags, not the command line's, so that tests and program share one build.
+            // One program to carry, stripped: Swift's run-time libraries and SQLite are linked statically.
+            // `.build-static` holds libsqlite3.a alone (`make setup`), so that the linker cannot take the shared one
+            // instead. These are the executable's own flags, not the command line's, so that tests and program share
+            // one build.
             linkerSettings: [
-                .unsafeFlags(["-static-stdlib", "-L\(Context.packageDirectory)/.build-static"]),
+                .unsafeFlags(["-static-stdlib", "-Xlinker", "-s", "-L\(Context.packageDirectory)/.build-static"]),
                 .linkedLibrary("CoreFoundation"), .linkedLibrary("_FoundationICU"), .linkedLibrary("_FoundationCShims"),
                 .linkedLibrary("_FoundationCollections"), .linkedLibrary("FoundationEssentials"),
             ]),

@@ -1,0 +1,2 @@
+// The exports for the browser.
+import Messenger

@@ -1,0 +1,116 @@
+"""The executable as it is delivered, Debian's own Chromium and Firefox, and people who use them."""
+
+import re
+
+import pytest
+from playwright.sync_api import Browser, Playwright, sync_playwright
+
+from node import EXECUTABLE, ROOT, Node
+from person import Person
+
+ENGINES = ("chromium", "firefox")
+EVIDENCE = ROOT / ".build-logs/end-to-end"
+
+
+def launch(playwright: Playwright, engine: str) -> Browser:
+    """Two browsers on one machine find each other only with the mDNS hiding of host candidates off."""
+    if engine == "chromium":
+        return playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=[
+                "--no-sandbox",
+                # Of a node whose CA is not installed: a service worker needs it.
+                "--ignore-certificate-errors",
+                "--disable-features=WebRtcHideLocalIpsWithMdns",
+                "--use-fake-device-for-media-stream",
+                "--use-fake-ui-for-media-stream",
+            ],
+        )
+    return playwright.firefox.launch(
+        channel="moz-firefox",
+        executable_path="/usr/bin/firefox-esr",
+        firefox_user_prefs={
+            "media.navigator.streams.fake": True,
+            "media.navigator.permission.disabled": True,
+            "media.peerconnection.ice.obfuscate_host_addresses": False,
+            "media.peerconnection.ice.loopback": True,
+        },
+    )
+
+
+class Browsers:
+    """Each browser is started when a test first asks for it, and serves all tests."""
+
+    def __init__(self, playwright: Playwright):
+        self._playwright = playwright
+        self._running: dict[str, Browser] = {}
+
+    def __getitem__(self, engine: str) -> Browser:
+        browser = self._running.get(engine)
+        if browser is None or not browser.is_connected():
+            browser = self._running[engine] = launch(self._playwright, engine)
+        return browser
+
+    def close(self) -> None:
+        for browser in self._running.values():
+            browser.close()
+
+
+@pytest.fixture(scope="session")
+def browsers():
+    with sync_playwright() as playwright:
+        running = Browsers(playwright)
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def executable():
+    assert EXECUTABLE.exists(), f"{EXECUTABLE} is missing: run `make build`"
+
+
+@pytest.fixture
+def node(tmp_path):
+    """A started node of this test's own."""
+    running = Node(tmp_path).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def people(browsers, request):
+    """`people("Ada", "firefox")`: a person at a fresh device. At the end, nobody has asked a third party for anything."""
+    present: list[Person] = []
+
+    def arrive(name: str, engine: str = "chromium", **options) -> Person:
+        person = Person(browsers[engine], name, **options)
+        present.append(person)
+        return person
+
+    yield arrive
+
+    node = request.getfixturevalue("node") if "node" in request.fixturenames else None
+    if getattr(request.node, "failed", False):
+        folder = EVIDENCE / re.sub(r"[^\w.-]+", "_", request.node.name)
+        for person in present:
+            person.leave_evidence(folder)
+        if node is not None:
+            (folder / "node.txt").write_text(node.output())
+    for person in present:
+        person.close()
+    if node is not None:
+        for person in present:
+            assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    if call.when == "call" and outcome.get_result().failed:
+        item.failed = True
+
+
+def pytest_generate_tests(metafunc):
+    """A test that takes `engine` runs in each browser."""
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ENGINES)

@@ -1,0 +1,139 @@
+"""A person at a browser, using the app by the names that assistive technology sees."""
+
+import pathlib
+import re
+
+from playwright.sync_api import Browser, Locator, Page, expect
+
+STATES = ("Sending", "Sent", "Delivered", "Read", "Failed")
+# scrypt at the product's cost, the key generation and the first round trips, on a busy machine.
+ENROL_MILLISECONDS = 60_000
+# A message's way, reconnecting with backoff included.
+ARRIVE_MILLISECONDS = 30_000
+
+PHONE = {"width": 360, "height": 740}
+
+
+class Person:
+    """One browser context, so one device: its storage outlives its pages."""
+
+    def __init__(self, browser: Browser, name: str, passphrase: str = "correct horse battery", **context_options):
+        self.name = name
+        self.passphrase = passphrase
+        self.engine = browser.browser_type.name
+        self.context = browser.new_context(ignore_https_errors=True, locale="en-GB", **context_options)
+        self.console: list[str] = []
+        self.faults: list[str] = []
+        self.requested: list[str] = []
+        self.page: Page = self.open_tab()
+
+    # Tabs
+
+    def open_tab(self) -> Page:
+        page = self.context.new_page()
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.faults.append(str(error)))
+        page.on("request", lambda request: self.requested.append(request.url))
+        self.page = page
+        return page
+
+    def kill_tab(self) -> None:
+        """The tab is gone at once, without its unload handlers."""
+        self.page.close(run_before_unload=False)
+
+    def close(self) -> None:
+        self.context.close()
+
+    def requests_elsewhere(self, origin: str) -> list[str]:
+        """What was requested from any other origin than the node's: promise 8 says nothing ever is."""
+        own = (origin, origin.replace("https://", "wss://"), "blob:", "data:", "about:")
+        return [url for url in self.requested if not url.startswith(own)]
+
+    # Enrolling, locking
+
+    def enrol(self, link: str) -> None:
+        self.page.goto(link)
+        self.page.get_by_role("textbox", name="Display name").fill(self.name)
+        self.fill_passphrase(self.passphrase)
+        self.page.get_by_role("button", name="Join").click()
+        expect(self.conversations).to_be_visible(timeout=ENROL_MILLISECONDS)
+
+    def fill_passphrase(self, passphrase: str) -> None:
+        self.page.get_by_label("Passphrase", exact=True).fill(passphrase)
+        repeat = self.page.get_by_label("Repeat passphrase", exact=True)
+        if repeat.count():
+            repeat.fill(passphrase)
+
+    def lock(self) -> None:
+        self.page.get_by_role("button", name="Lock", exact=True).click()
+        expect(self.page.get_by_role("button", name="Unlock")).to_be_visible()
+
+    def unlock(self, passphrase: str | None = None) -> None:
+        self.page.get_by_label("Passphrase", exact=True).fill(passphrase or self.passphrase)
+        self.page.get_by_role("button", name="Unlock").click()
+        expect(self.conversations).to_be_visible(timeout=ENROL_MILLISECONDS)
+
+    # Inviting
+
+    def invite(self) -> str:
+        """A new invitation's link. The dialog is closed again."""
+        self.page.get_by_role("button", name="Invite", exact=True).click()
+        dialog = self.page.get_by_role("dialog", name="Invite")
+        link = dialog.get_by_role("textbox", name="Invitation link")
+        expect(link).to_have_value(re.compile(r"^https://.+#.+"), timeout=ARRIVE_MILLISECONDS)
+        expect(dialog.get_by_role("img", name="Invitation QR code")).to_be_visible()
+        value = link.input_value()
+        self.page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        return value
+
+    # Conversations
+
+    @property
+    def conversations(self) -> Locator:
+        return self.page.get_by_role("navigation", name="Conversations")
+
+    def open_conversation(self, other: str) -> None:
+        self.conversations.get_by_role("link", name=other).click(timeout=ARRIVE_MILLISECONDS)
+        expect(self.page.get_by_role("log", name="Messages")).to_be_visible()
+
+    @property
+    def articles(self) -> Locator:
+        return self.page.get_by_role("log", name="Messages").get_by_role("article")
+
+    def send(self, text: str) -> Locator:
+        """Sends a message in the open conversation; its article."""
+        before = self.articles.count()
+        self.page.get_by_role("textbox", name="Message", exact=True).fill(text)
+        self.page.get_by_role("button", name="Send", exact=True).click()
+        expect(self.articles).to_have_count(before + 1)
+        return self.articles.nth(before)
+
+    def expect_messages(self, count: int) -> None:
+        expect(self.articles).to_have_count(count, timeout=ARRIVE_MILLISECONDS)
+
+    def reveal(self, index: int = -1) -> str:
+        """Shows one masked message; the text of its article."""
+        article = self.articles.last if index == -1 else self.articles.nth(index)
+        article.get_by_role("button", name="Reveal message").click()
+        expect(article.get_by_role("button", name="Reveal message")).to_be_hidden()
+        return article.inner_text()
+
+    def expect_state(self, article: Locator, *states: str) -> None:
+        """Waits until the message is in one of the states."""
+        assert set(states) <= set(STATES)
+        expect(article).to_contain_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
+
+    def expect_connection(self, *states: str) -> None:
+        status = self.page.get_by_role("status", name="Connection")
+        expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
+
+    # Evidence
+
+    def leave_evidence(self, folder: pathlib.Path) -> None:
+        """A picture and the console's lines, for a failed test."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for number, page in enumerate(self.context.pages):
+            page.screenshot(path=folder / f"{self.name}-{self.engine}-{number}.png", full_page=True)
+        lines = [*self.console, *(f"uncaught: {fault}" for fault in self.faults)]
+        (folder / f"{self.name}-{self.engine}.txt").write_text("\n".join(lines) + "\n")

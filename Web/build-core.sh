@@ -1,0 +1,173 @@
+#!/usr/bin/env bash
+# Builds the sans-IO core to WebAssembly: BoringSSL from the swift-crypto checkout, then the Swift modules in Embedded
+# mode, linked into one module whose only import is the host's entropy.
+#
+#   Web/build-core.sh core      -> $OUT/core.wasm, for the browser
+#   Web/build-core.sh checks    -> $OUT/checks.wasm, the official vectors' checks (test only)
+#   Web/build-core.sh boringssl -> $OUT/libboringssl.a
+#   Web/build-core.sh MODULE    -> compiles that Swift module and what it imports; links nothing
+#
+# OUT (.build-wasm), SWIFT_CRYPTO (.build/checkouts/swift-crypto), SWIFT_BIN and JOBS can be set from outside. Needs Debian's
+# wasi-libc, libc++-14-dev-wasm32, libc++abi-14-dev-wasm32 and libclang-rt-14-dev-wasm32.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+what=${1:-core}
+out=${OUT:-.build-wasm}
+crypto=${SWIFT_CRYPTO:-.build/checkouts/swift-crypto}
+jobs=${JOBS:-$(nproc)}
+bin=${SWIFT_BIN:-$(dirname "$(readlink -f "$(command -v swiftc || echo /opt/swift/usr/bin/swiftc)")")}
+
+[ -x "$bin/swiftc" ] || { echo "build-core: no Swift toolchain: put swift on PATH or set SWIFT_BIN" >&2; exit 1; }
+boringssl=$crypto/Sources/CCryptoBoringSSL
+[ -d "$boringssl" ] || { echo "build-core: no $boringssl: run 'swift package resolve' first" >&2; exit 1; }
+builtins=$(find /usr/lib/llvm-*/lib/clang/*/lib/wasi /usr/lib/clang/*/lib/wasi -name libclang_rt.builtins-wasm32.a 2>/dev/null | head -n 1 || true)
+[ -n "$builtins" ] || { echo "build-core: libclang_rt.builtins-wasm32.a is missing: run 'make setup'" >&2; exit 1; }
+
+mkdir -p "$out/objects" "$out/modules" "$out/include/CBoringSSLInternals"
+
+# One set of defines for C, C++ and Swift's view of the headers.
+defines=(-D__wasi__ -DOPENSSL_NO_ASM -DOPENSSL_NO_THREADS_CORRUPT_MEMORY_AND_LEAK_SECRETS_IF_THREADED)
+c_target=(--target=wasm32-wasi -nostdlibinc -isystem /usr/include/wasm32-wasi)
+c_flags=("${c_target[@]}" -O3 -std=c17 "${defines[@]}" -I "$boringssl/include")
+cxx_flags=(--target=wasm32-wasi -nostdlibinc -nostdinc++ -isystem /usr/include/wasm32-wasi/c++/v1
+    -isystem /usr/include/wasm32-wasi -O3 -std=c++17 -fno-exceptions -fno-rtti -w "${defines[@]}" -I "$boringssl/include"
+    "-fmacro-prefix-map=$boringssl/=")
+
+# Compiles what changed: a stamp holds the flags, the compiler and the checkout's revision.
+build_boringssl() {
+    local stamp revision # The same on every machine: a path to the checkout does not count.
+    revision=$(git -C "$crypto" rev-parse HEAD 2>/dev/null || cat "$boringssl/hash.txt")
+    stamp=$(printf '%s\n' "${cxx_flags[@]//"$crypto"/}" "$("$bin/clang++" --version | head -n 1)" "$revision" | sha256sum)
+    if [ -f "$out/libboringssl.a" ] && [ "$(cat "$out/libboringssl.stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
+    echo "build-core: compiling BoringSSL to WebAssembly"
+    local objects=$out/objects/boringssl
+    rm -rf "$objects" "$out/libboringssl.a" "$out/libboringssl.stamp"
+    mkdir -p "$objects"
+    (cd "$boringssl" && find . -name '*.cc' ! -path ./crypto/bio/connect.cc ! -path ./crypto/bio/socket.cc \
+        ! -path ./crypto/bio/socket_helper.cc | sed 's|^\./||' | LC_ALL=C sort) >"$objects.list"
+    export CXX_FLAGS="${cxx_flags[*]}" CXX="$bin/clang++" BORINGSSL="$boringssl" OBJECTS="$objects"
+    # A path becomes one flat file name. The flags hold no spaces.
+    xargs -P "$jobs" -n 4 sh -c 'for source in "$@"; do
+        $CXX $CXX_FLAGS -c "$BORINGSSL/$source" -o "$OBJECTS/$(echo "$source" | tr / _).o" || exit 255; done' sh <"$objects.list"
+    "$bin/llvm-ar" rcsD "$out/libboringssl.a" "$objects"/*.o
+    rm -rf "$objects"
+    echo "$stamp" >"$out/libboringssl.stamp"
+}
+
+# The imported C modules' maps. SwiftPM makes the like of the second one by itself in the native build.
+module_maps() {
+    cat >"$out/include/CBoringSSLInternals/module.modulemap" <<MAP
+module CBoringSSLInternals {
+    umbrella "$PWD/Sources/CBoringSSLInternals/include"
+    export *
+}
+MAP
+}
+
+swift_flags=(-target wasm32-unknown-none-wasm -swift-version 6 -enable-experimental-feature Embedded -wmo -O
+    -parse-as-library -package-name cryptpeer -warnings-as-errors -Xfrontend -disable-stack-protector
+    -I "$out/modules" -I "$boringssl/include" -I "$out/include/CBoringSSLInternals"
+    -Xcc -isystem -Xcc /usr/include/wasm32-wasi -Xcc -I"$boringssl/include" -Xcc -w)
+for define in "${defines[@]}"; do swift_flags+=(-Xcc "$define"); done
+
+# What each module imports. Package.swift says the same for the native build.
+declare -A imports=(
+    [CryptoPrimitives]=""
+    [WireFormat]=""
+    [MLS]="CryptoPrimitives WireFormat"
+    [SegmentedHSM]="CryptoPrimitives WireFormat"
+    [Trust]="CryptoPrimitives WireFormat"
+    [NodeProtocol]="CryptoPrimitives WireFormat Trust"
+    [Messenger]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol"
+    [MessengerWasm]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol Messenger"
+    [VectorChecks]="CryptoPrimitives WireFormat MLS"
+    [ChecksWasm]="VectorChecks"
+)
+# Where its sources are, when not in Sources/NAME.
+declare -A folders=(
+    [VectorChecks]=Tests/VectorChecks
+    [ChecksWasm]="Tests/Wasm/ChecksWasm Sources/MessengerWasm/HostBytes.swift"
+)
+
+# swift_module NAME: the module and, first, what it imports; each one object. A stamp over the sources, the flags and the
+# imported modules' stamps says whether there is anything to do.
+declare -A stamps=()
+modules=()
+swift_module() {
+    local name=$1 dependency sources stamp inputs=()
+    if [ -n "${stamps[$name]:-}" ]; then return; fi
+    for dependency in ${imports[$name]}; do
+        swift_module "$dependency"
+        inputs+=("${stamps[$dependency]}")
+    done
+    # The folders are a list.
+    # shellcheck disable=SC2086
+    mapfile -t sources < <(find ${folders[$name]:-Sources/$name} -name '*.swift' | LC_ALL=C sort)
+    if [ ${#sources[@]} -eq 0 ]; then
+        echo "build-core: $name has no sources" >&2
+        exit 1
+    fi
+    stamp=$({
+        printf '%s\n' "${swift_flags[@]}" "${inputs[@]}" "$toolchain" "${sources[@]}"
+        cat "${sources[@]}" Sources/CBoringSSLInternals/include/*
+    } | sha256sum | cut -d ' ' -f 1)
+    if [ ! -f "$out/objects/$name.o" ] || [ "$(cat "$out/modules/$name.stamp" 2>/dev/null)" != "$stamp" ]; then
+        echo "build-core: compiling $name in Embedded mode"
+        rm -f "$out/modules/$name.stamp"
+        "$bin/swiftc" "${swift_flags[@]}" -module-name "$name" -c "${sources[@]}" -o "$out/objects/$name.o" \
+            -emit-module -emit-module-path "$out/modules/$name.swiftmodule"
+        echo "$stamp" >"$out/modules/$name.stamp"
+    fi
+    stamps[$name]=$stamp
+    modules+=("$name")
+}
+
+# Our own C: the runtime beneath the core, and the few doors into BoringSSL that its headers do not offer.
+c_objects=()
+compile_c() {
+    local source object
+    for source in Web/wasm/runtime.c Sources/CBoringSSLInternals/*.c Sources/CBoringSSLInternals/*.cc; do
+        [ -e "$source" ] || continue
+        object=$out/objects/$(basename "$source").o
+        case $source in
+        *.cc) "$bin/clang++" "${cxx_flags[@]}" -I Sources/CBoringSSLInternals/include -I "$boringssl" -c "$source" -o "$object" ;;
+        *) "$bin/clang" "${c_flags[@]}" -I Sources/CBoringSSLInternals/include -I "$boringssl" -c "$source" -o "$object" ;;
+        esac
+        c_objects+=("$object")
+    done
+}
+
+# link PRODUCT: 1 MiB of stack, below the data, so that an overflow traps and overwrites nothing; at most 512 MiB of memory
+# (scrypt alone takes 128). PRODUCT.named.wasm is the same module with function names, for reading a trap's stack.
+link() {
+    local product=$1 objects=() name
+    for name in "${modules[@]}"; do objects+=("$out/objects/$name.o"); done
+    local inputs=("${objects[@]}" "${c_objects[@]}" "$out/libboringssl.a" /usr/lib/wasm32-wasi/libc++.a
+        /usr/lib/wasm32-wasi/libc++abi.a /usr/lib/wasm32-wasi/libc.a "$builtins")
+    local flags=(--no-entry --gc-sections --fatal-warnings --stack-first -z stack-size=1048576 --max-memory=536870912
+        --wrap=free --wrap=realloc)
+    "$bin/wasm-ld" "${flags[@]}" "${inputs[@]}" -o "$out/$product.named.wasm"
+    if grep -q wasi_snapshot_preview1 "$out/$product.named.wasm"; then
+        echo "build-core: $product imports from WASI: answer that function in Web/wasm/runtime.c" >&2
+        exit 1
+    fi
+    "$bin/wasm-ld" "${flags[@]}" --strip-all "${inputs[@]}" -o "$out/$product.wasm"
+    echo "build-core: $out/$product.wasm, $(stat -c %s "$out/$product.wasm") bytes, $(gzip -9c "$out/$product.wasm" | wc -c) gzipped"
+}
+
+module_maps
+toolchain=$("$bin/swiftc" --version 2>/dev/null | head -n 1)
+case $what in
+boringssl) build_boringssl ;;
+core | checks)
+    build_boringssl
+    compile_c
+    if [ "$what" = core ]; then swift_module MessengerWasm; else swift_module ChecksWasm; fi
+    link "$what"
+    ;;
+*)
+    [ -n "${imports[$what]+known}" ] || { echo "build-core: no module or product $what" >&2; exit 64; }
+    swift_module "$what"
+    ;;
+esac

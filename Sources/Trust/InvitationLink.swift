@@ -1,4 +1,5 @@
 import CryptoPrimitives
+import WireFormat
 
 /// Why a text is no invitation link.
 public enum LinkError: Error, Equatable, Sendable {
@@ -93,9 +94,14 @@ public struct InvitationLink: Equatable, Sendable {
         let origin = try Self.checkedOrigin(origin)
         guard !fragment.isEmpty else { throw .noFragment }
         guard fragment.count <= Self.textLimit else { throw .wrongLength }
-        guard fragment.allSatisfy({ Base64URL.decode([$0, UInt8(ascii: "A")]) != nil }) else { throw .badCharacter }
+        guard fragment.allSatisfy(Self.isBase64URL) else { throw .badCharacter }
         guard fragment.count == (Self.payloadLength * 8 + 5) / 6 else { throw .wrongLength }
-        guard var payload = Base64URL.decode(fragment) else { throw .badCharacter }
+        var payload: [UInt8]
+        do throws(WireError) {
+            payload = try Base64URL.decode([UInt8](fragment))
+        } catch {
+            throw .badCharacter
+        }
         defer { wipe(&payload) }
         guard let kind = Kind(rawValue: payload[0]) else { throw .unknownVersion }
         var secret = [UInt8](payload[1..<1 + InvitationKeys.secretLength])
@@ -159,6 +165,15 @@ public struct InvitationLink: Equatable, Sendable {
         switch lowercased(character) {
         case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
             UInt8(ascii: "."):
+            true
+        default: false
+        }
+    }
+
+    private static func isBase64URL(_ character: UInt8) -> Bool {
+        switch lowercased(character) {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+            UInt8(ascii: "_"):
             true
         default: false
         }

@@ -58,10 +58,14 @@ public struct SafetyNumber: Equatable, Sendable {
 
     /// Compares with what the other's screen showed to our camera.
     public func compare(scanned payload: [UInt8]) -> Comparison {
-        guard payload.count <= 1024, payload.starts(with: Self.prefix),
-            let scanned = Base64URL.decode(payload[Self.prefix.count...]), scanned.count == 128
-        else { return .unreadable }
-        return constantTimeEqual(scanned, hashes[0] + hashes[1]) ? .match : .mismatch
+        guard payload.count <= 1024, payload.starts(with: Self.prefix) else { return .unreadable }
+        do throws(WireError) {
+            let scanned = try Base64URL.decode([UInt8](payload[Self.prefix.count...]))
+            guard scanned.count == 2 * HashAlgorithm.sha512.length else { return .unreadable }
+            return constantTimeEqual(scanned, hashes[0] + hashes[1]) ? .match : .mismatch
+        } catch {
+            return .unreadable
+        }
     }
 }
 

@@ -47,6 +47,16 @@ package struct FramedContent: Equatable, Sendable {
     package var sender: Sender
     package var authenticatedData: [UInt8]
     package var content: Content
+
+    package init(
+        groupID: [UInt8], epoch: UInt64, sender: Sender, authenticatedData: [UInt8], content: Content
+    ) {
+        self.groupID = groupID
+        self.epoch = epoch
+        self.sender = sender
+        self.authenticatedData = authenticatedData
+        self.content = content
+    }
 }
 
 /// What authenticates a message's content (RFC 9420 §6.1).

@@ -15,7 +15,9 @@ public enum Request: Equatable, Sendable {
 
     case bubbleState
     case publishBubbleState([UInt8])
-    case putInvitation(invitation: [UInt8], expires: UInt64, bundle: [UInt8])
+    /// Opens an invitation. `verifier` is the SHA-256 of the proof that a redemption of it will show. Idempotent for the
+    /// same content.
+    case putInvitation(invitation: [UInt8], verifier: [UInt8], expires: UInt64, bundle: [UInt8])
     case withdrawInvitation(invitation: [UInt8])
     /// Creates a mailbox of this device, or confirms it. The node keeps the delivery key's SHA-256 only.
     case createMailbox(mailbox: [UInt8], deliveryKeyHash: [UInt8])

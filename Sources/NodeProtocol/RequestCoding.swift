@@ -21,9 +21,10 @@ extension Request: WireCodable {
         case .publishBubbleState(let state):
             writer.write(UInt8(4))
             writer.write(opaque: state)
-        case .putInvitation(let invitation, let expires, let bundle):
+        case .putInvitation(let invitation, let verifier, let expires, let bundle):
             writer.write(UInt8(5))
             writer.write(fixed: invitation)
+            writer.write(fixed: verifier)
             writer.write(expires)
             writer.write(opaque: bundle)
         case .withdrawInvitation(let invitation):
@@ -114,8 +115,8 @@ extension Request: WireCodable {
         case 4: self = .publishBubbleState(try reader.readOpaque(limit: Limits.enrolmentLength))
         case 5:
             self = .putInvitation(
-                invitation: try reader.readFixed(16), expires: try reader.readUInt64(),
-                bundle: try reader.readOpaque(limit: Limits.bundleLength))
+                invitation: try reader.readFixed(16), verifier: try reader.readFixed(32),
+                expires: try reader.readUInt64(), bundle: try reader.readOpaque(limit: Limits.bundleLength))
         case 6: self = .withdrawInvitation(invitation: try reader.readFixed(16))
         case 7:
             self = .createMailbox(mailbox: try reader.readFixed(16), deliveryKeyHash: try reader.readFixed(32))

@@ -2,7 +2,8 @@ import CryptoPrimitives
 import NodeProtocol
 
 extension ModelNode {
-    mutating func createMailbox(_ id: [UInt8], deliveryKeyHash: [UInt8], by device: [UInt8]) throws(Refusal) -> Response {
+    mutating func createMailbox(_ id: [UInt8], deliveryKeyHash: [UInt8], by device: [UInt8]) throws(Refusal) -> Response
+    {
         if let mailbox = state.mailboxes[id] {
             guard mailbox.owner == device, mailbox.deliveryKeyHash == deliveryKeyHash else { throw .conflict }
             return .done

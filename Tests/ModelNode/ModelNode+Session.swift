@@ -8,7 +8,7 @@ extension ModelNode {
         /// Nothing has been said.
         case opened
         /// The node has proved itself to this device, and waits for its signature.
-        case challenged(device: [UInt8], SessionTranscript)
+        case challenged(bubble: [UInt8], device: [UInt8], SessionTranscript)
         case guest
         case device([UInt8])
 
@@ -25,9 +25,9 @@ extension ModelNode {
     ) {
         if role == .guest, (bubble + device).contains(where: { $0 != 0 }) { return end(connection, .malformed) }
         let nodeNonce = random.bytes(SessionTranscript.nonceLength)
-        guard let bubble = try? BubbleID(bubble), let deviceID = try? DeviceID(device),
+        guard let bubbleID = try? BubbleID(bubble), let deviceID = try? DeviceID(device),
             let transcript = try? SessionTranscript(
-                bubble: bubble, origin: origin, nodeKey: key, device: deviceID, clientNonce: nonce,
+                bubble: bubbleID, origin: origin, nodeKey: key, device: deviceID, clientNonce: nonce,
                 nodeNonce: nodeNonce),
             let signature = try? SignatureScheme.ed25519.sign(transcript.bytes(role: .node), with: keySeed)
         else { return end(connection, .malformed) }
@@ -41,14 +41,15 @@ extension ModelNode {
             sessions[connection] = .guest
             outputs.append(.send(.established, to: connection))
         case .device:
-            sessions[connection] = .challenged(device: device, transcript)
+            sessions[connection] = .challenged(bubble: bubble, device: device, transcript)
         }
     }
 
     mutating func authenticate(
-        _ signature: [UInt8], device: [UInt8], transcript: SessionTranscript, on connection: Connection, now: UInt64
+        _ signature: [UInt8], bubble: [UInt8], device: [UInt8], transcript: SessionTranscript,
+        on connection: Connection, now: UInt64
     ) {
-        guard let bubble = state.bubble, let known = state.devices[device], transcript.bubble == bubble.authority.bubble,
+        guard state.bubble?.authority.bubble.bytes == bubble, let known = state.devices[device],
             isGood(known, now: now), transcript.verify(signature, role: .client, by: known.sessionKey)
         else { return end(connection, .notAuthenticated) }
         sessions[connection] = .device(device)

@@ -81,8 +81,9 @@ public struct ModelNode {
         case (.hello(let version, let role, let bubble, let device, let nonce), .opened):
             guard version == nodeProtocolVersion else { return end(connection, .unsupportedVersion) }
             greet(role, bubble: bubble, device: device, nonce: nonce, on: connection, now: now)
-        case (.authenticate(let signature), .challenged(let device, let transcript)):
-            authenticate(signature, device: device, transcript: transcript, on: connection, now: now)
+        case (.authenticate(let signature), .challenged(let bubble, let device, let transcript)):
+            authenticate(
+                signature, bubble: bubble, device: device, transcript: transcript, on: connection, now: now)
         case (.request(let id, let request), .guest):
             let response = answer(guest: request, now: now)
             outputs.append(.send(.response(id: id, response), to: connection))

@@ -130,11 +130,11 @@ final class ConformanceBubble {
             device: device)
     }
 
-    func redeem(_ invitation: ConformanceInvitation, chain: CertificateChain, proof: [UInt8]? = nil) async throws
+    func redeem(_ invitation: ConformanceInvitation, chain: CertificateChain, keys: InvitationKeys? = nil) async throws
         -> Response
     {
         let guest = try await guest()
-        let redemption = Redemption(chain: chain, proof: proof ?? invitation.keys.redemptionProof)
+        let redemption = Redemption(chain: chain, keys: keys ?? invitation.keys)
         let response = try await guest.ask(.redeem(invitation: invitation.id, redemption: redemption.encoded))
         await guest.close()
         return response
@@ -162,7 +162,7 @@ final class ConformanceBubble {
         var list = RevocationList(bubble: authority.bubble)
         revoked(&list)
         return try BubbleState.issue(
-            bubble: authority.bubble, version: version, nodeKey: nodeKey, revoked: list, issued: issued,
+            version: version, nodeKey: nodeKey, revoked: list, issued: issued,
             by: signer ?? authorityKey, random: random
         ).signed
     }

@@ -24,7 +24,8 @@ final class ConformanceSession {
         let nonce = random.bytes(SessionTranscript.nonceLength)
         try await send(
             .hello(version: nodeProtocolVersion, role: role, bubble: bubble, device: device, nonce: nonce))
-        guard case .challenge(let version, let key, let nodeNonce, let signature, let time) = try await nextFrame() else {
+        guard case .challenge(let version, let key, let nodeNonce, let signature, let time) = try await nextFrame()
+        else {
             throw ConformanceFailure.broken("a hello is answered by a challenge", line: #line)
         }
         try expect(version, is: nodeProtocolVersion)

@@ -43,7 +43,8 @@ extension NodeConformance {
     ]
 
     static let bubbleStateRules: [NodeRule] = [
-        NodeRule("a newer bubble state replaces the old one, is told to every session, and survives a restart") { bubble in
+        NodeRule("a newer bubble state replaces the old one, is told to every session, and survives a restart") {
+            bubble in
             let chief = try await bubble.enrolOperator()
             let member = try await bubble.enrol(by: chief)
             let session = try await bubble.session(of: chief)

@@ -138,7 +138,8 @@ extension NodeConformance {
                 try await bubble.session(of: chief).ask(.withdrawInvitation(invitation: invitation.id)),
                 is: .refused(.invitationUsed))
         },
-        NodeRule("a redemption without the link's proof or with another's chain is refused, and uses nothing up") { bubble in
+        NodeRule("a redemption without the link's proof or with another's chain is refused, and uses nothing up") {
+            bubble in
             let chief = try await bubble.enrolOperator()
             let session = try await bubble.session(of: chief)
             let invitation = try await bubble.invitation(by: chief)
@@ -147,7 +148,7 @@ extension NodeConformance {
             let keys = try ConformanceKeys(bubble.random)
             let chain = try await bubble.chain(for: keys, from: invitation)
             try expect(
-                try await bubble.redeem(invitation, chain: chain, proof: bubble.random.bytes(32)),
+                try await bubble.redeem(invitation, chain: chain, keys: other.keys),
                 is: .refused(.invalidCredential), "a wrong proof")
             let foreign = try await bubble.chain(for: keys, from: other)
             try expect(

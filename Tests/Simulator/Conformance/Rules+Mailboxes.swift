@@ -26,7 +26,8 @@ extension NodeConformance {
                 try expect(try await session.ask(request), is: .refused(.unknownMailbox), "\(request)")
             }
         },
-        NodeRule("a fetch is oldest first, above a number, at most what was asked, and says whether there is more") { bubble in
+        NodeRule("a fetch is oldest first, above a number, at most what was asked, and says whether there is more") {
+            bubble in
             let session = try await bubble.session(of: try await bubble.enrolOperator())
             let mailbox = try await bubble.mailbox(of: session)
             let expires = try await bubble.node.now() + 3_600
@@ -39,7 +40,8 @@ extension NodeConformance {
             try expect(
                 try await session.ask(mailbox.fetch(limit: 2)), is: .envelopes(Array(stored[..<2]), more: true))
             try expect(
-                try await session.ask(mailbox.fetch(after: 2, limit: 3)), is: .envelopes(Array(stored[2...]), more: false))
+                try await session.ask(mailbox.fetch(after: 2, limit: 3)),
+                is: .envelopes(Array(stored[2...]), more: false))
             try expect(try await session.ask(mailbox.fetch(after: 5)), is: .envelopes([], more: false))
             try expect(try await session.ask(mailbox.fetch(after: .max)), is: .envelopes([], more: false))
             try expect(try await session.ask(mailbox.fetch(limit: 0)), is: .refused(.malformed))
@@ -110,7 +112,8 @@ extension NodeConformance {
             session = try await bubble.session(of: device)
             try expect(
                 try await session.ask([
-                    mailbox.deliver(bubble.envelope(), expires: expires), next.deliver(bubble.envelope(), expires: expires),
+                    mailbox.deliver(bubble.envelope(), expires: expires),
+                    next.deliver(bubble.envelope(), expires: expires),
                 ]), is: [.refused(.wrongDeliveryKey), .done])
         },
         NodeRule("a device has a quota of mailboxes") { bubble in

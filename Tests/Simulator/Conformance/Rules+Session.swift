@@ -99,7 +99,8 @@ extension NodeConformance {
             for request: Request in [
                 .bubbleState, .checkpoint, .putCheckpoint([1]), .createMailbox(mailbox: id, deliveryKeyHash: key),
                 .fetchEnvelopes(mailbox: id, after: 0, limit: 1), .createSlot(slot: id, tokenHash: key),
-                .takeKeyPackage(mailbox: id, deliveryKey: key), .fetchBlob(blob: key), .withdrawInvitation(invitation: id),
+                .takeKeyPackage(mailbox: id, deliveryKey: key), .fetchBlob(blob: key),
+                .withdrawInvitation(invitation: id),
             ] {
                 try expect(try await guest.ask(request), is: .refused(.notPermitted), "\(request)")
             }
@@ -116,7 +117,8 @@ extension NodeConformance {
             let mailbox = try await bubble.mailbox(of: session)
             let expires = try await bubble.node.now() + 3_600
             let envelopes = (0..<16).map { _ in bubble.envelope() }
-            let responses = try await session.ask(envelopes.map { mailbox.deliver($0, expires: expires) } + [mailbox.fetch()])
+            let responses = try await session.ask(
+                envelopes.map { mailbox.deliver($0, expires: expires) } + [mailbox.fetch()])
             try expect(responses.dropLast().allSatisfy { $0 == .done }, "each is delivered")
             guard case .envelopes(let stored, more: false)? = responses.last else {
                 throw ConformanceFailure.broken("a fetch behind them", line: #line)

@@ -41,7 +41,8 @@ extension NodeConformance {
             try expect(
                 try await session.ask([
                     .fetchBlob(blob: id), .deleteBlob(blob: id),
-                    .putBlob(blob: id, expires: now - 1, bytes: [1]), .putBlob(blob: id, expires: now + 600, bytes: [1]),
+                    .putBlob(blob: id, expires: now - 1, bytes: [1]),
+                    .putBlob(blob: id, expires: now + 600, bytes: [1]),
                     .putBlob(blob: other, expires: now + 600, bytes: [2]),
                 ]),
                 is: [.refused(.unknownBlob), .refused(.unknownBlob), .refused(.malformed), .done, .done])
@@ -76,7 +77,8 @@ extension NodeConformance {
     ]
 
     static let slotRules: [NodeRule] = [
-        NodeRule("one commit wins each position, whoever holds the token, and is fetched by it, over a restart too") { bubble in
+        NodeRule("one commit wins each position, whoever holds the token, and is fetched by it, over a restart too") {
+            bubble in
             let chief = try await bubble.enrolOperator()
             let member = try await bubble.enrol(by: chief)
             let slot = ConformanceSlot(bubble.random, positions: 4)
@@ -96,7 +98,8 @@ extension NodeConformance {
                 try await first.ask([slot.fetch(0), slot.fetch(1), slot.fetch(2)]),
                 is: [.commit(winner), .commit(loser), .commit(nil)])
         },
-        NodeRule("a commit is idempotent for the same bytes and next token, also when the slot has moved on") { bubble in
+        NodeRule("a commit is idempotent for the same bytes and next token, also when the slot has moved on") {
+            bubble in
             let session = try await bubble.session(of: try await bubble.enrolOperator())
             let slot = ConformanceSlot(bubble.random, positions: 3)
             let commits = [bubble.random.bytes(100), bubble.random.bytes(100)]

@@ -1,6 +1,7 @@
 import CryptoPrimitives
 import NodeProtocol
 import Trust
+import WireFormat
 
 extension ModelNode {
     mutating func claim(token: [UInt8], authority: [UInt8], bubbleState: [UInt8], chain: [UInt8], now: UInt64)

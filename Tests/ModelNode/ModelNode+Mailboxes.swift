@@ -24,7 +24,7 @@ extension ModelNode {
         guard limit > 0 else { throw .malformed }
         let waiting = try ownMailbox(id, of: device).envelopes.filter { $0.stored.sequence > after }
         let count = min(Int(limit), Limits.envelopesPerFetch)
-        return .envelopes(waiting.prefix(count).map(\.stored), more: waiting.count > count)
+        return .envelopes(waiting.prefix(count).map { $0.stored }, more: waiting.count > count)
     }
 
     mutating func acknowledge(_ id: [UInt8], through: UInt64, by device: [UInt8]) throws(Refusal) -> Response {

@@ -77,6 +77,8 @@ let package = Package(
             dependencies: [
                 "Node",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict,
             // One program to carry, stripped: Swift's run-time libraries and SQLite are linked statically.

@@ -7,6 +7,7 @@ import NIOHTTPTypes
 import NIOHTTPTypesHTTP1
 import NIOSSL
 import NIOWebSocket
+import NodeProtocol
 
 /// One connection to the node: TLS, then HTTP/1.1 answered by the router, or a WebSocket.
 ///
@@ -26,9 +27,6 @@ struct NodeChannel: HTTPChannelHandler {
     let anchor: TrustAnchor
     let ledger: ConnectionLedger
     let bounds: ServiceBounds
-    /// Makes the handler of a WebSocket that was opened with this `Origin`.
-    let makeSession: @Sendable (any Channel, _ origin: String) -> any ChannelHandler
-
     /// What a request's head may hold: browsers send about 1 kB.
     private static let headLength = 16_384
 
@@ -47,7 +45,7 @@ struct NodeChannel: HTTPChannelHandler {
 
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(
-                    upgraders: [webSocketUpgrader(port: port)],
+                    upgraders: [],
                     notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
             configuration.enablePipelining = false
             configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
@@ -89,22 +87,6 @@ struct NodeChannel: HTTPChannelHandler {
                 try NIOAsyncChannel(
                     wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }
-    }
-
-    private func webSocketUpgrader(port: Int) -> NIOTypedWebSocketServerUpgrader<Negotiated> {
-        NIOTypedWebSocketServerUpgrader(
-            maxFrameSize: WebSocketLimits.frameLength, enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                let isOwn = head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
-                return channel.eventLoop.makeSucceededFuture(isOwn ? [:] : nil)
-            },
-            upgradePipelineHandler: { channel, head in
-                channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        makeSession(channel, head.headers["origin"].first ?? ""))
-                    return .webSocket
-                }
-            })
     }
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.

@@ -12,9 +12,9 @@ struct Routes: Sendable {
     let isHealthy: @Sendable () async -> Bool
 
     func makeRouter() throws -> Router<BasicRequestContext> {
-        let router = Router()
+        let router = Router(options: .autoGenerateHeadEndpoints)
         router.add(middleware: SecurityHeaders(strictTransport: anchor.authority == nil))
-        router.add(middleware: HeadAnswers())
+        router.add(middleware: ReadingOnly())
         router.get("/healthz") { _, _ in
             await isHealthy()
                 ? Self.text("ok\n") : Self.text("This node cannot serve now.\n", status: .serviceUnavailable)
@@ -77,20 +77,14 @@ struct Routes: Sendable {
     }
 }
 
-/// Answers HEAD as GET without the body, and refuses every other method: nothing is ever sent to the node this way.
-private struct HeadAnswers<Context: RequestContext>: RouterMiddleware {
+/// Refuses every method that would send something: nothing is ever sent to the node this way.
+private struct ReadingOnly<Context: RequestContext>: RouterMiddleware {
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws
         -> Response
     {
-        switch request.method {
-        case .get:
-            return try await next(request, context)
-        case .head:
-            var asked = request
-            asked.method = .get
-            return try await next(asked, context).createHeadResponse()
-        default:
+        guard request.method == .get || request.method == .head else {
             return Response(status: .methodNotAllowed, headers: [.allow: "GET, HEAD", .cacheControl: "no-store"])
         }
+        return try await next(request, context)
     }
 }

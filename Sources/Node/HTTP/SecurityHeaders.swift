@@ -9,8 +9,10 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
 
     private static var contentSecurityPolicy: String {
         [
-            "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' data: blob:",
-            "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "frame-ancestors 'none'", "base-uri 'none'",
+            "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'",
+            "img-src 'self' data: blob:",
+            "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "frame-ancestors 'none'",
+            "base-uri 'none'",
             "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types cryptpeer",
         ].joined(separator: "; ")
     }
@@ -19,7 +21,8 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
     private static var permissionsPolicy: String {
         let own = ["camera", "microphone", "display-capture", "clipboard-read", "clipboard-write", "fullscreen"]
         let none = [
-            "accelerometer", "geolocation", "gyroscope", "magnetometer", "midi", "payment", "serial", "usb", "bluetooth",
+            "accelerometer", "geolocation", "gyroscope", "magnetometer", "midi", "payment", "serial", "usb",
+            "bluetooth",
             "browsing-topics",
         ]
         return (own.map { "\($0)=(self)" } + none.map { "\($0)=()" }).joined(separator: ", ")

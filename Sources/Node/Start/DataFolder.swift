@@ -26,7 +26,9 @@ struct DataFolder: Sendable {
         guard access(database, F_OK) == 0 else {
             throw StartError(
                 "There is no node in \(path)",
-                advice: "give the folder of a node that has been started, or start one with `cryptpeer serve --data \(path)`")
+                advice:
+                    "give the folder of a node that has been started, or start one with `cryptpeer serve --data \(path)`"
+            )
         }
         try check()
     }
@@ -83,7 +85,8 @@ final class DataFolderLock: Sendable {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
             throw StartError(
-                "Another node is running on \(folder.path)", advice: "stop it first, or choose another folder with --data")
+                "Another node is running on \(folder.path)",
+                advice: "stop it first, or choose another folder with --data")
         }
         self.descriptor = descriptor
     }

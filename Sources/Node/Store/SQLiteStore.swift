@@ -38,6 +38,20 @@ final class SQLiteStore: Store, Service {
         try? pool.close()
     }
 
+    /// Runs the store for as long as `body` works with it.
+    func whileRunning<Value: Sendable>(_ body: @escaping @Sendable (SQLiteStore) async throws -> Value) async throws
+        -> Value
+    {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask {
+                try await self.run()
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await body(self)
+        }
+    }
+
     func change<Value: Sendable>(
         _ change: @escaping @Sendable (any StoreChanges) throws -> Value,
         then: @escaping @Sendable (Result<Value, Refusal>) -> Void

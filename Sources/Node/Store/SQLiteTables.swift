@@ -36,6 +36,8 @@ extension SQLiteTables {
     }
 
     func set(_ name: String, to value: [UInt8]) throws {
-        try execute("INSERT INTO node (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", [name, value])
+        try execute(
+            "INSERT INTO node (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
+            [name, value])
     }
 }

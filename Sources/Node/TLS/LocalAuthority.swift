@@ -17,7 +17,8 @@ struct LocalAuthority: Sendable {
 
     /// - Parameter names: the names it must be able to vouch for, besides the local ones.
     init(for names: [ServerName], now: Date) throws {
-        key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+        self.key = key
         let number = [UInt8](SHA256.hash(data: key.publicKey.subjectPublicKeyInfoBytes)).prefix(4)
         let subject = try DistinguishedName {
             // Two nodes' authorities on one device must be told apart.
@@ -89,12 +90,14 @@ struct LocalAuthority: Sendable {
         case .dns(let name):
             return constraints.permittedDNSDomains.contains { name == $0 || name.hasSuffix("." + $0) }
         case .address(let address):
-            return constraints.permittedIPRanges.contains { range in
-                let bytes = [UInt8](range.bytes)
-                guard bytes.count == 2 * address.count else { return false }
-                return address.indices.allSatisfy { address[$0] & bytes[address.count + $0] == bytes[$0] }
-            }
+            return constraints.permittedIPRanges.contains { Self.includes([UInt8]($0.bytes), address) }
         }
+    }
+
+    /// Whether an address lies in a range of network and mask.
+    private static func includes(_ range: [UInt8], _ address: [UInt8]) -> Bool {
+        guard range.count == 2 * address.count else { return false }
+        return address.indices.allSatisfy { address[$0] & range[address.count + $0] == range[$0] }
     }
 
     // MARK: - Name constraints (RFC 5280 §4.2.1.10)
@@ -107,7 +110,9 @@ struct LocalAuthority: Sendable {
             case .dns(let name):
                 if !domains.contains(where: { name == $0 || name.hasSuffix("." + $0) }) { domains.append(name) }
             case .address(let address):
-                ranges.append(address + [UInt8](repeating: 0xFF, count: address.count))
+                if !ranges.contains(where: { includes($0, address) }) {
+                    ranges.append(address + [UInt8](repeating: 0xFF, count: address.count))
+                }
             }
         }
         return NameConstraints(
@@ -134,6 +139,7 @@ struct LocalAuthority: Sendable {
 /// What is wrong with a certificate or key that was found or given.
 enum CertificateProblem: Error {
     case keyOfAnother
+    case expired
 }
 
 extension ServerName {

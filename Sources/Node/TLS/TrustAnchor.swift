@@ -2,6 +2,7 @@ import Crypto
 import FoundationEssentials
 import NIOCore
 import NIOSSL
+import SwiftASN1
 import Synchronization
 import X509
 
@@ -38,7 +39,8 @@ final class TrustAnchor: Sendable {
             identity = try Self.given(files, hosts: hosts, now: now)
             guard let name = hosts.first ?? identity.firstName else {
                 throw StartError(
-                    "The certificate in \(files.certificate) holds no name", advice: "say with --host under which name the node is reached")
+                    "The certificate in \(files.certificate) holds no name",
+                    advice: "say with --host under which name the node is reached")
             }
             primaryName = name
         } else {
@@ -46,7 +48,9 @@ final class TrustAnchor: Sendable {
             for host in hosts where !authority.vouches(for: host) {
                 throw StartError(
                     "This node's certificate authority was not made for \(host.host)",
-                    advice: "remove ca.pem and ca.key from \(folder.path) to have a new one made (devices must then install it again), or use --tls-cert")
+                    advice:
+                        "remove ca.pem and ca.key from \(folder.path) to have a new one made (devices must then install it again), or use --tls-cert"
+                )
             }
             self.authority = authority
             source = .own(authority, folder, hosts: hosts)
@@ -89,7 +93,8 @@ final class TrustAnchor: Sendable {
             chain = try PEMDocument.parseMultiple(pemString: pem).map { try Certificate(pemDocument: $0) }
             guard !chain.isEmpty else { throw CertificateProblem.keyOfAnother }
         } catch let error as FileError {
-            throw StartError("The certificate \(files.certificate) cannot be read (\(error.reason))", advice: "correct --tls-cert")
+            throw StartError(
+                "The certificate \(files.certificate) cannot be read (\(error.reason))", advice: "correct --tls-cert")
         } catch {
             throw StartError(
                 "\(files.certificate) does not hold a certificate",
@@ -99,9 +104,11 @@ final class TrustAnchor: Sendable {
         do {
             key = try Certificate.PrivateKey(pemEncoded: String(decoding: try readFile(files.key), as: UTF8.self))
         } catch let error as FileError {
-            throw StartError("The private key \(files.key) cannot be read (\(error.reason))", advice: "correct --tls-key")
+            throw StartError(
+                "The private key \(files.key) cannot be read (\(error.reason))", advice: "correct --tls-key")
         } catch {
-            throw StartError("\(files.key) does not hold a private key", advice: "give it as unencrypted PEM with --tls-key")
+            throw StartError(
+                "\(files.key) does not hold a private key", advice: "give it as unencrypted PEM with --tls-key")
         }
         let identity: ServerIdentity
         do {
@@ -112,11 +119,13 @@ final class TrustAnchor: Sendable {
                 advice: "give the pair that belongs together with --tls-cert and --tls-key")
         }
         if identity.expires(within: 0, of: now) {
-            throw StartError("The certificate \(files.certificate) has expired", advice: "renew it, or correct the clock")
+            throw StartError(
+                "The certificate \(files.certificate) has expired", advice: "renew it, or correct the clock")
         }
         for host in hosts where !identity.covers(host) {
             throw StartError(
-                "The certificate \(files.certificate) is not one for \(host.host)", advice: "correct --host or --tls-cert")
+                "The certificate \(files.certificate) is not one for \(host.host)",
+                advice: "correct --host or --tls-cert")
         }
         return identity
     }
@@ -127,15 +136,25 @@ final class TrustAnchor: Sendable {
         -> LocalAuthority
     {
         do {
-            return try LocalAuthority(
+            let authority = try LocalAuthority(
                 certificate: String(decoding: try readFile(folder.authorityCertificate), as: UTF8.self),
                 key: String(decoding: try readFile(folder.authorityKey), as: UTF8.self))
+            guard authority.certificate.notValidAfter > now else { throw CertificateProblem.expired }
+            return authority
+        } catch CertificateProblem.expired {
+            throw StartError(
+                "The node's certificate authority has expired",
+                advice:
+                    "correct the clock, or remove ca.pem and ca.key from \(folder.path) to have a new one made (devices must then install it again)"
+            )
         } catch let error as FileError where error.isMissing {
             // A first start, or the owner wants a new one.
         } catch {
             throw StartError(
                 "The certificate authority in \(folder.path) cannot be read",
-                advice: "restore ca.pem and ca.key, or remove both to have a new one made (devices must then install it again)")
+                advice:
+                    "restore ca.pem and ca.key, or remove both to have a new one made (devices must then install it again)"
+            )
         }
         do {
             let authority = try LocalAuthority(for: hosts + machineNames(), now: now)

@@ -95,9 +95,10 @@ let package = Package(
         // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.
         core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS"], path: "Tests/VectorChecks"),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+        core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
         .target(
             name: "Simulator",
-            dependencies: ["CryptoPrimitives", "WireFormat", "NodeProtocol", "Messenger"],
+            dependencies: ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
             path: "Tests/Simulator", swiftSettings: strict),
         .target(
             name: "NodeClient",

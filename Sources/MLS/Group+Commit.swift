@@ -46,7 +46,7 @@ extension Group {
         let applied = try current.apply(list)
 
         var context = current.context
-        context.epoch += 1
+        context.epoch = try context.nextEpoch()
         context.extensions = applied.extensions
         var tree = applied.tree
         var updated = applied.updated

@@ -125,7 +125,7 @@ public struct Group: Sendable {
     ///
     /// - Throws: ``MLSError/staleCommit`` if the commit does not start from the current epoch.
     public mutating func merge(_ staged: StagedCommit) throws(MLSError) {
-        guard !isRemoved, staged.base == current.interimTranscriptHash, staged.epoch == epoch + 1 else {
+        guard !isRemoved, staged.base == current.interimTranscriptHash, staged.epoch == epoch &+ 1 else {
             throw .staleCommit
         }
         past.insert(PastEpoch(current), at: 0)

@@ -37,6 +37,8 @@ public enum MLSError: Error, Equatable, Sendable {
     case generationTooFar
     /// This epoch's ratchet has no generation left.
     case generationsExhausted
+    /// The group's epochs cannot be counted further.
+    case epochsExhausted
     /// Padding holds a byte other than zero (§6.3.1).
     case invalidPadding
 

@@ -94,8 +94,12 @@ struct RecoveryTests {
         let vault = try Vault()
         let key = try vault.hsm.generateHybridKey(vault.random)
         let (code, capsule) = try vault.hsm.makeRecoveryCapsule(of: key, context: ascii("bubble"), random: vault.random)
-        #expect(String(decoding: code.text, as: UTF8.self) == "SZZP-59WK-4XNZ-5YXQ-M651-YYBT-DH2H-RFFZ-CEG1-6KXK-PB9H-1RWY-K9RT-QR7N")
-        #expect(hex(HashAlgorithm.sha256.hash(capsule.encoded)) == "f8682d7d394b9499ab56146635c300069618a92e04fbae87c0ace1d7a0121b50")
+        #expect(
+            String(decoding: code.text, as: UTF8.self)
+                == "SZZP-59WK-4XNZ-5YXQ-M651-YYBT-DH2H-RFFZ-CEG1-6KXK-PB9H-1RWY-K9RT-QR7N")
+        #expect(
+            hex(HashAlgorithm.sha256.hash(capsule.encoded))
+                == "f8682d7d394b9499ab56146635c300069618a92e04fbae87c0ace1d7a0121b50")
     }
 
     @Test("mutated files are refused, or have one encoding")

@@ -143,7 +143,9 @@ struct UnlockTests {
     func golden() throws {
         let vault = try Vault()
         #expect(vault.header.encoded.count == 205)
-        #expect(hex(HashAlgorithm.sha256.hash(vault.header.encoded)) == "b04afa40434310d680c3d7c6283c62aba4348a4969406f3a82771aa79711bf40")
+        #expect(
+            hex(HashAlgorithm.sha256.hash(vault.header.encoded))
+                == "b04afa40434310d680c3d7c6283c62aba4348a4969406f3a82771aa79711bf40")
     }
 
     @Test("mutated headers are refused, or have one encoding")

@@ -120,7 +120,7 @@ extension Group {
         }
         let own = try tree.leftmostBlankLeaf()
         var context = old
-        context.epoch += 1
+        context.epoch = try context.nextEpoch()
         let leaf = LeafNode(
             encryptionKey: [], signatureKey: signatureKey, credential: credential,
             capabilities: Capabilities(suite: old.suite, credentials: [credential.type]), source: .update,

@@ -35,7 +35,7 @@ extension Group {
         var updated = applied.updated
         var added = applied.added
         var context = current.context
-        context.epoch += 1
+        context.epoch = try context.nextEpoch()
         context.extensions = applied.extensions
         if let path = commit.path {
             // If this is an external Commit, assign the sender the leftmost blank leaf.

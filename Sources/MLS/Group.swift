@@ -10,7 +10,7 @@ public struct Group: Sendable {
     /// How many epochs before the current one can still be read.
     public static let retainedEpochs = 3
 
-    var current: Epoch
+    package internal(set) var current: Epoch
     /// Latest first.
     var past: [PastEpoch] = []
     /// Proposals of this epoch that no commit has covered yet, in the order of their arrival.
@@ -125,7 +125,7 @@ public struct Group: Sendable {
     ///
     /// - Throws: ``MLSError/staleCommit`` if the commit does not start from the current epoch.
     public mutating func merge(_ staged: StagedCommit) throws(MLSError) {
-        guard !isRemoved, staged.base == current.interimTranscriptHash, staged.epoch == epoch + 1 else {
+        guard !isRemoved, staged.base == current.interimTranscriptHash, staged.epoch == epoch &+ 1 else {
             throw .staleCommit
         }
         past.insert(PastEpoch(current), at: 0)

@@ -21,6 +21,12 @@ package struct GroupContext: Equatable, Sendable {
         self.extensions = extensions
     }
 
+    /// - Throws: ``MLSError/epochsExhausted``.
+    func nextEpoch() throws(MLSError) -> UInt64 {
+        guard epoch < .max else { throw .epochsExhausted }
+        return epoch + 1
+    }
+
     /// The content of the `required_capabilities` extension, if there is one (RFC 9420 §11.1).
     func requiredCapabilities() throws(MLSError) -> RequiredCapabilities? {
         guard let data = extensions[.requiredCapabilities] else { return nil }

@@ -37,8 +37,8 @@ public struct KeyPackageBundle: Sendable {
 
     /// Whether a Welcome, an encoded MLSMessage, has secrets for this key package.
     public func isAddressed(by welcome: [UInt8]) -> Bool {
-        do {
-            guard case .welcome(let welcome) = try MLSMessage(decoding: welcome) else { return false }
+        do throws(MLSError) {
+            guard case .welcome(let welcome) = try MLSMessage.parse(welcome) else { return false }
             let reference = try keyPackage.reference()
             for entry in welcome.secrets where entry.newMember == reference { return true }
         } catch {}

@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import NodeProtocol
 import Trust
 import WireFormat

@@ -34,7 +34,8 @@ extension Account {
     private static let fetchLimit = UInt16(Limits.envelopesPerFetch)
 
     func fetchMore() {
-        guard link.isEstablished, !intake.isFetching, intake.hasMore, intake.queue.isEmpty else { return }
+        guard link.isEstablished, record.phase == .enrolled, !intake.isFetching, intake.hasMore, intake.queue.isEmpty
+        else { return }
         intake.isFetching = true
         link.send(
             .fetchEnvelopes(mailbox: record.mailbox.mailbox, after: intake.last, limit: Self.fetchLimit),

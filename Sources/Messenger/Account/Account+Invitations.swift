@@ -175,7 +175,9 @@ extension Account {
     private static let keptBundles = 16
 
     func publishKeyPackages() {
-        guard !node.keyPackagesPublished, link.isEstablished, record.phase == .enrolled else { return }
+        guard !node.keyPackagesPublished, link.isEstablished, record.phase == .enrolled,
+            !link.isWaiting(for: .publishKeyPackages)
+        else { return }
         var fresh: [KeyPackageBundle] = []
         var encoded: [[UInt8]] = []
         do throws(AccountFault) {

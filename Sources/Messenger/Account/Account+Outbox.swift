@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import NodeProtocol
 import WireFormat
 
@@ -73,7 +74,7 @@ extension Account {
 
     /// Everything up to a number has been received by the peer.
     func markDelivered(through have: Have, in conversation: Conversation) {
-        let ids = conversation.outbox.filter { $0.sequence <= have.sequence }.map(\.id)
+        let ids = conversation.outbox.filter { $0.sequence <= have.sequence }.map { $0.id }
         for id in ids { markDelivered(id, in: conversation) }
     }
 

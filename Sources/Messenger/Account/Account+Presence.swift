@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import MLS
 import NodeProtocol
 import Trust
@@ -7,6 +8,7 @@ import WireFormat
 // fingerprints that the two sides get are each other's (DESIGN.md, Decisions).
 extension Account {
     private static let setupPatience: UInt64 = 30_000
+    private static let greetingPatience: UInt64 = 10_000
     /// A hello that the node took, but that nobody answered, is repeated after this and ever later.
     private static let helloPause: UInt64 = 5_000
     private static let longestPause: UInt64 = 600_000
@@ -30,6 +32,11 @@ extension Account {
         if case .connecting(_, let since) = conversation.channel.state {
             if since + Self.setupPatience <= effects.now { dropChannel(of: conversation) }
             effects.wake(at: since + Self.setupPatience)
+        }
+        // A channel on which nothing comes is none.
+        if conversation.channel.isOpen, !conversation.channel.isReady {
+            let end = conversation.channel.openedAt + Self.greetingPatience
+            if end <= effects.now { dropChannel(of: conversation) } else { effects.wake(at: end) }
         }
         guard conversation.channel.state == .none, let time = conversation.channel.helloAt else { return }
         guard time <= effects.now else { return effects.wake(at: time) }
@@ -56,7 +63,11 @@ extension Account {
         compare(stateVersion: hello.stateVersion, hash: hello.stateHash, in: conversation)
         if route == .channel {
             conversation.channel.isReady = true
-            return
+            // Our own may have come before the other end could take it.
+            guard hello.wantsAnswer,
+                let content = seal(self.hello(wantsAnswer: false, in: conversation), in: conversation)
+            else { return }
+            return sendThroughChannel(content, to: conversation)
         }
         guard route == .transient else { return }
         // The peer's mailbox is drained, so that what it does not have by now got lost on the way.
@@ -126,6 +137,7 @@ extension Account {
             conversation.channel.number &+= 1
             conversation.channel.isReady = false
             conversation.channel.hasGreeted = false
+            conversation.channel.openedAt = effects.now
             conversation.channel.state = .open(session: session, path: path)
             conversation.channel.failures = 0
             conversation.delivery = nil
@@ -172,7 +184,7 @@ extension Account {
     /// The first thing on a channel: what we have, so that the other side sends the rest and nothing twice.
     func greetChannel(_ conversation: Conversation) {
         guard !conversation.channel.hasGreeted,
-            let content = seal(hello(wantsAnswer: false, in: conversation), in: conversation)
+            let content = seal(hello(wantsAnswer: true, in: conversation), in: conversation)
         else { return }
         conversation.channel.hasGreeted = true
         sendThroughChannel(content, to: conversation)

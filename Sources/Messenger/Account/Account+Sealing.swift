@@ -1,3 +1,4 @@
+import SegmentedHSM
 import CryptoPrimitives
 import MLS
 import Trust

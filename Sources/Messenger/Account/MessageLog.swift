@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import WireFormat
 
 /// The conversation that the user looks at: the heads that were loaded.

@@ -14,6 +14,7 @@ struct Channel {
     var isReady = false
     /// Whether we have.
     var hasGreeted = false
+    var openedAt: UInt64 = 0
     var framing = ChannelFraming()
     /// Messages of an epoch that we have not reached: kept until its commit is here.
     var early: [[UInt8]] = []

@@ -11,6 +11,7 @@ public enum VectorCheck {
         let failure: VectorFailure?
         switch kind {
         case 1...99: failure = CryptoVectorChecks.run(kind: kind, case: bytes)
+        case 100...199: failure = MLSVectorChecks.run(kind: kind, case: bytes)
         default: failure = VectorFailure("no check of this kind")
         }
         return failure?.text ?? []

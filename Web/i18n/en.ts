@@ -81,6 +81,7 @@ const catalogue = {
     "main.emptyMayInvite": "Send someone a link, or let them scan its code. You meet here as soon as they join.",
     "main.emptyMayNot": "The person who invited you appears here as soon as the node has passed on your greeting.",
     "main.pick": "Choose a conversation",
+    "main.pickNobody": "Straight from browser to browser",
     "main.pickText": "Messages go from browser to browser, encrypted for one person at a time. They stay masked until you reveal them.",
     "main.unread": { one: "{count} new message", other: "{count} new messages" },
     "main.verified": "Verified",

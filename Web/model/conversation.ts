@@ -94,13 +94,12 @@ export class ConversationModel {
         for (const message of event.messages) {
             known.set(message.id, { ...message, until: message.masked ? null : before.get(message.id)?.until ?? null });
         }
-        this.messages.set([...known.values()].sort((a, b) => a.order - b.order));
+        const messages = [...known.values()].sort((a, b) => a.order - b.order);
+        if (!this.loaded.current) this.#markFirstUnread(messages);
+        this.messages.set(messages);
         this.hasOlder.set(event.hasOlder);
         this.#loadingOlder = false;
-        if (!this.loaded.current) {
-            this.#markFirstUnread();
-            this.loaded.set(true);
-        }
+        this.loaded.set(true);
     }
 
     onRevealed(event: EventOf<"revealed">): void {
@@ -131,8 +130,8 @@ export class ConversationModel {
             : shown));
     }
 
-    #markFirstUnread(): void {
-        const received = this.messages.current.filter((shown) => !shown.own && shown.kind === "text");
+    #markFirstUnread(messages: readonly ShownMessage[]): void {
+        const received = messages.filter((shown) => !shown.own && shown.kind === "text");
         const first = this.#unreadAtOpening > 0 ? received[Math.max(0, received.length - this.#unreadAtOpening)] : undefined;
         this.firstUnread.set(first?.id ?? null);
     }

@@ -189,9 +189,10 @@ export class MainModel {
     }
 
     #onWarning(event: EventOf<"warning">): void {
+        // In the open conversation it stands above the messages.
+        if (this.open.current?.id === event.conversation) return this.open.current.onWarning(event.kind);
         this.toasts.show({ kind: "warning", warning: event.kind, name: this.#nameOf(event.conversation) });
         if (event.conversation === nobody) return;
-        if (this.open.current?.id === event.conversation) return this.open.current.onWarning(event.kind);
         const warnings = this.#warnings.get(event.conversation) ?? [];
         if (!warnings.includes(event.kind)) this.#warnings.set(event.conversation, [...warnings, event.kind]);
     }

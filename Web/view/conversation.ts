@@ -17,7 +17,7 @@ const nearEnd = 120;
 const hintFrom = messageLimit - 4_096;
 
 export function conversationView(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
-    const root = h("main", { class: "conversation" },
+    const root = h("section", { class: "conversation", "aria-label": model.summary.current.name },
         head(scope, main, model), notices(scope, main, model), log(scope, model), composer(scope, model));
     // A timer may have slept past the moment that hides a text.
     scope.listen(window, "focus", () => model.hideExpired());
@@ -60,8 +60,9 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
         ];
     });
     const warnings = h("div", {});
-    scope.fill(warnings, model.warnings, (all) => all.map((warning) => notice("danger", t(`warning.${warning}`),
-        iconButton(t("dismiss"), "close", { onclick: () => model.dismissWarning(warning) }))));
+    scope.fill(warnings, model.warnings, (all) => all.map((warning) => h("div", { role: "alert" },
+        notice("danger", t(`warning.${warning}`),
+            iconButton(t("dismiss"), "close", { onclick: () => model.dismissWarning(warning) })))));
     return h("div", { class: "conversation-notices" }, about, warnings);
 }
 
@@ -98,23 +99,20 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
         const last = messages[messages.length - 1];
         const first = messages[0]?.id ?? "";
         const isNew = last !== undefined && last.id !== lastKey;
-        if (isNew && (atEnd || last.own || lastKey === "")) scroller.scrollTop = scroller.scrollHeight;
-        else if (first !== firstKey && lastKey !== "") scroller.scrollTop = top + scroller.scrollHeight - height;
+        if (lastKey === "") showFirst(scroller, list);
+        else if (isNew && (atEnd || last.own)) scroller.scrollTop = scroller.scrollHeight;
+        else if (first !== firstKey) scroller.scrollTop = top + scroller.scrollHeight - height;
         else if (atEnd) scroller.scrollTop = scroller.scrollHeight;
         lastKey = last?.id ?? "";
         firstKey = first;
     };
     scope.bind(model.messages, follow);
     scope.bind(model.firstUnread, update);
-    // Once it is in the page.
-    const frame = requestAnimationFrame(() => {
-        const marker = list.querySelector(".unread-line");
-        if (marker === null) scroller.scrollTop = scroller.scrollHeight;
-        else marker.scrollIntoView({ block: "center" });
-    });
+    // Messages that were there before the log was in the page.
+    const frame = requestAnimationFrame(() => showFirst(scroller, list));
     scope.onDispose(() => cancelAnimationFrame(frame));
     // A smaller window, a keyboard that comes up: the end stays in view.
-    let wasAtEnd = true;
+    let wasAtEnd = false;
     scroller.addEventListener("scroll", () => {
         wasAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
     });
@@ -124,6 +122,13 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     observer.observe(scroller);
     scope.onDispose(() => observer.disconnect());
     return scroller;
+}
+
+/** What is new, or the end. */
+function showFirst(scroller: HTMLElement, list: HTMLElement): void {
+    const marker = list.querySelector(".unread-line");
+    if (marker === null) scroller.scrollTop = scroller.scrollHeight;
+    else marker.scrollIntoView({ block: "center" });
 }
 
 function linesOf(messages: readonly ShownMessage[], firstUnread: string | null): Line[] {

@@ -18,7 +18,7 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const pane = h("div", { class: "pane" });
     const dialogs = h("div", { class: "dialogs" });
     const toasts = toastsView(scope, model.toasts);
-    const root = h("div", { class: "panes" }, sidebar(scope, model, lock), pane, dialogs, toasts);
+    const root = h("main", { class: "panes" }, sidebar(scope, model, lock), pane, dialogs, toasts);
 
     scope.attribute(root, "data-pane", model.open, (open) => (open === null ? "list" : "conversation"));
     scope.fill(pane, model.open, (open, inner) =>
@@ -74,7 +74,7 @@ function sidebar(scope: Scope, model: MainModel, lock: () => void): HTMLElement 
     return h("div", { class: "sidebar" },
         h("header", {},
             h("div", { class: "sidebar-head" },
-                h("div", { class: "brand" }, mark(), h("div", {}, h("span", {}, "CryptPeer"), self)),
+                h("div", { class: "brand" }, mark(), h("div", {}, h("h1", {}, "CryptPeer"), self)),
                 iconButton(t("main.settings"), "settings", { onclick: () => model.dialog.set("settings") }),
                 iconButton(t("main.lock"), "lock", { onclick: lock })),
             recovery, banners, unconfirmed),
@@ -151,14 +151,10 @@ export function avatar(conversation: Conversation): HTMLElement {
 // Nothing chosen
 
 function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
-    const text = h("div", { class: "empty empty-large" });
-    scope.bind(model.conversations, (conversations) => {
-        const anybody = conversations.length > 0;
-        text.replaceChildren(mark(),
-            h("h1", {}, t(anybody ? "main.pick" : "main.emptyTitle")),
-            h("p", {}, t(anybody ? "main.pickText" : model.profile.current.mayInvite ? "main.emptyMayInvite" : "main.emptyMayNot")));
-    });
-    return h("main", { class: "conversation conversation-none" }, text);
+    const id = uniqueId();
+    const title = scope.text(model.conversations, ({ length }) => t(length > 0 ? "main.pick" : "main.pickNobody"));
+    const text = h("div", { class: "empty empty-large" }, mark(), h("h1", { id }, title), h("p", {}, t("main.pickText")));
+    return h("section", { class: "conversation conversation-none", "aria-labelledby": id }, text);
 }
 
 // The page around it

@@ -81,11 +81,13 @@ declare -A imports=(
     [NodeProtocol]="CryptoPrimitives WireFormat Trust"
     [Messenger]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol"
     [MessengerWasm]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol Messenger"
+    [ModelNode]="CryptoPrimitives WireFormat Trust NodeProtocol"
     [VectorChecks]="CryptoPrimitives WireFormat MLS"
     [ChecksWasm]="VectorChecks"
 )
 # Where its sources are, when not in Sources/NAME.
 declare -A folders=(
+    [ModelNode]=Tests/ModelNode
     [VectorChecks]=Tests/VectorChecks
     [ChecksWasm]="Tests/Wasm/ChecksWasm Sources/MessengerWasm/HostBytes.swift"
 )

@@ -1,1 +1,41 @@
-// The target's first file is written with its first check.
+import Messenger
+import Testing
+import WireFormat
+
+@Suite("The boundary between engine and host")
+struct BoundaryTests {
+    @Test("an output is read back as it was written")
+    func outputRoundTrip() throws {
+        let key = [UInt8](repeating: 7, count: 32)
+        let device = [UInt8](repeating: 9, count: 16)
+        var output = Output()
+        output.writes = [
+            Write(store: .meta, key: [UInt8]("header".utf8), value: [1, 2]), Write(store: .state, key: key, value: nil),
+        ]
+        output.reads = [Read(store: .messages, key: key)]
+        output.connection = .reopen
+        output.toNode = [[1], [], [2, 3]]
+        output.channels = [.connect(device: device, initiator: true, relayOnly: false), .close(device: device)]
+        output.events = [.noVault, .warning(.replayedMessage, conversation: device), .problem(.none)]
+        output.nextTimeout = 1 << 40
+        #expect(try Output(decoding: output.encoded) == output)
+    }
+
+    @Test("an input is read back as it was written")
+    func inputRoundTrip() throws {
+        let id = [UInt8](repeating: 5, count: 16)
+        let inputs: [Input] = [
+            .start(origin: "https://localhost:8443", header: [], throttle: [1], deviceSegment: id + id),
+            .unlock(passphraseSegment: id + id, records: [StoredRecord(key: id + id, value: [4])]),
+            .records([ReadRecord(store: .messages, key: id + id, value: nil)]), .tick,
+            .send(conversation: id, "سلام 🙂"), .settings(Settings(revealSeconds: 5)),
+            .channelFingerprintMismatch(device: id),
+        ]
+        for input in inputs { #expect(try Input(decoding: input.encoded) == input) }
+    }
+
+    @Test("text that is not UTF-8 is refused")
+    func illFormedText() {
+        #expect(throws: WireError.invalidValue) { try Input(decoding: [1, 2, 0xC3, 0x28]) }
+    }
+}

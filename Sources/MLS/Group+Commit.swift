@@ -1,0 +1,213 @@
+import CryptoPrimitives
+import WireFormat
+
+/// What a commit may carry besides members that come and go.
+public struct CommitOptions: Sendable {
+    /// Pre-shared keys to inject, found by `preSharedKey`.
+    public var preSharedKeys: [PreSharedKeyID] = []
+    public var preSharedKey: @Sendable (PreSharedKeyID) -> Secret? = { _ in nil }
+    /// New extensions for the group's context, in place of all it has.
+    public var extensions: Extensions?
+    /// Asks for another group to be made in place of this one. Cannot be combined with any other change.
+    public var reInit: ReInit?
+    /// A new credential for this member's leaf.
+    public var credential: Credential?
+    /// Sent along in the clear, authenticated.
+    public var authenticatedData: [UInt8] = []
+    /// Signed and not encrypted: for a delivery service that must read commits. This product's must not.
+    public var asPublicMessage = false
+    /// Whether the Welcome brings the ratchet tree. Without it, joiners need ``Group/ratchetTree`` from elsewhere.
+    public var includesTree = true
+
+    public init() {}
+}
+
+extension Group {
+    /// Commits proposals: those that wait, and those given here.
+    ///
+    /// The group stays in its epoch until the result is merged. Only this member's handshake ratchet moves, so that no
+    /// key is ever used twice: store the group with the pending commit before the message is sent.
+    ///
+    /// - Parameters:
+    ///   - keyPackages: of clients to add. `accept` is asked about each, and checks that its lifetime includes now (§7.3).
+    ///   - leaves: the leaf indexes of members to remove.
+    ///   - update: renew this member's keys even where no proposal demands it.
+    public mutating func commit(
+        adding keyPackages: [KeyPackage] = [], removing leaves: [UInt32] = [], update: Bool = true,
+        options: CommitOptions = CommitOptions(), signer: some LeafSigner, random: Randomness, accept: LeafAcceptance
+    ) throws(MLSError) -> PendingCommit {
+        guard isActive else { throw .inactive }
+        let algorithms = current.algorithms
+        let selection = select(inlineProposals(adding: keyPackages, removing: leaves, options), options)
+
+        // RFC 9420 §12.4.1: verify the list, and apply it.
+        let list = try ProposalList(selection.sent, committer: ownLeaf, in: current, accept: accept)
+        let preSharedKeys = try find(list.preSharedKeys, options.preSharedKey)
+        let applied = try current.apply(list)
+
+        var context = current.context
+        context.epoch = try context.nextEpoch()
+        context.extensions = applied.extensions
+        var tree = applied.tree
+        var updated = applied.updated
+        var added: [UInt32] = []
+        for member in applied.added { added.append(member.leaf) }
+
+        // Populate the path.
+        var created: CreatedPath?
+        var keys = current.keys
+        if update || list.requiresPath || options.credential != nil {
+            guard let old = member(at: ownLeaf) else { throw .noSuchMember }
+            var leaf = old
+            if let credential = options.credential { leaf.credential = credential }
+            let path = try tree.createPath(
+                from: ownLeaf, leaf: leaf, added: added, context: context, algorithms, signer: signer, random: random)
+            try path.path.leafNode.validateCapabilities(context.extensions, try context.requiredCapabilities())
+            try tree.validateAmongMembers([ownLeaf])
+            keys = path.keys
+            updated.append(MemberUpdate(leaf: ownLeaf, old: old, new: path.path.leafNode))
+            created = path
+        }
+        context.treeHash = tree.treeHash(algorithms.hash)
+
+        // Frame and sign with the old context; then the transcript hash, the key schedule and the confirmation tag.
+        var message = try current.frame(
+            .commit(Commit(proposals: selection.entries, path: created?.path)),
+            authenticatedData: options.authenticatedData,
+            as: options.asPublicMessage ? .publicMessage : .privateMessage, signer: signer)
+        context.confirmedTranscriptHash = TranscriptHash.confirmed(
+            after: current.interimTranscriptHash, commit: message, algorithms)
+        let schedule = KeySchedule(
+            initSecret: current.secrets.initSecret, commitSecret: created?.commitSecret ?? algorithms.zeroSecret,
+            preSharedKeySecret: try algorithms.preSharedKeySecret(preSharedKeys), context: context, algorithms)
+        let tag = algorithms.mac(schedule.confirmationKey, context.confirmedTranscriptHash)
+        message.auth.confirmationTag = tag
+        let next = Epoch(
+            context: context, tree: tree, ownLeaf: ownLeaf, keys: keys, schedule: schedule, confirmationTag: tag,
+            reInit: list.reInit, algorithms)
+
+        var welcome: [UInt8]?
+        if !list.adds.isEmpty {
+            welcome = try next.welcome(
+                list.adds, at: added, schedule, created, preSharedKeys: list.preSharedKeys,
+                includingTree: options.includesTree, signer: signer, random
+            ).encoded
+        }
+        // Last, because it changes this group.
+        let encoded = try current.protect(message, random).encoded
+        return PendingCommit(
+            message: encoded, welcome: welcome,
+            staged: StagedCommit(
+                committer: ownLeaf, isExternal: false, added: applied.added, removed: applied.removed,
+                updated: updated, authenticatedData: options.authenticatedData, epoch: context.epoch, next: next,
+                base: current.interimTranscriptHash))
+    }
+
+    private func inlineProposals(
+        adding keyPackages: [KeyPackage], removing leaves: [UInt32], _ options: CommitOptions
+    ) -> [Proposal] {
+        var proposals: [Proposal] = []
+        if let extensions = options.extensions { proposals.append(.groupContextExtensions(extensions)) }
+        for leaf in leaves { proposals.append(.remove(leaf)) }
+        for keyPackage in keyPackages { proposals.append(.add(keyPackage)) }
+        for id in options.preSharedKeys { proposals.append(.preSharedKey(id)) }
+        if let reInit = options.reInit { proposals.append(.reInit(reInit)) }
+        return proposals
+    }
+
+    private struct Selection {
+        var entries: [ProposalOrRef] = []
+        var sent: [SentProposal] = []
+    }
+
+    /// The proposals to commit: all that are given, and of those that wait, by reference, all that fit with them and with
+    /// each other (RFC 9420 §12.2, §12.4).
+    private func select(_ inline: [Proposal], _ options: CommitOptions) -> Selection {
+        var selection = Selection()
+        var removed: Set<UInt32> = []
+        var joining: Set<[UInt8]> = []
+        var changesExtensions = false
+        for proposal in inline {
+            if case .remove(let leaf) = proposal { removed.insert(leaf) }
+            if case .add(let keyPackage) = proposal { joining.insert(keyPackage.leafNode.signatureKey) }
+            if case .groupContextExtensions = proposal { changesExtensions = true }
+        }
+        // A ReInit stands alone: others come first, and it can be proposed again.
+        if options.reInit == nil {
+            // A member that is to be removed needs no Update, and of several Updates the latest counts.
+            var updates: [UInt32: [UInt8]] = [:]
+            for cached in proposals {
+                if case .remove(let leaf) = cached.sent.proposal, leaf != ownLeaf { removed.insert(leaf) }
+                if case .update = cached.sent.proposal, case .member(let leaf) = cached.sent.sender {
+                    updates[leaf] = cached.reference
+                }
+            }
+            var pending = removed
+            for proposal in inline {
+                if case .remove(let leaf) = proposal { pending.remove(leaf) }
+            }
+            for cached in proposals {
+                switch cached.sent.proposal {
+                case .update:
+                    guard case .member(let leaf) = cached.sent.sender, leaf != ownLeaf, !removed.contains(leaf),
+                        updates[leaf] == cached.reference
+                    else { continue }
+                case .remove(let leaf):
+                    guard pending.remove(leaf) != nil else { continue }
+                case .add(let keyPackage):
+                    guard joining.insert(keyPackage.leafNode.signatureKey).inserted else { continue }
+                case .preSharedKey(let id):
+                    guard !options.preSharedKeys.contains(id), knows(id, options) else { continue }
+                case .groupContextExtensions:
+                    guard !changesExtensions else { continue }
+                    changesExtensions = true
+                case .reInit:
+                    guard inline.isEmpty, proposals.count == 1 else { continue }
+                case .externalInit:
+                    continue
+                }
+                selection.entries.append(.reference(cached.reference))
+                selection.sent.append(cached.sent)
+            }
+        }
+        for proposal in inline {
+            selection.entries.append(.proposal(proposal))
+            selection.sent.append(SentProposal(proposal: proposal, sender: .member(ownLeaf)))
+        }
+        return selection
+    }
+
+    private func knows(_ id: PreSharedKeyID, _ options: CommitOptions) -> Bool {
+        do {
+            _ = try find([id], options.preSharedKey)
+            return true
+        } catch {
+            return false
+        }
+    }
+}
+
+extension Epoch {
+    /// One Welcome to this epoch for all its new members (RFC 9420 §12.4.3.1).
+    fileprivate func welcome(
+        _ keyPackages: [KeyPackage], at leaves: [UInt32], _ schedule: KeySchedule, _ path: CreatedPath?,
+        preSharedKeys: [PreSharedKeyID], includingTree: Bool, signer: some LeafSigner, _ random: Randomness
+    ) throws(MLSError) -> MLSMessage {
+        let groupInfo = try groupInfo(includingTree: includingTree, externalPub: false, signer: signer)
+        let encryptedGroupInfo = try algorithms.seal(
+            groupInfo.encoded, algorithms.welcomeKey(schedule.welcomeSecret), aad: [])
+        var secrets: [Welcome.EncryptedSecrets] = []
+        for (keyPackage, leaf) in zip(keyPackages, leaves) {
+            var plaintext = GroupSecrets(
+                joinerSecret: schedule.joinerSecret, pathSecret: path?.secret(forAdded: leaf, committer: ownLeaf),
+                preSharedKeys: preSharedKeys
+            ).encoded
+            defer { wipe(&plaintext) }
+            let sealed = try algorithms.encrypt(
+                to: keyPackage.initKey, label: "Welcome", context: encryptedGroupInfo, plaintext, random)
+            secrets.append(Welcome.EncryptedSecrets(newMember: keyPackage.reference(algorithms), sealed: sealed))
+        }
+        return .welcome(
+            Welcome(suite: algorithms.suite, secrets: secrets, encryptedGroupInfo: encryptedGroupInfo))
+    }
+}

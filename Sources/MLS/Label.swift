@@ -1,0 +1,18 @@
+/// A label of the labelled constructions (RFC 9420 §5 and §8), as bytes.
+package struct Label: ExpressibleByStringLiteral, Sendable {
+    package let bytes: [UInt8]
+
+    package init(_ bytes: [UInt8]) {
+        self.bytes = bytes
+    }
+
+    package init(stringLiteral value: StaticString) {
+        bytes = value.withUTF8Buffer { [UInt8]($0) }
+    }
+
+    /// `"MLS 1.0 " + Label`
+    var prefixed: [UInt8] {
+        // "MLS 1.0 "
+        [0x4D, 0x4C, 0x53, 0x20, 0x31, 0x2E, 0x30, 0x20] + bytes
+    }
+}

@@ -1,0 +1,187 @@
+/// What the user should see. Nothing in an event is persisted by the host.
+public enum Event: Equatable, Sendable {
+    /// This profile has not enrolled: an invitation link is needed.
+    case noVault
+    case vault(waitMs: UInt64, scrypt: ScryptParameters)
+    /// The link is good. `scrypt` says how to turn the passphrase into a segment; answered by ``Input/enrol``.
+    case newVaultParameters(scrypt: ScryptParameters, kind: EnrolmentKind, inviterName: Text, host: Text)
+    case linkRefused(Problem)
+    case enrolled
+    case unlocked(Profile)
+    case unlockRefused(waitMs: UInt64)
+    /// The whole list, each time something in it changes.
+    case conversations([ConversationSummary])
+    case messages(conversation: [UInt8], replaceAll: Bool, hasOlder: Bool, [MessageSummary])
+    case revealed(conversation: [UInt8], message: [UInt8], text: Text, untilMs: UInt64)
+    case invitation(invitation: [UInt8], link: Text, expires: UInt64)
+    case invitations([InvitationSummary])
+    case safetyNumber(member: [UInt8], digits: Text, qr: [UInt8], verified: Bool)
+    case safetyCompared(member: [UInt8], match: Bool)
+    case recoveryFile(file: [UInt8], code: Text)
+    case nodeStatus(NodeStatus, reason: Problem)
+    case warning(Warning, conversation: [UInt8])
+    case locked
+    case problem(Problem)
+}
+
+public struct ScryptParameters: Equatable, Sendable {
+    public let n: UInt64
+    public let r: UInt32
+    public let p: UInt32
+    public let salt: [UInt8]
+
+    public init(n: UInt64, r: UInt32, p: UInt32, salt: [UInt8]) {
+        self.n = n
+        self.r = r
+        self.p = p
+        self.salt = salt
+    }
+}
+
+public enum EnrolmentKind: UInt8, Sendable {
+    case mainOperator = 0
+    case member = 1
+}
+
+/// The unlocked account.
+public struct Profile: Equatable, Sendable {
+    public let ownName: Text
+    public let ownMember: [UInt8]
+    public let isOperator: Bool
+    public let mayInvite: Bool
+    public let settings: Settings
+    /// Whether the operator has confirmed that the authority's recovery file is kept.
+    public let recoverySaved: Bool
+    /// Whether the inviter's client has countersigned.
+    public let confirmed: Bool
+}
+
+public enum ConnectionState: UInt8, Sendable {
+    case direct = 0
+    case relayed = 1
+    case mailbox = 2
+    case offline = 3
+}
+
+public struct ConversationSummary: Equatable, Sendable {
+    public let conversation: [UInt8]
+    public let member: [UInt8]
+    public let device: [UInt8]
+    /// What to show: the petname, else the name that the member gives itself.
+    public let name: Text
+    public let selfName: Text
+    public let petname: Text
+    public let verified: Bool
+    public let unconfirmed: Bool
+    public let unread: UInt32
+    public let lastTime: UInt64
+    public let connection: ConnectionState
+    public let nameCollision: Bool
+    /// Messages are missing and have been asked for.
+    public let gap: Bool
+    public let warning: Bool
+}
+
+public enum MessageState: UInt8, Sendable {
+    case sending = 0
+    case sent = 1
+    case delivered = 2
+    case read = 3
+    case failed = 4
+}
+
+public enum MessageKind: UInt8, Sendable {
+    case text = 0
+    case notice = 1
+}
+
+public struct MessageSummary: Equatable, Sendable {
+    public let id: [UInt8]
+    public let isOwn: Bool
+    public let time: UInt64
+    /// The place in the conversation on this device, from 0.
+    public let order: UInt64
+    public let state: MessageState
+    public let kind: MessageKind
+    public let notice: Notice
+    public let isMasked: Bool
+    /// A notice's argument, or the text of a message that is revealed now.
+    public let text: Text
+    public let failure: Problem
+}
+
+/// What a notice in a conversation says.
+public enum Notice: UInt8, Sendable {
+    case none = 0
+    /// The conversation's keys were set up.
+    case began = 1
+    /// The member's invitation was countersigned by the inviter.
+    case confirmed = 2
+    /// The secure session was set up anew, with the same person.
+    case restarted = 3
+    /// The member calls itself otherwise now; the text is the former name.
+    case renamed = 4
+}
+
+public enum InvitationState: UInt8, Sendable {
+    case open = 0
+    case redeemed = 1
+    case withdrawn = 2
+    case expired = 3
+}
+
+public struct InvitationSummary: Equatable, Sendable {
+    public let invitation: [UInt8]
+    public let created: UInt64
+    public let expires: UInt64
+    public let state: InvitationState
+}
+
+public enum NodeStatus: UInt8, Sendable {
+    case connecting = 0
+    case connected = 1
+    case refused = 2
+}
+
+/// Something that an attacker, or a fault that looks like one, did. The conversation goes on with honest traffic.
+public enum Warning: UInt8, Sendable {
+    case fingerprintMismatch = 0
+    case forgedMessage = 1
+    case replayedMessage = 2
+    case olderBubbleState = 3
+    case secondPersonOnInvitation = 4
+    case nameCollision = 5
+    case rolledBack = 6
+    case nodeKeyChanged = 7
+    case messagesMissing = 8
+    case invitationForged = 9
+    case memberNotVerified = 10
+}
+
+/// A user's mistake or a limit, for which the host has one clear sentence.
+public enum Problem: UInt8, Sendable {
+    case unknownLinkFormat = 0
+    case damagedLink = 1
+    case unknownInvitation = 2
+    case expired = 3
+    case alreadyUsed = 4
+    case withdrawn = 5
+    case forgedBundle = 6
+    case nodeUnreachable = 7
+    case alreadyClaimed = 8
+    case wrongClaimToken = 9
+    case textTooLong = 10
+    case tooManyRequests = 11
+    case mailboxFull = 12
+    case notPermitted = 13
+    case badName = 14
+    case wrongPassphrase = 15
+    case damagedStorage = 16
+    case wrongClock = 17
+    case unknownPeer = 18
+    case otherBubble = 19
+    case recipientRefuses = 20
+    case internalError = 21
+    /// Nothing is wrong.
+    case none = 255
+}

@@ -1,0 +1,215 @@
+import WireFormat
+
+extension Input: WireCodable {
+    public func encode(into writer: inout WireWriter) {
+        switch self {
+        case .start(let origin, let header, let throttle, let deviceSegment):
+            writer.write(UInt8(0))
+            writer.write(origin)
+            writer.write(opaque: header)
+            writer.write(opaque: throttle)
+            writer.write(fixed: deviceSegment)
+        case .openLink(let value):
+            writer.write(UInt8(1))
+            writer.write(value)
+        case .enrol(let displayName, let passphraseSegment):
+            writer.write(UInt8(2))
+            writer.write(displayName)
+            writer.write(fixed: passphraseSegment)
+        case .unlock(let passphraseSegment, let records):
+            writer.write(UInt8(3))
+            writer.write(fixed: passphraseSegment)
+            writer.write(vector: records)
+        case .lock:
+            writer.write(UInt8(4))
+        case .nodeConnected:
+            writer.write(UInt8(5))
+        case .nodeDisconnected:
+            writer.write(UInt8(6))
+        case .nodeFrame(let value):
+            writer.write(UInt8(7))
+            writer.write(opaque: value)
+        case .channelState(let device, let state, let path):
+            writer.write(UInt8(8))
+            writer.write(fixed: device)
+            writer.write(state.rawValue)
+            writer.write(path.rawValue)
+        case .channelMessage(let device, let value):
+            writer.write(UInt8(9))
+            writer.write(fixed: device)
+            writer.write(opaque: value)
+        case .localSignal(let device, let kind, let value):
+            writer.write(UInt8(10))
+            writer.write(fixed: device)
+            writer.write(kind.rawValue)
+            writer.write(value)
+        case .records(let value):
+            writer.write(UInt8(11))
+            writer.write(vector: value)
+        case .tick:
+            writer.write(UInt8(12))
+        case .invite(let validForSeconds):
+            writer.write(UInt8(13))
+            writer.write(validForSeconds)
+        case .withdrawInvitation(let value):
+            writer.write(UInt8(14))
+            writer.write(fixed: value)
+        case .openConversation(let value):
+            writer.write(UInt8(15))
+            writer.write(fixed: value)
+        case .olderMessages(let conversation):
+            writer.write(UInt8(16))
+            writer.write(fixed: conversation)
+        case .closeConversation:
+            writer.write(UInt8(17))
+        case .send(let conversation, let value):
+            writer.write(UInt8(18))
+            writer.write(fixed: conversation)
+            writer.write(value)
+        case .reveal(let conversation, let message):
+            writer.write(UInt8(19))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+        case .verified(let member, let value):
+            writer.write(UInt8(20))
+            writer.write(fixed: member)
+            writer.write(value)
+        case .rename(let value):
+            writer.write(UInt8(21))
+            writer.write(value)
+        case .petname(let member, let value):
+            writer.write(UInt8(22))
+            writer.write(fixed: member)
+            writer.write(value)
+        case .settings(let value):
+            writer.write(UInt8(23))
+            writer.write(value)
+        case .recoveryFileSaved:
+            writer.write(UInt8(24))
+        case .recoveryFile:
+            writer.write(UInt8(25))
+        case .changePassphrase(let old, let new):
+            writer.write(UInt8(26))
+            writer.write(fixed: old)
+            writer.write(fixed: new)
+        case .compareSafety(let member, let scanned):
+            writer.write(UInt8(27))
+            writer.write(fixed: member)
+            writer.write(opaque: scanned)
+        case .retry(let conversation, let message):
+            writer.write(UInt8(28))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+        case .channelFingerprintMismatch(let device):
+            writer.write(UInt8(29))
+            writer.write(fixed: device)
+        }
+    }
+
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.readUInt8() {
+        case 0:
+            self = .start(
+                origin: try reader.read(), header: try reader.readOpaque(), throttle: try reader.readOpaque(),
+                deviceSegment: try reader.readFixed(32))
+        case 1: self = .openLink(try reader.read())
+        case 2: self = .enrol(displayName: try reader.read(), passphraseSegment: try reader.readFixed(32))
+        case 3: self = .unlock(passphraseSegment: try reader.readFixed(32), records: try reader.readVector())
+        case 4: self = .lock
+        case 5: self = .nodeConnected
+        case 6: self = .nodeDisconnected
+        case 7: self = .nodeFrame(try reader.readOpaque())
+        case 8:
+            self = .channelState(
+                device: try reader.readFixed(16), state: try ChannelState(from: &reader),
+                path: try ChannelPath(from: &reader))
+        case 9: self = .channelMessage(device: try reader.readFixed(16), try reader.readOpaque())
+        case 10:
+            self = .localSignal(
+                device: try reader.readFixed(16), kind: try SignalKind(from: &reader), try reader.read())
+        case 11: self = .records(try reader.readVector())
+        case 12: self = .tick
+        case 13: self = .invite(validForSeconds: try reader.readUInt32())
+        case 14: self = .withdrawInvitation(try reader.readFixed(16))
+        case 15: self = .openConversation(try reader.readFixed(16))
+        case 16: self = .olderMessages(conversation: try reader.readFixed(16))
+        case 17: self = .closeConversation
+        case 18: self = .send(conversation: try reader.readFixed(16), try reader.read())
+        case 19: self = .reveal(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 20: self = .verified(member: try reader.readFixed(16), try reader.readBool())
+        case 21: self = .rename(try reader.read())
+        case 22: self = .petname(member: try reader.readFixed(16), try reader.read())
+        case 23: self = .settings(try reader.read())
+        case 24: self = .recoveryFileSaved
+        case 25: self = .recoveryFile
+        case 26: self = .changePassphrase(old: try reader.readFixed(32), new: try reader.readFixed(32))
+        case 27: self = .compareSafety(member: try reader.readFixed(16), scanned: try reader.readOpaque())
+        case 28: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 29: self = .channelFingerprintMismatch(device: try reader.readFixed(16))
+        default: throw .invalidValue
+        }
+    }
+}
+
+extension StoredRecord: WireCodable {
+    public func encode(into writer: inout WireWriter) {
+        writer.write(fixed: key)
+        writer.write(opaque: value)
+    }
+
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(key: try reader.readFixed(32), value: try reader.readOpaque())
+    }
+}
+
+extension Settings: WireCodable {
+    public func encode(into writer: inout WireWriter) {
+        writer.write(revealSeconds)
+        writer.write(idleLockSeconds)
+        writer.write(readReceipts)
+    }
+
+    public init(from reader: inout WireReader) throws(WireError) {
+        self.init(
+            revealSeconds: try reader.readUInt16(), idleLockSeconds: try reader.readUInt16(),
+            readReceipts: try reader.readBool())
+    }
+}
+
+extension ChannelState {
+    init(from reader: inout WireReader) throws(WireError) {
+        guard let value = ChannelState(rawValue: try reader.readUInt8()) else { throw .invalidValue }
+        self = value
+    }
+}
+
+extension ChannelPath {
+    init(from reader: inout WireReader) throws(WireError) {
+        guard let value = ChannelPath(rawValue: try reader.readUInt8()) else { throw .invalidValue }
+        self = value
+    }
+}
+
+extension SignalKind {
+    init(from reader: inout WireReader) throws(WireError) {
+        guard let value = SignalKind(rawValue: try reader.readUInt8()) else { throw .invalidValue }
+        self = value
+    }
+}
+
+extension ReadRecord: WireCodable {
+    public func encode(into writer: inout WireWriter) {
+        writer.write(store.rawValue)
+        writer.write(fixed: key)
+        writer.write(value != nil)
+        writer.write(opaque: value ?? [])
+    }
+
+    public init(from reader: inout WireReader) throws(WireError) {
+        let store = try Store(from: &reader)
+        let key = try reader.readFixed(32)
+        let isPresent = try reader.readBool()
+        let value = try reader.readOpaque()
+        self.init(store: store, key: key, value: isPresent ? value : nil)
+    }
+}

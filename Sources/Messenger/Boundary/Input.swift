@@ -1,0 +1,103 @@
+/// What the host tells the engine. Identifiers are 16 bytes, storage keys and segments 32.
+///
+/// The host gives its time, in milliseconds since 1970, with each input; on the wire it stands before the input.
+public enum Input: Equatable, Sendable {
+    /// The first input. `origin` is "https://host:port"; `header` and `throttle` are the stored meta records, empty if there
+    /// are none; `deviceSegment` is the device's half of the vault key, which the host keeps under a key of its own.
+    case start(origin: Text, header: [UInt8], throttle: [UInt8], deviceSegment: [UInt8])
+    /// An invitation link was opened or pasted, before enrolment.
+    case openLink(Text)
+    /// Joins through the opened link, after ``Event/newVaultParameters(scrypt:kind:inviterName:host:)``.
+    case enrol(displayName: Text, passphraseSegment: [UInt8])
+    /// Every record of the store `state` comes with it.
+    case unlock(passphraseSegment: [UInt8], records: [StoredRecord])
+    /// Forget every key. The host drops the instance afterwards.
+    case lock
+    case nodeConnected
+    case nodeDisconnected
+    case nodeFrame([UInt8])
+    case channelState(device: [UInt8], state: ChannelState, path: ChannelPath)
+    case channelMessage(device: [UInt8], [UInt8])
+    case localSignal(device: [UInt8], kind: SignalKind, Text)
+    /// Answers ``Output/reads``.
+    case records([ReadRecord])
+    /// The time asked for by ``Output/nextTimeout`` has come, or the host has slept.
+    case tick
+    /// Makes an invitation. 0 seconds: the usual seven days.
+    case invite(validForSeconds: UInt32)
+    case withdrawInvitation([UInt8])
+    case openConversation([UInt8])
+    case olderMessages(conversation: [UInt8])
+    case closeConversation
+    case send(conversation: [UInt8], Text)
+    case reveal(conversation: [UInt8], message: [UInt8])
+    case verified(member: [UInt8], Bool)
+    case rename(Text)
+    case petname(member: [UInt8], Text)
+    case settings(Settings)
+    case recoveryFileSaved
+    case recoveryFile
+    case changePassphrase(old: [UInt8], new: [UInt8])
+    case compareSafety(member: [UInt8], scanned: [UInt8])
+    case retry(conversation: [UInt8], message: [UInt8])
+    case channelFingerprintMismatch(device: [UInt8])
+}
+
+/// A record of the store `state`, sealed.
+public struct StoredRecord: Equatable, Sendable {
+    public let key: [UInt8]
+    public let value: [UInt8]
+
+    public init(key: [UInt8], value: [UInt8]) {
+        self.key = key
+        self.value = value
+    }
+}
+
+/// What the host found under a key.
+public struct ReadRecord: Equatable, Sendable {
+    public let store: Store
+    public let key: [UInt8]
+    /// nil: nothing is stored there.
+    public let value: [UInt8]?
+
+    public init(store: Store, key: [UInt8], value: [UInt8]?) {
+        self.store = store
+        self.key = key
+        self.value = value
+    }
+}
+
+public enum ChannelState: UInt8, Sendable {
+    case open = 0
+    case closed = 1
+}
+
+public enum ChannelPath: UInt8, Sendable {
+    case direct = 0
+    case relayed = 1
+}
+
+/// What two browsers exchange to find a path (RFC 8829, RFC 8838).
+public enum SignalKind: UInt8, Sendable {
+    case offer = 0
+    case answer = 1
+    case candidate = 2
+    case endOfCandidates = 3
+}
+
+/// The user's choices that the engine acts on.
+public struct Settings: Equatable, Sendable {
+    /// How long a revealed message stays legible.
+    public var revealSeconds: UInt16
+    /// How long without input until the host locks. 0: never.
+    public var idleLockSeconds: UInt16
+    /// Whether senders are told that their messages were revealed.
+    public var readReceipts: Bool
+
+    public init(revealSeconds: UInt16 = 30, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true) {
+        self.revealSeconds = revealSeconds
+        self.idleLockSeconds = idleLockSeconds
+        self.readReceipts = readReceipts
+    }
+}

@@ -147,6 +147,7 @@ extension Account {
                 || (seen.epoch == current.group.epoch && seen.generation >= current.group.nextGeneration)
             if isAhead { return restart(conversation, above: current.instance) }
             conversation.isCleared = true
+            confirmReads(through: seen, in: conversation)
         }
         let isOther =
             have.id != noConversation

@@ -38,6 +38,7 @@ extension Account {
             sendThroughChannel(content, to: conversation)
         }
         if let receipts = dueReceipts(of: conversation), let content = seal(.receipts(receipts), in: conversation) {
+            remember(receipts, in: conversation)
             sendThroughChannel(content, to: conversation)
             settle(receipts, in: conversation)
         }

@@ -162,6 +162,7 @@ extension Account {
             conversation.commitHint = nil
             setIntroduction(nil, of: conversation)
             requeue(in: conversation) { _ in true }
+            oweUnconfirmedReads(in: conversation)
         } else {
             conversation.groups.append(group)
         }

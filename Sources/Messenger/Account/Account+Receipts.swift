@@ -44,6 +44,27 @@ extension Account {
         touch(conversation)
     }
 
+    /// The batch has left through a channel, which may die with it.
+    func remember(_ receipts: Receipts, in conversation: Conversation) {
+        guard let group = conversation.current?.group else { return }
+        let receipt = Seen(epoch: group.epoch, generation: group.nextGeneration - min(group.nextGeneration, 1))
+        for id in receipts.read { conversation.unconfirmedReads.append(UnconfirmedRead(id: id, receipt: receipt)) }
+    }
+
+    /// The peer has had our messages up to here.
+    func confirmReads(through seen: Seen, in conversation: Conversation) {
+        guard !conversation.unconfirmedReads.isEmpty else { return }
+        conversation.unconfirmedReads.removeAll {
+            ($0.receipt.epoch, $0.receipt.generation) <= (seen.epoch, seen.generation)
+        }
+        touch(conversation)
+    }
+
+    func oweUnconfirmedReads(in conversation: Conversation) {
+        for read in conversation.unconfirmedReads { owe(read: read.id, in: conversation) }
+        conversation.unconfirmedReads = []
+    }
+
     func take(_ receipts: Receipts, in conversation: Conversation) {
         for id in receipts.delivered { markDelivered(id, in: conversation) }
         for id in receipts.read { markRead(id, in: conversation) }

@@ -24,6 +24,8 @@ final class Conversation {
     var lastTime: UInt64 = 0
     /// Receipts that the peer has not been sent.
     var owed = OwedReceipts()
+    /// Read receipts that went into a channel, until the peer is seen to have them: nothing else would bring them again.
+    var unconfirmedReads: [UnconfirmedRead] = []
     /// Our messages that were delivered and not read, newest last.
     var awaitingRead: [AwaitedRead] = []
     /// A commit of ours that the node has taken and the peer may not know of.
@@ -101,6 +103,13 @@ struct AwaitedRead: Equatable {
     var id: [UInt8]
     var order: UInt64
     var time: UInt64
+}
+
+struct UnconfirmedRead: Equatable {
+    /// The message that was read.
+    var id: [UInt8]
+    /// Ours that said so.
+    var receipt: Seen
 }
 
 /// A message of ours on its way.

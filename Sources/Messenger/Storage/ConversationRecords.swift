@@ -14,6 +14,7 @@ extension Conversation: WireEncodable {
         writer.write(lastTime)
         writer.write(identifiers: owed.delivered)
         writer.write(identifiers: owed.read)
+        writer.write(vector: unconfirmedReads)
         writer.write(vector: awaitingRead)
         writer.write(commitHint != nil)
         if let commitHint {
@@ -34,6 +35,7 @@ extension Conversation: WireEncodable {
         conversation.lastTime = try reader.readUInt64()
         conversation.owed.delivered = try reader.readIdentifiers(limit: .max)
         conversation.owed.read = try reader.readIdentifiers(limit: .max)
+        conversation.unconfirmedReads = try reader.readVector()
         conversation.awaitingRead = try reader.readVector()
         if try reader.readBool() {
             conversation.commitHint = (try reader.readFixed(16), try reader.readOpaque())
@@ -79,6 +81,18 @@ extension SealedPendingCommit: WireCodable {
     init(from reader: inout WireReader) throws(WireError) {
         commit = try reader.read()
         sealed = try reader.readOpaque()
+    }
+}
+
+extension UnconfirmedRead: WireCodable {
+    func encode(into writer: inout WireWriter) {
+        writer.write(fixed: id)
+        writer.write(receipt)
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        id = try reader.readFixed(16)
+        receipt = try reader.read()
     }
 }
 

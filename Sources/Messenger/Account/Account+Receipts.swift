@@ -7,6 +7,7 @@ extension Account {
     /// A hole in the numbers may close by itself for so long: two ways to the peer can overtake each other.
     private static let gapPatience: UInt64 = 3_000
     private static let askAgain: UInt64 = 60_000
+    private static let repeatedReads = 64
     /// So many messages are asked for at once.
     private static let resendLimit: UInt64 = 64
 
@@ -21,7 +22,10 @@ extension Account {
         guard !conversation.owed.read.contains(id) else { return }
         if conversation.owed.isEmpty { conversation.owed.due = effects.now + Self.batchingDelay }
         conversation.owed.read.append(id)
-        touch(conversation)
+        defer { touch(conversation) }
+        guard !conversation.recentReads.contains(id) else { return }
+        conversation.recentReads.append(id)
+        if conversation.recentReads.count > Self.repeatedReads { conversation.recentReads.removeFirst() }
     }
 
     /// The next batch, if it is due.
@@ -44,25 +48,11 @@ extension Account {
         touch(conversation)
     }
 
-    /// The batch has left through a channel, which may die with it.
-    func remember(_ receipts: Receipts, in conversation: Conversation) {
-        guard let group = conversation.current?.group else { return }
-        let receipt = Seen(epoch: group.epoch, generation: group.nextGeneration - min(group.nextGeneration, 1))
-        for id in receipts.read { conversation.unconfirmedReads.append(UnconfirmedRead(id: id, receipt: receipt)) }
-    }
-
-    /// The peer has had our messages up to here.
-    func confirmReads(through seen: Seen, in conversation: Conversation) {
-        guard !conversation.unconfirmedReads.isEmpty else { return }
-        conversation.unconfirmedReads.removeAll {
-            ($0.receipt.epoch, $0.receipt.generation) <= (seen.epoch, seen.generation)
-        }
-        touch(conversation)
-    }
-
-    func oweUnconfirmedReads(in conversation: Conversation) {
-        for read in conversation.unconfirmedReads { owe(read: read.id, in: conversation) }
-        conversation.unconfirmedReads = []
+    /// Tells the last reads once more: a channel may have died with their receipts, or a node dropped them.
+    func repeatReads(in conversation: Conversation, unlessSince earliest: UInt64) {
+        guard conversation.readsRepeated <= earliest else { return }
+        conversation.readsRepeated = effects.now
+        if record.settings.readReceipts { for id in conversation.recentReads { owe(read: id, in: conversation) } }
     }
 
     func take(_ receipts: Receipts, in conversation: Conversation) {

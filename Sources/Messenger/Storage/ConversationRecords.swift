@@ -14,7 +14,7 @@ extension Conversation: WireEncodable {
         writer.write(lastTime)
         writer.write(identifiers: owed.delivered)
         writer.write(identifiers: owed.read)
-        writer.write(vector: unconfirmedReads)
+        writer.write(identifiers: recentReads)
         writer.write(vector: awaitingRead)
         writer.write(commitHint != nil)
         if let commitHint {
@@ -35,7 +35,7 @@ extension Conversation: WireEncodable {
         conversation.lastTime = try reader.readUInt64()
         conversation.owed.delivered = try reader.readIdentifiers(limit: .max)
         conversation.owed.read = try reader.readIdentifiers(limit: .max)
-        conversation.unconfirmedReads = try reader.readVector()
+        conversation.recentReads = try reader.readIdentifiers(limit: .max)
         conversation.awaitingRead = try reader.readVector()
         if try reader.readBool() {
             conversation.commitHint = (try reader.readFixed(16), try reader.readOpaque())
@@ -81,18 +81,6 @@ extension SealedPendingCommit: WireCodable {
     init(from reader: inout WireReader) throws(WireError) {
         commit = try reader.read()
         sealed = try reader.readOpaque()
-    }
-}
-
-extension UnconfirmedRead: WireCodable {
-    func encode(into writer: inout WireWriter) {
-        writer.write(fixed: id)
-        writer.write(receipt)
-    }
-
-    init(from reader: inout WireReader) throws(WireError) {
-        id = try reader.readFixed(16)
-        receipt = try reader.read()
     }
 }
 
@@ -155,6 +143,7 @@ extension PendingIntroduction: WireCodable {
         writer.write(instance)
         writer.write(opaque: welcome)
         writer.write(sent)
+        writer.write(attempts)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -163,5 +152,6 @@ extension PendingIntroduction: WireCodable {
         instance = try reader.readUInt32()
         welcome = try reader.readOpaque()
         sent = try reader.readUInt64()
+        attempts = try reader.readUInt8()
     }
 }

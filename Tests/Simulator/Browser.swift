@@ -40,6 +40,8 @@ final class Browser {
     var invitation: Text?
     /// The person's invitation is not to work: it was used by another, or withdrawn.
     var isIntruder = false
+    /// Whether read receipts were ever off.
+    var hasKeptReadingToItself = false
     /// The passphrase's parameters, and from when on a try is allowed.
     var scrypt: ScryptParameters?
     var mayTryAt: UInt64 = 0

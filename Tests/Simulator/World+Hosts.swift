@@ -50,6 +50,7 @@ extension World {
             note("\(browser.index) \(describe(next)) -> \(describe(output))")
             if let crash = browser.impendingCrash, !output.writes.isEmpty {
                 if crash == .afterWrite { browser.commit(output.writes) }
+                counts.deaths += 1
                 note("\(browser.index) dies \(crash == .afterWrite ? "after" : "before") its write")
                 reload(browser)
                 return crash == .afterWrite
@@ -140,6 +141,7 @@ extension World {
             browser.revealed[message] = text
         case .invitation(let id, let link, _):
             browser.madeInvitations.append((id, link))
+            if !chance.oneIn(8) { handOutInvitations(browser) }
         case .warning(let warning, _):
             browser.warnings.append(warning)
             counts.warnings += 1

@@ -108,6 +108,7 @@ extension World {
     func breakLink(of browser: Browser) {
         guard let id = browser.link, links[id]?.isMade == true else { return }
         note("\(browser.index) loses its connection")
+        counts.lostLinks += 1
         links[id]?.isBroken = true
         plan(.lossAtClient(id), in: chance.delay(10...20_000))
         plan(.lossAtNode(id), in: chance.delay(10...40_000))
@@ -133,6 +134,7 @@ extension World {
     /// The node is killed; what it had acknowledged stays.
     func crashNode() {
         note("the node is killed")
+        counts.nodeCrashes += 1
         node.crash()
         isNodeUp = false
         for browser in browsers { breakLink(of: browser) }

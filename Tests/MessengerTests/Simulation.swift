@@ -32,17 +32,15 @@ struct Simulation {
         }
     }
 
-    @Test(
-        "show no lie of the node's, and lose nothing once it is honest",
-        arguments: [
-            Hostility.replays, .edits, .drops, .forgedStates, .swappedKeyPackages, .reordering, .insertions,
-            .forgedCommits,
-        ])
+    @Test("show no lie of the node's, and lose nothing once it is honest", arguments: Hostility.each + [.all])
     func hostileWorlds(lies: Hostility) async throws {
         let seeds = (1...8).map { UInt64($0) }
         let results = await Self.run(
-            seeds.map { WorldPlan(seed: $0, people: 3, steps: 40, faults: [.partitions, .lostLinks, .reloads], hostility: lies) })
-        if lies != .swappedKeyPackages, lies != .forgedCommits {
+            seeds.map {
+                WorldPlan(
+                    seed: $0, people: 3, steps: 40, faults: [.partitions, .lostLinks, .reloads], hostility: lies)
+            })
+        if lies != .swappedKeyPackages {
             #expect(results.contains { $0.counts.lies > 0 }, "the node has lied at all")
         }
     }

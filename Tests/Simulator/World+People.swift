@@ -1,4 +1,5 @@
 import Messenger
+import ModelNode
 
 // What people do, and what happens to them.
 extension World {
@@ -91,7 +92,9 @@ extension World {
             return violate("\(browser.index) has a conversation with nobody")
         }
         counts.texts += 1
-        let text = Text("CANARY text \(counts.texts) \(String(repeating: "é", count: padding / 2))")
+        var bytes = Text("CANARY text \(counts.texts) ").utf8
+        for _ in 0..<padding / 2 { bytes += [0xC3, 0xA9] }
+        guard let text = Text(validating: bytes) else { return }
         let problems = browser.problems.count
         let isStored = give(.send(conversation: conversation.conversation, text), to: browser)
         if browser.problems.count > problems { return violate("\(browser.index) could not send") }

@@ -56,9 +56,10 @@ extension Group {
             group.ownUpdates.append(OwnUpdate(node: node, leafKey: keys.privateKey))
             proposal = .update(node)
         }
-        _ = try ProposalList(
+        let alone = try ProposalList(
             [SentProposal(proposal: proposal, sender: .member(ownLeaf))], committer: .max, in: current,
             accept: accept)
+        _ = try current.apply(alone)
         let message = try group.current.frame(
             .proposal(proposal), authenticatedData: authenticatedData,
             as: publicly ? .publicMessage : .privateMessage, signer: signer)
@@ -71,7 +72,7 @@ extension Group {
 
 extension Epoch {
     /// Frames and signs content of this member's.
-    func frame(
+    package func frame(
         _ content: FramedContent.Content, authenticatedData: [UInt8], as format: MessageFormat,
         signer: some LeafSigner
     ) throws(MLSError) -> AuthenticatedContent {
@@ -83,7 +84,7 @@ extension Epoch {
     }
 
     /// Protects this member's message as its wire format says, which the signature covers. A PrivateMessage uses up a key.
-    mutating func protect(
+    package mutating func protect(
         _ message: AuthenticatedContent, paddedTo size: Int = 0, _ random: Randomness
     ) throws(MLSError) -> MLSMessage {
         if message.format == .publicMessage {

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+"""Every screen of the scripted app: how to get there, and what axe and the window's width say about it.
+
+    screens.py FOLDER [NAME-PART]       photographs them, after build.sh; needs the end-to-end tests' .venv
+"""
+
+import contextlib
+import functools
+import http.server
+import pathlib
+import sys
+import threading
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import sync_playwright
+
+ROOT = pathlib.Path(__file__).resolve().parents[3]
+LINK = "#" + "A" * 87
+DESKTOP = {"width": 1180, "height": 800}
+PHONE = {"width": 375, "height": 740}
+
+
+def open_conversation(page, name="Ada Lovelace"):
+    page.get_by_role("navigation").get_by_role("link", name=name).click()
+    page.wait_for_timeout(150)
+
+
+def conversation_then(*steps):
+    def run(page):
+        open_conversation(page)
+        for step in steps:
+            step(page)
+    return run
+
+
+def wrong_passphrase(page):
+    page.locator("input[type=password]").fill("wrong")
+    page.keyboard.press("Enter")
+    page.wait_for_timeout(700)
+
+
+def fill_enrol(page):
+    page.locator("input[autocomplete=name]").fill("Camille")
+    page.locator("input[type=password]").first.fill("correct horse")
+    page.locator("input[type=password]").nth(1).fill("correct hors")
+    page.keyboard.press("Enter")
+
+
+def reveal(page):
+    page.locator(".mask").first.click()
+    page.wait_for_timeout(200)
+
+
+def long_text(page):
+    page.locator("textarea").fill("é" * 33000)
+
+
+def settings_passphrase(page):
+    page.locator(".icon-settings").click()
+    page.locator("summary").click()
+
+
+SCREENS = {
+    "welcome": ("", None),
+    "enrol": (LINK, None),
+    "enrol-operator": ("?operator" + LINK, fill_enrol),
+    "enrol-used": (LINK + "used", None),
+    "locked": ("?vault", None),
+    "locked-wrong": ("?vault", wrong_passphrase),
+    "elsewhere": ("?elsewhere", None),
+    "broken": ("?fault=device", None),
+    "main": ("?unlocked", None),
+    "main-empty-operator": ("?unlocked&empty&operator", None),
+    "unreachable": ("?unlocked&unreachable", lambda page: page.wait_for_timeout(4600)),
+    "conversation": ("?unlocked", open_conversation),
+    "conversation-arabic": ("?unlocked", lambda page: open_conversation(page, "خالد المنصور")),
+    "conversation-long-name": ("?unlocked&warn", lambda page: open_conversation(page, "Cellule")),
+    "conversation-new": ("?unlocked", lambda page: open_conversation(page, "Grace")),
+    "unread": ("?unlocked", lambda page: open_conversation(page, "Léa")),
+    "revealed": ("?unlocked", conversation_then(reveal, long_text)),
+    "warning": ("?unlocked&warn", open_conversation),
+    "invite": ("?unlocked", lambda page: page.locator(".sidebar-foot button").click()),
+    "verify": ("?unlocked", conversation_then(lambda page: page.locator("button.verify").click())),
+    "details": ("?unlocked", conversation_then(lambda page: page.locator("button:has(.icon-person)").click())),
+    "settings": ("?unlocked&operator", lambda page: page.locator(".icon-settings").click()),
+    "settings-passphrase": ("?unlocked", settings_passphrase),
+    "recovery": ("?unlocked&operator", lambda page: page.locator(".banners button").click()),
+}
+
+
+VARIANTS = {
+    "light-desktop-en": {"color_scheme": "light", "viewport": DESKTOP, "locale": "en-GB"},
+    "dark-desktop-fr": {"color_scheme": "dark", "viewport": DESKTOP, "locale": "fr-FR"},
+    "light-phone-fr": {"color_scheme": "light", "viewport": PHONE, "locale": "fr-FR", "has_touch": True},
+    "dark-phone-en": {"color_scheme": "dark", "viewport": PHONE, "locale": "en-GB", "has_touch": True},
+}
+
+
+class QuietServer(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *arguments):
+        pass
+
+
+@contextlib.contextmanager
+def served():
+    """The scripted app's address. The loopback counts as a secure origin."""
+    handler = functools.partial(QuietServer, directory=ROOT / ".build-demo")
+    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def screen(browser, base, name, variant):
+    """The page at that screen, and the list of what went uncaught in it."""
+    address, act = SCREENS[name]
+    context = browser.new_context(**VARIANTS[variant])
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+    page.goto(base + address)
+    page.wait_for_timeout(250)
+    if act is not None:
+        act(page)
+    page.wait_for_timeout(300)
+    yield page, faults
+    context.close()
+
+
+def complaints(page):
+    """What axe finds, and whether the page is wider than its window."""
+    found = [
+        f"{violation['id']}: {violation['help']}: {node['html'][:160]}"
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    ]
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found + ([f"{overflow} px too wide"] if overflow > 0 else [])
+
+
+def photograph(folder: pathlib.Path, part: str) -> int:
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    with sync_playwright() as playwright, served() as base:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        for variant in VARIANTS:
+            for name in SCREENS:
+                if part not in f"{name}-{variant}":
+                    continue
+                with screen(browser, base, name, variant) as (page, faults):
+                    page.screenshot(path=folder / f"{name}-{variant}.png")
+                    for complaint in faults + complaints(page):
+                        count += 1
+                        print(f"{name}-{variant}: {complaint}")
+    print(f"{count} complaints")
+    return 1 if count else 0
+
+
+if __name__ == "__main__":
+    sys.exit(photograph(pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""))

@@ -86,7 +86,7 @@ extension World {
     }
 
     /// Shows all messages of a conversation, page by page.
-    private func load(_ conversation: [UInt8], _ browser: Browser) {
+    func load(_ conversation: [UInt8], _ browser: Browser) {
         open(conversation, browser)
         var pages = 0
         while browser.hasOlder, pages < 200 {

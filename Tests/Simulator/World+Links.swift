@@ -53,8 +53,11 @@ extension World {
         guard let id = browser.link, var link = links[id], link.isAnnounced else {
             return violate("\(browser.index) sends without a connection")
         }
-        if let hello = try? ClientFrame(decoding: frame), case .hello(_, .device, _, let device, _) = hello {
-            browser.device = device
+        switch try? ClientFrame(decoding: frame) {
+        case .hello(_, .device, _, let device, _)?: browser.device = device
+        case .request(_, .deliver(_, _, false, _, _))?: counts.envelopes += 1
+        case nil: violate("\(browser.index) sends the node what is no frame")
+        default: break
         }
         note("\(browser.index) => \(describe(client: frame))")
         link.lastAtNode = max(link.lastAtNode, now + chance.delay(latency))

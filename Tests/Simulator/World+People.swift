@@ -58,7 +58,9 @@ extension World {
     }
 
     func unlock(_ browser: Browser, passphrase: [UInt8]? = nil) {
-        guard browser.engine != nil, browser.phase == .locked, browser.scrypt != nil, now >= browser.mayTryAt else {
+        guard browser.engine != nil, browser.phase == .locked, !browser.staysLocked, browser.scrypt != nil,
+            now >= browser.mayTryAt
+        else {
             return
         }
         give(

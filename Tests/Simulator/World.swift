@@ -75,6 +75,7 @@ public final class World {
         let browser = Browser(
             index: browsers.count, deviceSegment: chance.bytes(32), passphrase: Self.canary + chance.bytes(8))
         browser.invitation = invitation
+        if plan.faults.contains(.wrongClocks) { browser.clockError = Int64(chance.below(1_200_000)) - 600_000 }
         browsers.append(browser)
         return browser
     }
@@ -162,6 +163,8 @@ public struct WorldCounts: Sendable {
     public internal(set) var deaths = 0
     public internal(set) var lostLinks = 0
     public internal(set) var people = 0
+    /// Stored envelopes that the node took, transient ones aside.
+    public internal(set) var envelopes = 0
 }
 
 /// A text that a person has sent and that is therefore owed to another.

@@ -52,8 +52,13 @@ public struct Faults: OptionSet, Sendable {
     /// Messages take long, and very unequally so.
     public static let delays = Faults(rawValue: 32)
 
-    static let each: [Faults] = [.lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays]
-    public static let all: Faults = [.lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays]
+    /// Computers' clocks are wrong, by up to ten minutes.
+    public static let wrongClocks = Faults(rawValue: 64)
+
+    static let each: [Faults] = [
+        .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks,
+    ]
+    public static let all = Faults(rawValue: 127)
 }
 
 /// What a lying node does.

@@ -96,10 +96,13 @@ let package = Package(
         core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS"], path: "Tests/VectorChecks"),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
+        core(
+            "Simulator", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
+            path: "Tests/Simulator"),
         .target(
-            name: "Simulator",
-            dependencies: ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
-            path: "Tests/Simulator", swiftSettings: strict),
+            name: "Conformance",
+            dependencies: ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "ModelNode"],
+            path: "Tests/Conformance", swiftSettings: strict),
         .target(
             name: "NodeClient",
             dependencies: [
@@ -117,8 +120,8 @@ let package = Package(
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol"]),
-        tests("MessengerTests", ["Messenger", "Simulator"]),
-        tests("NodeTests", ["Node", "NodeClient", "Simulator", "Messenger"]),
+        tests("MessengerTests", ["Messenger", "Simulator", "Conformance"]),
+        tests("NodeTests", ["Node", "NodeClient", "Conformance", "Messenger"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

@@ -1,4 +1,4 @@
-import Simulator
+import Conformance
 import Testing
 
 @Suite("The model node")

@@ -65,7 +65,8 @@ module CBoringSSLInternals {
 MAP
 }
 
-swift_flags=(-target wasm32-unknown-none-wasm -swift-version 6 -enable-experimental-feature Embedded -wmo -O
+# For size: the browser loads it before anything is shown, and what takes time is in BoringSSL.
+swift_flags=(-target wasm32-unknown-none-wasm -swift-version 6 -enable-experimental-feature Embedded -wmo -Osize
     -parse-as-library -package-name cryptpeer -warnings-as-errors -Xfrontend -disable-stack-protector
     -I "$out/modules" -I "$boringssl/include" -I "$out/include/CBoringSSLInternals"
     -Xcc -isystem -Xcc /usr/include/wasm32-wasi -Xcc -I"$boringssl/include" -Xcc -w)

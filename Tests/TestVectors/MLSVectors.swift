@@ -7,6 +7,12 @@ public enum MLSVectors {
         public let name: String
         public let kind: UInt16
         public let bytes: [UInt8]
+
+        public init(name: String, kind: UInt16, bytes: [UInt8]) {
+            self.name = name
+            self.kind = kind
+            self.bytes = bytes
+        }
     }
 
     /// What a file comes to.

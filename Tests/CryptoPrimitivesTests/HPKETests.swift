@@ -34,7 +34,8 @@ struct HPKETests {
         let other = try hpke.generateKeyPair(random)
         let sealed = try hpke.sealBase(to: pair.publicKey, info: info, aad: [], plaintext: [7], random: random)
         func opens(_ output: [UInt8], _ ciphertext: [UInt8], key: Secret, info: [UInt8], aad: [UInt8] = []) -> Bool {
-            (try? hpke.openBase(kemOutput: output, privateKey: key, info: info, aad: aad, ciphertext: ciphertext)) != nil
+            (try? hpke.openBase(kemOutput: output, privateKey: key, info: info, aad: aad, ciphertext: ciphertext))
+                != nil
         }
         #expect(opens(sealed.kemOutput, sealed.ciphertext, key: pair.privateKey, info: info))
         for index in stride(from: 0, to: sealed.kemOutput.count, by: kem == .xwing ? 31 : 1) {

@@ -16,7 +16,7 @@ export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),../shared/vector
 SWIFT_FLAGS := -c release
 SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
-RUN_PACKAGES := esbuild brotli python3 git wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 \
+RUN_PACKAGES := esbuild node-qrcode-generator brotli python3 git wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 \
 	libclang-rt-14-dev-wasm32 libsqlite3-dev zlib1g-dev
 TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv
 
@@ -57,13 +57,14 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test setup-test lint test-swift test-wasm test-end-to-end bench
+.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end bench
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.closing
 	@$(MAKE) lint
 	@$(MAKE) build
 	@$(MAKE) test-swift
 	@$(MAKE) test-wasm
+	@$(MAKE) test-web
 	@$(MAKE) test-end-to-end
 	@echo; echo "All passed:"; cat .build-logs/*.closing
 
@@ -94,6 +95,9 @@ test-wasm: ## The same vectors and transcripts, in WebAssembly
 	Web/build-core.sh checks
 	@Tests/closing-line.sh 2-wasm-runtime 'pass [1-9]' node --test --test-reporter=spec Tests/Wasm/*.test.mjs
 	@Tests/closing-line.sh 3-wasm-vectors '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin
+
+test-web: ## The web app's models and encodings, without a browser
+	@Tests/closing-line.sh 2-web '[0-9]+ passed, 0 failed' node Tests/Web/run.mjs
 
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 4-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd

@@ -24,6 +24,8 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-crypto", exact: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", exact: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", exact: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-http-types", exact: "1.8.0", traits: []),
         .package(url: "https://github.com/apple/swift-nio-ssl", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-certificates", exact: "1.21.1"),
         .package(url: "https://github.com/apple/swift-asn1", exact: "1.7.4"),
@@ -62,6 +64,10 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
@@ -71,6 +77,8 @@ let package = Package(
             dependencies: [
                 "Node",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict,
             // One program to carry, stripped: Swift's run-time libraries and SQLite are linked statically.
@@ -87,10 +95,14 @@ let package = Package(
         // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.
         core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS"], path: "Tests/VectorChecks"),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+        core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
+        core(
+            "Simulator", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
+            path: "Tests/Simulator"),
         .target(
-            name: "Simulator",
-            dependencies: ["CryptoPrimitives", "WireFormat", "NodeProtocol", "Messenger"],
-            path: "Tests/Simulator", swiftSettings: strict),
+            name: "Conformance",
+            dependencies: ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "ModelNode"],
+            path: "Tests/Conformance", swiftSettings: strict),
         .target(
             name: "NodeClient",
             dependencies: [
@@ -108,8 +120,8 @@ let package = Package(
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol"]),
-        tests("MessengerTests", ["Messenger", "Simulator"]),
-        tests("NodeTests", ["Node", "NodeClient", "Simulator", "Messenger"]),
+        tests("MessengerTests", ["Messenger", "Simulator", "Conformance"]),
+        tests("NodeTests", ["Node", "NodeClient", "Conformance", "Messenger"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

@@ -81,11 +81,15 @@ declare -A imports=(
     [NodeProtocol]="CryptoPrimitives WireFormat Trust"
     [Messenger]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol"
     [MessengerWasm]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol Messenger"
+    [ModelNode]="CryptoPrimitives WireFormat Trust NodeProtocol"
+    [Simulator]="CryptoPrimitives WireFormat Trust NodeProtocol Messenger ModelNode"
     [VectorChecks]="CryptoPrimitives WireFormat MLS"
     [ChecksWasm]="VectorChecks"
 )
 # Where its sources are, when not in Sources/NAME.
 declare -A folders=(
+    [ModelNode]=Tests/ModelNode
+    [Simulator]=Tests/Simulator
     [VectorChecks]=Tests/VectorChecks
     [ChecksWasm]="Tests/Wasm/ChecksWasm Sources/MessengerWasm/HostBytes.swift"
 )
@@ -148,11 +152,11 @@ link() {
     local flags=(--no-entry --gc-sections --fatal-warnings --stack-first -z stack-size=1048576 --max-memory=536870912
         --wrap=free --wrap=realloc)
     "$bin/wasm-ld" "${flags[@]}" "${inputs[@]}" -o "$out/$product.named.wasm"
-    if grep -q wasi_snapshot_preview1 "$out/$product.named.wasm"; then
+    "$bin/wasm-ld" "${flags[@]}" --strip-all "${inputs[@]}" -o "$out/$product.wasm"
+    if grep -q wasi_snapshot_preview1 "$out/$product.wasm"; then
         echo "build-core: $product imports from WASI: answer that function in Web/wasm/runtime.c" >&2
         exit 1
     fi
-    "$bin/wasm-ld" "${flags[@]}" --strip-all "${inputs[@]}" -o "$out/$product.wasm"
     echo "build-core: $out/$product.wasm, $(stat -c %s "$out/$product.wasm") bytes, $(gzip -9c "$out/$product.wasm" | wc -c) gzipped"
 }
 

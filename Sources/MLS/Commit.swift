@@ -8,21 +8,26 @@ package enum ProposalOrRef: Equatable, Sendable {
 
 /// The public keys and encrypted path secrets for one node of the committer's filtered direct path (RFC 9420 §7.6).
 package struct UpdatePathNode: Equatable, Sendable {
-    var encryptionKey: [UInt8]
+    package var encryptionKey: [UInt8]
     /// One for each node of the copath child's resolution, members added by the same commit left out.
-    var encryptedPathSecrets: [HPKECiphertext]
+    package var encryptedPathSecrets: [HPKECiphertext]
 }
 
 /// The committer's new leaf and the new keys above it (RFC 9420 §7.6).
 package struct UpdatePath: Equatable, Sendable {
     package var leafNode: LeafNode
-    var nodes: [UpdatePathNode]
+    package var nodes: [UpdatePathNode]
 }
 
 /// What starts a new epoch (RFC 9420 §12.4).
 package struct Commit: Equatable, Sendable {
-    var proposals: [ProposalOrRef]
+    package var proposals: [ProposalOrRef]
     package var path: UpdatePath?
+
+    package init(proposals: [ProposalOrRef], path: UpdatePath?) {
+        self.proposals = proposals
+        self.path = path
+    }
 }
 
 extension ProposalOrRef: WireEncodable, WireDecodable {

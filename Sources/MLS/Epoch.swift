@@ -8,14 +8,14 @@ public struct Member: Equatable, Sendable {
 }
 
 /// One epoch of a group, as one member sees it.
-struct Epoch: Sendable {
-    let algorithms: Algorithms
-    var context: GroupContext
-    var tree: RatchetTree
-    let ownLeaf: UInt32
+package struct Epoch: Sendable {
+    package let algorithms: Algorithms
+    package var context: GroupContext
+    package var tree: RatchetTree
+    package let ownLeaf: UInt32
     var keys: PrivateKeys
-    var secrets: EpochSecrets
-    var messageKeys: SecretTree
+    package var secrets: EpochSecrets
+    package var messageKeys: SecretTree
     /// Of the commit that began this epoch.
     let confirmationTag: [UInt8]
     let interimTranscriptHash: [UInt8]
@@ -66,7 +66,7 @@ struct Epoch: Sendable {
 }
 
 extension Epoch: WireEncodable, WireDecodable {
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         writer.write(context)
         writer.write(tree)
         writer.write(ownLeaf)
@@ -78,7 +78,7 @@ extension Epoch: WireEncodable, WireDecodable {
         writer.write(optional: reInit)
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         context = try reader.read()
         tree = try reader.read()
         ownLeaf = try reader.readUInt32()

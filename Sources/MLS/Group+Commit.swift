@@ -38,12 +38,10 @@ extension Group {
     ) throws(MLSError) -> PendingCommit {
         guard isActive else { throw .inactive }
         let algorithms = current.algorithms
-        let selection = select(inlineProposals(adding: keyPackages, removing: leaves, options), options)
-
         // RFC 9420 §12.4.1: verify the list, and apply it.
-        let list = try ProposalList(selection.sent, committer: ownLeaf, in: current, accept: accept)
+        let inline = inlineProposals(adding: keyPackages, removing: leaves, options)
+        let (selection, list, applied) = try choose(inline, options, accept: accept)
         let preSharedKeys = try find(list.preSharedKeys, options.preSharedKey)
-        let applied = try current.apply(list)
 
         var context = current.context
         context.epoch = try context.nextEpoch()
@@ -118,10 +116,54 @@ extension Group {
     private struct Selection {
         var entries: [ProposalOrRef] = []
         var sent: [SentProposal] = []
+
+        mutating func append(_ entry: ProposalOrRef, _ proposal: SentProposal) {
+            entries.append(entry)
+            sent.append(proposal)
+        }
     }
 
-    /// The proposals to commit: all that are given, and of those that wait, by reference, all that fit with them and with
-    /// each other (RFC 9420 §12.2, §12.4).
+    private typealias Choice = (selection: Selection, list: ProposalList, applied: AppliedProposals)
+
+    /// The proposals to commit, validated and applied.
+    private func choose(
+        _ inline: [Proposal], _ options: CommitOptions, accept: LeafAcceptance
+    ) throws(MLSError) -> Choice {
+        let waiting = select(inline, options)
+        if waiting.sent.isEmpty { return try validate(waiting, inline, accept: accept) }
+        do throws(MLSError) {
+            return try validate(waiting, inline, accept: accept)
+        } catch {
+            // Some of what waits does not fit together, as a member may have meant it. What was asked for here must be
+            // possible all the same: so take of the others, one by one, what fits.
+            var fitting = Selection()
+            var choice = try validate(fitting, inline, accept: accept)
+            for (entry, sent) in zip(waiting.entries, waiting.sent) {
+                var more = fitting
+                more.append(entry, sent)
+                do throws(MLSError) {
+                    choice = try validate(more, inline, accept: accept)
+                    fitting = more
+                } catch {
+                    continue
+                }
+            }
+            return choice
+        }
+    }
+
+    private func validate(
+        _ waiting: Selection, _ inline: [Proposal], accept: LeafAcceptance
+    ) throws(MLSError) -> Choice {
+        var selection = waiting
+        for proposal in inline {
+            selection.append(.proposal(proposal), SentProposal(proposal: proposal, sender: .member(ownLeaf)))
+        }
+        let list = try ProposalList(selection.sent, committer: ownLeaf, in: current, accept: accept)
+        return (selection, list, try current.apply(list))
+    }
+
+    /// The proposals that wait and go together with each other and with those given, by reference (RFC 9420 §12.2, §12.4).
     private func select(_ inline: [Proposal], _ options: CommitOptions) -> Selection {
         var selection = Selection()
         var removed: Set<UInt32> = []
@@ -166,13 +208,8 @@ extension Group {
                 case .externalInit:
                     continue
                 }
-                selection.entries.append(.reference(cached.reference))
-                selection.sent.append(cached.sent)
+                selection.append(.reference(cached.reference), cached.sent)
             }
-        }
-        for proposal in inline {
-            selection.entries.append(.proposal(proposal))
-            selection.sent.append(SentProposal(proposal: proposal, sender: .member(ownLeaf)))
         }
         return selection
     }

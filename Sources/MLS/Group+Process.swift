@@ -94,7 +94,10 @@ extension Group {
                         commit, verified, externalCommits: .refuse, preSharedKey: preSharedKey, accept: accept))
             }
         }
-        guard message.epoch <= epoch else { throw .epochNotReached(message.epoch) }
+        guard message.epoch <= epoch else {
+            if isRemoved { throw .inactive }
+            throw .epochNotReached(message.epoch)
+        }
         return .application(try openPast(message))
     }
 
@@ -145,8 +148,9 @@ extension Group {
         guard case .member(let leaf) = verified.sender else { throw .unauthorizedSender }
         // A proposal that no commit could cover is refused now. The committer it is checked for is nobody: a member may
         // propose its own removal, for another to commit.
-        _ = try ProposalList(
+        let alone = try ProposalList(
             [SentProposal(proposal: proposal, sender: verified.sender)], committer: .max, in: current, accept: accept)
+        _ = try current.apply(alone)
         try remember(proposal, verified.message)
         return .proposal(
             ReceivedProposal(

@@ -71,7 +71,7 @@ extension Group {
 
 extension Epoch {
     /// Frames and signs content of this member's.
-    func frame(
+    package func frame(
         _ content: FramedContent.Content, authenticatedData: [UInt8], as format: MessageFormat,
         signer: some LeafSigner
     ) throws(MLSError) -> AuthenticatedContent {
@@ -83,7 +83,7 @@ extension Epoch {
     }
 
     /// Protects this member's message as its wire format says, which the signature covers. A PrivateMessage uses up a key.
-    mutating func protect(
+    package mutating func protect(
         _ message: AuthenticatedContent, paddedTo size: Int = 0, _ random: Randomness
     ) throws(MLSError) -> MLSMessage {
         if message.format == .publicMessage {

@@ -10,7 +10,7 @@ public struct Group: Sendable {
     /// How many epochs before the current one can still be read.
     public static let retainedEpochs = 3
 
-    var current: Epoch
+    package internal(set) var current: Epoch
     /// Latest first.
     var past: [PastEpoch] = []
     /// Proposals of this epoch that no commit has covered yet, in the order of their arrival.

@@ -28,12 +28,12 @@ public struct LeafNode: Equatable, Sendable {
     }
 
     /// The HPKE public key of the member's leaf.
-    public var encryptionKey: [UInt8]
-    public var signatureKey: [UInt8]
-    public var credential: Credential
-    public var capabilities: Capabilities
-    public var source: Source
-    public var extensions: Extensions
+    public internal(set) var encryptionKey: [UInt8]
+    public internal(set) var signatureKey: [UInt8]
+    public internal(set) var credential: Credential
+    public internal(set) var capabilities: Capabilities
+    public internal(set) var source: Source
+    public internal(set) var extensions: Extensions
     public internal(set) var signature: [UInt8]
 
     /// The lifetime of a leaf that came from a key package.

@@ -1,9 +1,10 @@
 import CryptoPrimitives
-import WireFormat
 
 /// Signs with a leaf's private key, wherever that is kept: the key itself never comes here.
 public protocol LeafSigner {
     /// The suite's signature over exactly these bytes, which already carry MLS's label.
+    ///
+    /// - Throws: ``MLSError/signingFailed`` if the key is out of reach.
     func sign(_ message: [UInt8]) throws(MLSError) -> [UInt8]
 }
 
@@ -12,14 +13,6 @@ extension LeafSigner {
     package func sign(label: Label, _ content: [UInt8]) throws(MLSError) -> [UInt8] {
         try sign(labelled(label, content))
     }
-}
-
-/// `SignContent` and `EncryptContext` (RFC 9420 §5.1.2, §5.1.3), which have one shape: a prefixed label and the bytes.
-func labelled(_ label: Label, _ content: [UInt8]) -> [UInt8] {
-    var writer = WireWriter(capacity: label.bytes.count + content.count + 16)
-    writer.write(opaque: label.prefixed)
-    writer.write(opaque: content)
-    return writer.bytes
 }
 
 /// Asked about each leaf that is new to this member: in an Add, an Update, a commit's path, and every leaf of a tree on

@@ -5,8 +5,6 @@ public enum MLSError: Error, Equatable, Sendable {
     // Reading
     /// The bytes are not the structure they should be.
     case malformed(WireError)
-    /// Not MLS 1.0 (RFC 9420 §6).
-    case unsupportedVersion
     /// A cipher suite this implementation does not have, or not the group's.
     case unsupportedCipherSuite
     /// A message of a kind that has no meaning here (a Welcome given to a group, a GroupInfo where a Welcome belongs).
@@ -65,6 +63,8 @@ public enum MLSError: Error, Equatable, Sendable {
     case inactive
     /// A leaf index that is no member's.
     case noSuchMember
+    /// The signer cannot sign: its keys are locked away.
+    case signingFailed
     /// A private key that does not belong to its public key.
     case mismatchedKey
     /// The platform refused an operation that cannot fail on well-formed input.
@@ -80,7 +80,6 @@ public enum LeafNodeFault: Equatable, Sendable {
     case extensionNotSupported
     case duplicateSignatureKey, duplicateEncryptionKey
     case unchangedEncryptionKey
-    case parentHash
 }
 
 /// What RFC 9420 §10.1 found wrong with a key package.
@@ -90,9 +89,7 @@ public enum KeyPackageFault: Equatable, Sendable {
 
 /// What RFC 9420 §7.9.2 and §12.4.3.1 found wrong with a ratchet tree.
 public enum TreeFault: Equatable, Sendable {
-    case empty, tooLarge, lastNodeBlank, nodeType
-    case treeHash, parentHash
-    case unmergedLeaves, duplicateKey
+    case tooLarge, treeHash, parentHash, unmergedLeaves, duplicateKey
 }
 
 /// What RFC 9420 §12.2 found wrong with a list of proposals.
@@ -101,13 +98,12 @@ public enum ProposalFault: Equatable, Sendable {
     case updateByCommitter, removeOfCommitter, removeOfNobody, updateByNonMember
     case severalForOneLeaf
     case duplicatePreSharedKey, preSharedKeyUsage, preSharedKeyNonce, tooMany
-    case severalGroupContextExtensions, extensionNotSupported
+    case severalGroupContextExtensions
     case reInitNotAlone, reInitVersion
     case externalInitInMemberCommit
     case notAllowedInExternalCommit, externalInitMissing, referenceInExternalCommit
     case externalCommitNotAllowed
     case unknownOwnUpdate
-    case treeWouldBeEmpty
 }
 
 /// What RFC 9420 §12.4.2 found wrong with a commit.
@@ -117,7 +113,7 @@ public enum CommitFault: Equatable, Sendable {
 
 /// What RFC 9420 §12.4.3 found wrong with a GroupInfo.
 public enum GroupInfoFault: Equatable, Sendable {
-    case treeMissing, signer, signature, extensionNotSupported, externalPubMissing, epoch
+    case treeMissing, signer, signature, externalPubMissing, epoch
 }
 
 /// Runs a decoding step, whose errors become ``MLSError/malformed(_:)``.

@@ -114,15 +114,15 @@ extension Welcome: WireEncodable, WireDecodable {
 
 extension GroupSecrets: WireEncodable, WireDecodable {
     package func encode(into writer: inout WireWriter) {
-        writer.write(opaque: joinerSecret.exposed)
+        writer.write(secret: joinerSecret)
         writer.write(pathSecret != nil)
-        if let pathSecret { writer.write(opaque: pathSecret.exposed) }
+        if let pathSecret { writer.write(secret: pathSecret) }
         writer.write(vector: preSharedKeys)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
-        joinerSecret = Secret(try reader.readOpaque())
-        pathSecret = try reader.readBool() ? Secret(try reader.readOpaque()) : nil
+        joinerSecret = try reader.readSecret()
+        pathSecret = try reader.readBool() ? try reader.readSecret() : nil
         preSharedKeys = try reader.readVector()
     }
 }

@@ -1,1 +1,117 @@
-// The module's first file is written with its first type.
+import FoundationEssentials
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Synchronization
+import WireFormat
+
+/// A node: everything between its sockets and its data folder.
+public struct Node: Service {
+    /// What a starting node has to say to the person at the terminal.
+    public enum Announcement: Sendable {
+        /// Nobody has claimed the node yet: who opens this link will.
+        case operatorInvitation(String)
+        /// SHA-256 of the node's own authority's certificate.
+        case authorityFingerprint(String)
+        /// Connections are accepted at this origin.
+        case ready(origin: String)
+    }
+
+    private let configuration: NodeConfiguration
+    private let announce: @Sendable (Announcement) -> Void
+    private let logger: Logger
+    private let lock: DataFolderLock
+    private let store: SQLiteStore
+    private let identity: NodeIdentity
+    private let anchor: TrustAnchor
+    private let webApp: WebApp
+
+    /// Opens the data folder and makes what is missing in it.
+    ///
+    /// - Throws: a ``StartError`` that says what is wrong and what to do.
+    public init(
+        _ configuration: NodeConfiguration, logger: Logger, announce: @escaping @Sendable (Announcement) -> Void
+    ) throws(StartError) {
+        self.configuration = configuration
+        self.logger = logger
+        self.announce = announce
+        let folder = try DataFolder(creating: configuration.data)
+        lock = try DataFolderLock(folder)
+        identity = try NodeIdentity(folder)
+        store = try SQLiteStore(folder)
+        anchor = try TrustAnchor(configuration: configuration, folder: folder, now: Date())
+        do throws(WireError) {
+            webApp = try WebApp.embedded()
+        } catch {
+            throw StartError("This executable holds no web app", advice: "build it again with `make build`")
+        }
+    }
+
+    /// Serves until it is told to stop.
+    ///
+    /// - Throws: a ``StartError`` when the port cannot be had.
+    public func run() async throws {
+        let store = store
+        let routes = Routes(webApp: webApp, anchor: anchor) {
+            (try? await store.read { _ = try $0.origin() }) != nil
+        }
+        let ledger = ConnectionLedger(configuration.bounds)
+        let bounds = configuration.bounds
+        let anchor = anchor
+        let application = Application(
+            router: try routes.makeRouter(),
+            server: HTTPServerBuilder { responder in
+                NodeChannel(responder: responder, anchor: anchor, ledger: ledger, bounds: bounds)
+            },
+            configuration: ApplicationConfiguration(
+                address: .hostname(Self.anyAddress(), port: configuration.port), serverName: nil, backlog: 1_024),
+            onServerRunning: { channel in
+                do {
+                    try await announceStart(port: channel.localAddress?.port ?? configuration.port)
+                } catch {
+                    logger.error("The node cannot write to its data folder.")
+                    channel.close(promise: nil)
+                }
+            },
+            logger: logger)
+        let services: [any Service] = [store, CertificateRenewal(anchor: anchor, logger: logger), application]
+        var group = ServiceGroupConfiguration(services: services, logger: logger)
+        // What does not end by itself is cut off: a service manager counts to five.
+        group.maximumGracefulShutdownDuration = .seconds(3)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+            throw StartError(
+                "Port \(configuration.port) is in use",
+                advice: "stop what uses it, or choose another port with --port")
+        } catch let error as IOError where error.errnoCode == EACCES {
+            throw StartError(
+                "Port \(configuration.port) is not open to this user",
+                advice: "choose a port of 1024 or above with --port")
+        }
+        withExtendedLifetime(lock) {}
+    }
+
+    private func announceStart(port: Int) async throws {
+        let origin = anchor.primaryName.origin(port: port)
+        try await store.change { try $0.set(origin: origin) }
+        if try await store.read({ try $0.ownership() }) == nil {
+            let invitation = try OperatorInvitation(origin: origin)
+            try await store.change { try $0.offerClaim(tokenHash: invitation.tokenHash) }
+            announce(.operatorInvitation(invitation.link))
+        }
+        if let authority = anchor.authority { announce(.authorityFingerprint(try authority.fingerprint)) }
+        announce(.ready(origin: origin))
+    }
+
+    /// Both protocols through one socket, where the machine has both.
+    private static func anyAddress() -> String {
+        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { return "0.0.0.0" }
+        close(descriptor)
+        return "::"
+    }
+}

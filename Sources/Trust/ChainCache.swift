@@ -82,9 +82,13 @@ public struct ChainCache: WireCodable {
         try reader.readVersion(Self.formatVersion)
         authority = try reader.read()
         var slice = try reader.readSlice()
+        var last: [UInt8] = []
         while !slice.isAtEnd {
             let device = try VerifiedDevice(from: &slice)
-            guard device.bubble == authority.bubble else { throw .invalidValue }
+            guard device.bubble == authority.bubble, last.lexicographicallyPrecedes(device.chainHash) else {
+                throw .invalidValue
+            }
+            last = device.chainHash
             devices[device.chainHash] = device
         }
         ledger = try reader.read()

@@ -41,8 +41,11 @@ public struct InvitationLedger: Equatable, Sendable, WireCodable {
     public init(from reader: inout WireReader) throws(WireError) {
         try reader.readVersion(Self.formatVersion)
         var slice = try reader.readSlice()
+        var last: InvitationID?
         while !slice.isAtEnd {
             let invitation: InvitationID = try slice.read()
+            if let last, invitation <= last { throw .invalidValue }
+            last = invitation
             memberKeyHashes[invitation] = try slice.readFixed(HashAlgorithm.sha256.length)
         }
     }

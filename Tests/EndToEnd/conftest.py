@@ -12,7 +12,7 @@ ENGINES = ("chromium", "firefox")
 EVIDENCE = ROOT / ".build-logs/end-to-end"
 
 
-def launch(playwright: Playwright, engine: str) -> Browser:
+def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
     """Two browsers on one machine find each other only with the mDNS hiding of host candidates off."""
     if engine == "chromium":
         return playwright.chromium.launch(
@@ -24,6 +24,7 @@ def launch(playwright: Playwright, engine: str) -> Browser:
                 "--disable-features=WebRtcHideLocalIpsWithMdns",
                 "--use-fake-device-for-media-stream",
                 "--use-fake-ui-for-media-stream",
+                *arguments,
             ],
         )
     return playwright.firefox.launch(
@@ -50,6 +51,10 @@ class Browsers:
         if browser is None or not browser.is_connected():
             browser = self._running[engine] = launch(self._playwright, engine)
         return browser
+
+    def another(self, engine: str, *arguments: str) -> Browser:
+        """A browser of the caller's own, which closes it."""
+        return launch(self._playwright, engine, *arguments)
 
     def close(self) -> None:
         for browser in self._running.values():

@@ -32,6 +32,7 @@ class Node:
         self.data = folder / "data"
         self.log = folder / "node.log"
         self.port = free_port()
+        self.metrics_port = free_port()
         self.url = f"https://localhost:{self.port}"
         self.options = options
         self.process: subprocess.Popen | None = None
@@ -45,7 +46,8 @@ class Node:
 
     def start(self) -> "Node":
         self._ready.clear()
-        command = [str(EXECUTABLE), "serve", "--data", str(self.data), "--port", str(self.port), *self.options]
+        command = [str(EXECUTABLE), "serve", "--data", str(self.data), "--port", str(self.port)]
+        command += ["--metrics-port", str(self.metrics_port), *self.options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
         threading.Thread(target=self._read_output, args=(self.process,), daemon=True).start()
@@ -83,6 +85,13 @@ class Node:
                 return answer.status == 200
         except (urllib.error.URLError, OSError):
             return False
+
+    def metric(self, name: str) -> int:
+        """A counter's value, summed over its labels; 0 before it has counted anything."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+            lines = answer.read().decode().splitlines()
+        values = [line.rsplit(" ", 1)[1] for line in lines if re.match(rf"{name}[ {{]", line)]
+        return int(sum(float(value) for value in values))
 
     def stop(self) -> None:
         """SIGTERM; the node must end by itself, cleanly and in time."""

@@ -13,6 +13,29 @@ ARRIVE_MILLISECONDS = 30_000
 
 PHONE = {"width": 360, "height": 740}
 
+REMEMBER_CONNECTIONS = """
+    window.peerConnections = [];
+    window.RTCPeerConnection = class extends window.RTCPeerConnection {
+        constructor(...configuration) {
+            super(...configuration);
+            window.peerConnections.push(this);
+        }
+    };
+"""
+SELECTED_CANDIDATE_TYPES = """async () => {
+    const types = [];
+    for (const connection of window.peerConnections) {
+        if (connection.connectionState !== "connected") continue;
+        const statistics = await connection.getStats();
+        for (const report of statistics.values()) {
+            if (report.type !== "candidate-pair" || report.state !== "succeeded" || !report.nominated) continue;
+            types.push(statistics.get(report.localCandidateId).candidateType);
+            types.push(statistics.get(report.remoteCandidateId).candidateType);
+        }
+    }
+    return types;
+}"""
+
 
 class Person:
     """One browser context, so one device: its storage outlives its pages."""
@@ -21,7 +44,9 @@ class Person:
         self.name = name
         self.passphrase = passphrase
         self.engine = browser.browser_type.name
-        self.context = browser.new_context(ignore_https_errors=True, locale="en-GB", **context_options)
+        self.context = browser.new_context(**{"ignore_https_errors": True, "locale": "en-GB", **context_options})
+        # To read the browsers' own statistics: the app keeps its connections to itself.
+        self.context.add_init_script(REMEMBER_CONNECTIONS)
         self.console: list[str] = []
         self.faults: list[str] = []
         self.requested: list[str] = []
@@ -127,6 +152,31 @@ class Person:
     def expect_connection(self, *states: str) -> None:
         status = self.page.get_by_role("status", name="Connection")
         expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
+
+    def selected_candidate_types(self) -> list[str]:
+        """Of the candidate pairs that the live connections have selected, from the browser's own statistics."""
+        types = self.page.evaluate(SELECTED_CANDIDATE_TYPES)
+        assert types, f"{self.name}'s browser has no live peer connection"
+        return types
+
+    def safety_number(self) -> str:
+        """The open conversation's, without the spaces between its groups."""
+        self.page.get_by_role("button", name="Verify").click()
+        dialog = self.page.get_by_role("dialog", name="Verify")
+        number = dialog.get_by_label("Safety number", exact=True)
+        expect(number).to_have_text(re.compile(r"^[\d\s]+$"), timeout=ARRIVE_MILLISECONDS)
+        digits = "".join(number.inner_text().split())
+        expect(dialog.get_by_role("img", name="Safety number QR code")).to_be_visible()
+        self.page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
+        return digits
+
+    def set_reveal_seconds(self, seconds: int) -> None:
+        self.page.get_by_role("button", name="Settings").click()
+        dialog = self.page.get_by_role("dialog", name="Settings")
+        dialog.get_by_label("A revealed message stays visible for").select_option(str(seconds))
+        self.page.keyboard.press("Escape")
+        expect(dialog).to_be_hidden()
 
     # Evidence
 

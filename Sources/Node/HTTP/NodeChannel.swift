@@ -1,0 +1,100 @@
+import HTTPTypes
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import NIOHTTPTypes
+import NIOHTTPTypesHTTP1
+import NIOSSL
+import NIOWebSocket
+import NodeProtocol
+
+/// One connection to the node: TLS, then HTTP/1.1 answered by the router, or a WebSocket.
+///
+/// Hummingbird accepts the connections, counts on `setup` to build the pipeline, and waits for `handle` when it stops.
+struct NodeChannel: HTTPChannelHandler {
+    struct Value: ServerChildChannelValue {
+        let channel: any Channel
+        let negotiated: EventLoopFuture<Negotiated>
+    }
+
+    enum Negotiated: Sendable {
+        case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
+        case webSocket
+    }
+
+    let responder: HTTPChannelHandler.Responder
+    let anchor: TrustAnchor
+    let ledger: ConnectionLedger
+    let bounds: ServiceBounds
+    /// What a request's head may hold: browsers send about 1 kB.
+    private static let headLength = 16_384
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            guard let place = ledger.admit(.connection, from: channel.remoteAddress) else {
+                throw ChannelError.connectTimeout(.zero)
+            }
+            channel.closeFuture.whenComplete { _ in withExtendedLifetime(place) {} }
+            let pipeline = channel.pipeline.syncOperations
+            let opening = OpeningHandler(deadline: .seconds(bounds.openingSeconds))
+            try pipeline.addHandler(opening)
+            let port = channel.localAddress?.port ?? 443
+            try pipeline.addHandler(PlainHTTPHandler(origin: anchor.primaryName.origin(port: port)))
+            try pipeline.addHandler(NIOSSLServerHandler(context: anchor.context))
+
+            var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
+                upgradeConfiguration: .init(
+                    upgraders: [],
+                    notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
+            configuration.enablePipelining = false
+            configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
+            configuration.decoderConfiguration.maxHeaderListSize = Self.headLength
+            configuration.decoderConfiguration.maxHeaderFieldCount = 100
+            let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let removal = NIOLoopBound(opening, eventLoop: channel.eventLoop)
+            negotiated.whenComplete { _ in
+                channel.pipeline.syncOperations.removeHandler(removal.value, promise: nil)
+            }
+            return Value(channel: channel, negotiated: negotiated)
+        }.flatMapErrorThrowing { error in
+            channel.close(promise: nil)
+            throw error
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        await withTaskCancellationHandler {
+            switch try? await value.negotiated.get() {
+            case .http(let channel):
+                await handleHTTP(asyncChannel: channel, logger: logger)
+            case .webSocket, nil:
+                try? await value.channel.closeFuture.get()
+            }
+        } onCancel: {
+            value.channel.close(promise: nil)
+        }
+    }
+
+    private func serveHTTP(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Negotiated> {
+        channel.eventLoop.makeCompletedFuture {
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
+            try pipeline.addHandler(NoBodiesHandler())
+            try pipeline.addHandler(
+                HTTPConnectionStateHandler(idleTimeout: .seconds(bounds.silenceSeconds), logger: logger))
+            return .http(
+                try NIOAsyncChannel(
+                    wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
+        }
+    }
+
+    /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.
+    private func isOwnOrigin(_ origins: [String], port: Int) -> Bool {
+        guard origins.count == 1, let origin = origins.first, origin.hasPrefix("https://") else { return false }
+        var host = origin.dropFirst("https://".count)
+        if let colon = host.lastIndex(of: ":"), host[colon...].firstIndex(of: "]") == nil { host = host[..<colon] }
+        guard let name = ServerName(String(host)), name.origin(port: port) == origin else { return false }
+        return anchor.isOwn(name)
+    }
+}

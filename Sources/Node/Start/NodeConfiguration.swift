@@ -1,0 +1,65 @@
+/// What a person decides about a node, and the bounds it puts on strangers.
+public struct NodeConfiguration: Sendable {
+    /// The folder that holds everything the node keeps.
+    public var data: String
+    /// The names and addresses under which it is reached, besides those of this machine. The first stands in links.
+    public var hosts: [String] = []
+    /// The TCP port of HTTPS; 0 lets the system choose.
+    public var port: Int = 8443
+    /// A certificate (with its chain) and its private key, as PEM files; nil: the node is its own authority.
+    public var certificate: CertificateFiles?
+    /// The port of `/metrics` on the loopback address; nil: no metrics.
+    public var metricsPort: Int?
+    public var bounds = ServiceBounds()
+
+    public init(data: String) {
+        self.data = data
+    }
+
+    public struct CertificateFiles: Sendable {
+        public let certificate: String
+        public let key: String
+
+        public init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
+    }
+}
+
+/// What the node bears from one stranger and from all of them together, beyond the protocol's own `Limits`.
+public struct ServiceBounds: Sendable {
+    /// Open connections in total, and from one address (an IPv6 one counts as its /64).
+    public var connections = 16_384
+    public var connectionsPerAddress = 512
+    /// WebSocket sessions from one address: a guest's, and any.
+    public var guestsPerAddress = 32
+    public var sessionsPerAddress = 256
+    /// Sessions of one device. A newer one closes the oldest.
+    public var sessionsPerDevice = 4
+    /// Seconds from the connection to its first request, and from the WebSocket's opening to an established session.
+    public var openingSeconds: Int64 = 10
+    public var handshakeSeconds: Int64 = 10
+    /// Seconds without a sign of life until the node asks for one, and until it gives up.
+    public var pingSeconds: Int64 = 30
+    public var silenceSeconds: Int64 = 75
+    /// Requests of a session: how many at once, and how many each second. One mebibyte counts as sixteen requests more.
+    public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
+    public var guestRequests = RequestRate(burst: 12, perSecond: 1)
+    /// The most bytes that wait for a client to read them before it is let go.
+    public var outgoingBytes = 4 << 20
+    /// Requests of a session that are being worked on; more wait.
+    public var requestsInFlight = 32
+
+    public struct RequestRate: Sendable {
+        public var burst: Double
+        public var perSecond: Double
+
+        public init(burst: Double, perSecond: Double) {
+            self.burst = burst
+            self.perSecond = perSecond
+        }
+    }
+
+    public init() {}
+}

@@ -1,0 +1,65 @@
+import NIOCore
+
+/// A name under which the node is reached: what stands in a certificate, and in a browser's address bar.
+enum ServerName: Hashable, Sendable {
+    /// In lower case.
+    case dns(String)
+    /// 4 or 16 bytes.
+    case address([UInt8])
+
+    /// - Returns: nil for what is neither a host name nor an address. An IPv6 address may stand in brackets.
+    init?(_ text: String) {
+        var text = text.lowercased()
+        if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
+        if let address = try? SocketAddress(ipAddress: text, port: 0) {
+            self = .address(address.addressBytes)
+            return
+        }
+        let labels = text.split(separator: ".", omittingEmptySubsequences: false)
+        guard text.utf8.count <= 253, !labels.isEmpty,
+            labels.allSatisfy({ label in
+                (1...63).contains(label.utf8.count) && label.first != "-" && label.last != "-"
+                    && label.utf8.allSatisfy { Self.isNameByte($0) }
+            }),
+            // Four numbers that are no address, or an address with a typing error in it.
+            !labels.allSatisfy({ $0.utf8.allSatisfy { (48...57).contains($0) } })
+        else { return nil }
+        self = .dns(text)
+    }
+
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        (48...57).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "-")
+    }
+
+    /// As it stands in an origin: an IPv6 address in brackets.
+    var host: String {
+        switch self {
+        case .dns(let name): return name
+        case .address(let bytes):
+            let address = try? SocketAddress(packedIPAddress: ByteBuffer(bytes: bytes), port: 0)
+            let text = address?.ipAddress ?? ""
+            return bytes.count == 16 ? "[\(text)]" : text
+        }
+    }
+
+    /// `https://HOST:PORT`, without the port where it is the usual one, as a browser writes it.
+    func origin(port: Int) -> String {
+        port == 443 ? "https://\(host)" : "https://\(host):\(port)"
+    }
+}
+
+extension SocketAddress {
+    /// The address alone, in network byte order.
+    var addressBytes: [UInt8] {
+        switch self {
+        case .v4(let address):
+            var value = address.address.sin_addr
+            return withUnsafeBytes(of: &value) { [UInt8]($0) }
+        case .v6(let address):
+            var value = address.address.sin6_addr
+            return withUnsafeBytes(of: &value) { [UInt8]($0) }
+        case .unixDomainSocket:
+            return []
+        }
+    }
+}

@@ -1,0 +1,221 @@
+import Crypto
+import FoundationEssentials
+import NIOCore
+import NIOSSL
+import SwiftASN1
+import Synchronization
+import X509
+
+/// Where the node's certificate comes from, and the TLS context made of it, which is replaced before it expires.
+final class TrustAnchor: Sendable {
+    /// The node's own authority; nil with a given certificate.
+    let authority: LocalAuthority?
+    /// The name that stands in links.
+    let primaryName: ServerName
+    private let source: Source
+    private let current: Mutex<(identity: ServerIdentity, context: NIOSSLContext)>
+
+    private enum Source {
+        case own(LocalAuthority, DataFolder, hosts: [ServerName])
+        case given
+    }
+
+    /// What browsers accept of a private authority, with a margin (Apple: 825 days, and 398 for public ones).
+    private static let lifetime: TimeInterval = 397 * 86_400
+    private static let renewalMargin: TimeInterval = 60 * 86_400
+
+    init(configuration: NodeConfiguration, folder: DataFolder, now: Date) throws(StartError) {
+        var hosts: [ServerName] = []
+        for host in configuration.hosts {
+            guard let name = ServerName(host) else {
+                throw StartError("\(host) is neither a host name nor an address", advice: "correct --host")
+            }
+            hosts.append(name)
+        }
+        let identity: ServerIdentity
+        if let files = configuration.certificate {
+            authority = nil
+            source = .given
+            identity = try Self.given(files, hosts: hosts, now: now)
+            guard let name = hosts.first ?? identity.firstName else {
+                throw StartError(
+                    "The certificate in \(files.certificate) holds no name",
+                    advice: "say with --host under which name the node is reached")
+            }
+            primaryName = name
+        } else {
+            let authority = try Self.ownAuthority(folder, hosts: hosts, now: now)
+            for host in hosts where !authority.vouches(for: host) {
+                throw StartError(
+                    "This node's certificate authority was not made for \(host.host)",
+                    advice:
+                        "remove ca.pem and ca.key from \(folder.path) to have a new one made (devices must then install it again), or use --tls-cert"
+                )
+            }
+            self.authority = authority
+            source = .own(authority, folder, hosts: hosts)
+            identity = try Self.ownIdentity(authority, folder, hosts: hosts, now: now)
+            primaryName = hosts.first ?? .dns("localhost")
+        }
+        do {
+            current = Mutex((identity, try identity.makeContext()))
+        } catch {
+            throw StartError(
+                "The certificate and key cannot be used for TLS",
+                advice: "check that the PEM files hold a server certificate and its RSA, ECDSA P-256 or P-384 key")
+        }
+    }
+
+    var context: NIOSSLContext { current.withLock { $0.context } }
+
+    /// Whether a browser that shows this name in its address bar has come to this node.
+    func isOwn(_ name: ServerName) -> Bool {
+        current.withLock { $0.identity.covers(name) }
+    }
+
+    /// Makes a new certificate when the old one nears its end. Connections that stand keep the old one.
+    func renewIfNeeded(now: Date) throws {
+        guard case .own(let authority, let folder, let hosts) = source else { return }
+        guard current.withLock({ $0.identity.expires(within: Self.renewalMargin, of: now) }) else { return }
+        let identity = try Self.ownIdentity(authority, folder, hosts: hosts, now: now)
+        let context = try identity.makeContext()
+        current.withLock { $0 = (identity, context) }
+    }
+
+    // MARK: - A given certificate
+
+    private static func given(_ files: NodeConfiguration.CertificateFiles, hosts: [ServerName], now: Date)
+        throws(StartError) -> ServerIdentity
+    {
+        let chain: [Certificate]
+        do {
+            let pem = String(decoding: try readFile(files.certificate), as: UTF8.self)
+            chain = try PEMDocument.parseMultiple(pemString: pem).map { try Certificate(pemDocument: $0) }
+            guard !chain.isEmpty else { throw CertificateProblem.keyOfAnother }
+        } catch let error as FileError {
+            throw StartError(
+                "The certificate \(files.certificate) cannot be read (\(error.reason))", advice: "correct --tls-cert")
+        } catch {
+            throw StartError(
+                "\(files.certificate) does not hold a certificate",
+                advice: "give the certificate and its chain as PEM with --tls-cert")
+        }
+        let key: Certificate.PrivateKey
+        do {
+            key = try Certificate.PrivateKey(pemEncoded: String(decoding: try readFile(files.key), as: UTF8.self))
+        } catch let error as FileError {
+            throw StartError(
+                "The private key \(files.key) cannot be read (\(error.reason))", advice: "correct --tls-key")
+        } catch {
+            throw StartError(
+                "\(files.key) does not hold a private key", advice: "give it as unencrypted PEM with --tls-key")
+        }
+        let identity: ServerIdentity
+        do {
+            identity = try ServerIdentity(chain: chain, key: key)
+        } catch {
+            throw StartError(
+                "The key \(files.key) is not that of the certificate \(files.certificate)",
+                advice: "give the pair that belongs together with --tls-cert and --tls-key")
+        }
+        if identity.expires(within: 0, of: now) {
+            throw StartError(
+                "The certificate \(files.certificate) has expired", advice: "renew it, or correct the clock")
+        }
+        for host in hosts where !identity.covers(host) {
+            throw StartError(
+                "The certificate \(files.certificate) is not one for \(host.host)",
+                advice: "correct --host or --tls-cert")
+        }
+        return identity
+    }
+
+    // MARK: - The node's own
+
+    private static func ownAuthority(_ folder: DataFolder, hosts: [ServerName], now: Date) throws(StartError)
+        -> LocalAuthority
+    {
+        do {
+            let authority = try LocalAuthority(
+                certificate: String(decoding: try readFile(folder.authorityCertificate), as: UTF8.self),
+                key: String(decoding: try readFile(folder.authorityKey), as: UTF8.self))
+            guard authority.certificate.notValidAfter > now else { throw CertificateProblem.expired }
+            return authority
+        } catch CertificateProblem.expired {
+            throw StartError(
+                "The node's certificate authority has expired",
+                advice:
+                    "correct the clock, or remove ca.pem and ca.key from \(folder.path) to have a new one made (devices must then install it again)"
+            )
+        } catch let error as FileError where error.isMissing {
+            // A first start, or the owner wants a new one.
+        } catch {
+            throw StartError(
+                "The certificate authority in \(folder.path) cannot be read",
+                advice:
+                    "restore ca.pem and ca.key, or remove both to have a new one made (devices must then install it again)"
+            )
+        }
+        do {
+            let authority = try LocalAuthority(for: hosts + machineNames(), now: now)
+            try writeFile(folder.authorityKey, [UInt8](try authority.keyPEM.utf8))
+            try writeFile(folder.authorityCertificate, [UInt8](try authority.pem.utf8), mode: 0o644)
+            return authority
+        } catch {
+            throw StartError(
+                "The certificate authority cannot be written to \(folder.path)",
+                advice: "see that there is room and that the user who runs the node may write there")
+        }
+    }
+
+    /// The stored server certificate as long as it serves: a browser that was told to accept it is not asked again.
+    private static func ownIdentity(_ authority: LocalAuthority, _ folder: DataFolder, hosts: [ServerName], now: Date)
+        throws(StartError) -> ServerIdentity
+    {
+        let names = (hosts + machineNames()).filter { authority.vouches(for: $0) }
+        if let stored = try? stored(folder, authority), !stored.expires(within: renewalMargin, of: now),
+            names.allSatisfy({ stored.covers($0) }), stored.names.count == Set(names).count
+        {
+            return stored
+        }
+        do {
+            let key = Certificate.PrivateKey(P256.Signing.PrivateKey())
+            var unique: [ServerName] = []
+            for name in names where !unique.contains(name) { unique.append(name) }
+            let leaf = try authority.issue(to: key.publicKey, for: unique, now: now, lifetime: lifetime)
+            try writeFile(folder.serverKey, [UInt8](try key.serializeAsPEM().pemString.utf8))
+            try writeFile(folder.serverCertificate, [UInt8](try leaf.serializeAsPEM().pemString.utf8))
+            return try ServerIdentity(chain: [leaf], key: key)
+        } catch {
+            throw StartError(
+                "The server certificate cannot be written to \(folder.path)",
+                advice: "see that there is room and that the user who runs the node may write there")
+        }
+    }
+
+    private static func stored(_ folder: DataFolder, _ authority: LocalAuthority) throws -> ServerIdentity {
+        let leaf = try Certificate(
+            pemEncoded: String(decoding: try readFile(folder.serverCertificate), as: UTF8.self))
+        guard authority.certificate.publicKey.isValidSignature(leaf.signature, for: leaf) else {
+            throw CertificateProblem.keyOfAnother
+        }
+        return try ServerIdentity(
+            chain: [leaf],
+            key: try Certificate.PrivateKey(
+                pemEncoded: String(decoding: try readFile(folder.serverKey), as: UTF8.self)))
+    }
+
+    /// `localhost`, and the addresses of this machine's interfaces. Link-local IPv6 addresses are left out: a browser
+    /// cannot reach them by address without a zone.
+    private static func machineNames() -> [ServerName] {
+        var names: [ServerName] = [
+            .dns("localhost"), .address([127, 0, 0, 1]), .address([UInt8](repeating: 0, count: 15) + [1]),
+        ]
+        for device in (try? System.enumerateDevices()) ?? [] {
+            guard let bytes = device.address?.addressBytes, !bytes.isEmpty else { continue }
+            if bytes.count == 16, bytes[0] == 0xFE, bytes[1] & 0xC0 == 0x80 { continue }
+            if !names.contains(.address(bytes)) { names.append(.address(bytes)) }
+        }
+        return names
+    }
+}

@@ -1,0 +1,112 @@
+import ArgumentParser
+import Glibc
+import Logging
+import Node
+import ServiceLifecycle
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Run the node: the web app, sessions and mailboxes, over HTTPS on one port.",
+        discussion: """
+            Prints, one line each: an operator invitation, for as long as nobody has used one; the fingerprint (SHA-256) of \
+            the node's own certificate authority; and `Ready:` with its address once it accepts connections. Logs go to \
+            standard error. SIGTERM or Ctrl-C stops it.
+
+            A browser trusts the node once its authority's certificate is installed on the device: it is at /ca.crt (and \
+            as PEM at /ca.pem). Compare the fingerprint. With --tls-cert and --tls-key the node uses a certificate that \
+            browsers know already.
+
+            FILES IN THE DATA FOLDER (make backups of all of them; keep them private)
+              node.key                 the key by which clients know this node again
+              ca.pem, ca.key           its own certificate authority
+              server.pem, server.key   the certificate it shows, renewed by itself
+              node.sqlite*             mailboxes, invitations and devices: sealed bytes and hashes, nothing readable
+              lock                     held while a node runs on the folder
+
+            EXAMPLES
+              cryptpeer serve --port 443 --host chat.example.org --tls-cert chain.pem --tls-key key.pem
+              cryptpeer serve --host 192.168.8.1 camp.local
+            """)
+
+    @Option(
+        help: ArgumentHelp("The folder that holds everything the node keeps; made if it is missing.", valueName: "dir"))
+    var data = "./data"
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Names or addresses under which browsers reach the node. The first stands in links; localhost and this machine's addresses work besides.",
+            valueName: "name"))
+    var host: [String] = []
+
+    @Option(help: "The TCP port for HTTPS.")
+    var port = 8443
+
+    @Option(
+        help: ArgumentHelp(
+            "A certificate with its chain, PEM, instead of one of the node's own authority.", valueName: "file"))
+    var tlsCert: String?
+
+    @Option(help: ArgumentHelp("The private key of --tls-cert, PEM.", valueName: "file"))
+    var tlsKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The port of Prometheus metrics at http://127.0.0.1:PORT/metrics; 0 for none.", valueName: "port"))
+    var metricsPort = 9464
+
+    func validate() throws {
+        guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 1 to 65535") }
+        guard (0...65_535).contains(metricsPort) else {
+            throw ValidationError("--metrics-port takes a number from 0 to 65535")
+        }
+        guard (tlsCert == nil) == (tlsKey == nil) else {
+            throw ValidationError("--tls-cert and --tls-key are given together")
+        }
+    }
+
+    func run() async throws {
+        // A reader of our output that goes away must not end the node.
+        signal(SIGPIPE, SIG_IGN)
+        LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+        var logger = Logger(label: "cryptpeer")
+        logger.logLevel = .notice
+
+        var configuration = NodeConfiguration(data: data)
+        configuration.hosts = host
+        configuration.port = port
+        configuration.metricsPort = metricsPort == 0 ? nil : metricsPort
+        if let tlsCert, let tlsKey { configuration.certificate = .init(certificate: tlsCert, key: tlsKey) }
+
+        let node = try Node(configuration, logger: logger) { announcement in
+            switch announcement {
+            case .operatorInvitation(let link): Terminal.say("Operator invitation: \(link)")
+            case .authorityFingerprint(let fingerprint): Terminal.say("CA fingerprint: \(fingerprint)")
+            case .ready(let origin): Terminal.say("Ready: \(origin)")
+            }
+        }
+        try await ServiceGroup(services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+    }
+}
+
+struct OperatorInvitationCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "operator-invitation",
+        abstract: "Print another operator invitation, while the node has no operator yet.",
+        discussion: """
+            Whoever opens the link first becomes the operator of the node. Works while the node runs, and while it does not. \
+            Once an operator has enrolled, invitations come from the operator's web app.
+
+            EXAMPLE
+              cryptpeer operator-invitation --data ./data
+            """)
+
+    @Option(help: ArgumentHelp("The node's data folder.", valueName: "dir"))
+    var data = "./data"
+
+    func run() async throws {
+        let invitation = try await OperatorInvitation.make(forNodeIn: data)
+        Terminal.say("Operator invitation: \(invitation.link)")
+    }
+}

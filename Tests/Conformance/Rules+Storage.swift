@@ -1,0 +1,213 @@
+import CryptoPrimitives
+import NodeProtocol
+
+extension NodeConformance {
+    static let blobRules: [NodeRule] = [
+        NodeRule("a blob is fetched as it was put, by whoever knows its id, over a restart too") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let (id, bytes) = (bubble.random.bytes(32), bubble.random.bytes(100_000))
+            let expires = try await bubble.node.now() + 3_600
+            let put = Request.putBlob(blob: id, expires: expires, bytes: bytes)
+            try expect(try await bubble.session(of: chief).ask([put, put]), is: [.done, .done])
+            try await bubble.node.restart()
+            try expect(try await bubble.session(of: member).ask(.fetchBlob(blob: id)), is: .blob(bytes))
+        },
+        NodeRule("the longest blob passes") { bubble in
+            guard bubble.node.limits.blobBytesPerDevice >= Limits.blobLength else { return }
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let (id, bytes) = (bubble.random.bytes(32), bubble.random.bytes(Limits.blobLength))
+            let expires = try await bubble.node.now() + 3_600
+            try expect(
+                try await session.ask([.putBlob(blob: id, expires: expires, bytes: bytes), .fetchBlob(blob: id)]),
+                is: [.done, .blob(bytes)])
+        },
+        NodeRule("a blob's id holds one content") { bubble in
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let (id, bytes) = (bubble.random.bytes(32), bubble.random.bytes(100))
+            let expires = try await bubble.node.now() + 3_600
+            try expect(
+                try await session.ask([
+                    .putBlob(blob: id, expires: expires, bytes: bytes),
+                    .putBlob(blob: id, expires: expires, bytes: bubble.random.bytes(100)), .fetchBlob(blob: id),
+                ]), is: [.done, .refused(.conflict), .blob(bytes)])
+        },
+        NodeRule("a deleted, expired or never stored blob is unknown") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let session = try await bubble.session(of: chief)
+            let (id, other) = (bubble.random.bytes(32), bubble.random.bytes(32))
+            let now = try await bubble.node.now()
+            try expect(
+                try await session.ask([
+                    .fetchBlob(blob: id), .deleteBlob(blob: id),
+                    .putBlob(blob: id, expires: now - 1, bytes: [1]),
+                    .putBlob(blob: id, expires: now + 600, bytes: [1]),
+                    .putBlob(blob: other, expires: now + 600, bytes: [2]),
+                ]),
+                is: [.refused(.unknownBlob), .refused(.unknownBlob), .refused(.malformed), .done, .done])
+            let recipient = try await bubble.session(of: member)
+            try expect(
+                try await recipient.ask([.deleteBlob(blob: id), .fetchBlob(blob: id)]),
+                is: [.done, .refused(.unknownBlob)])
+            guard try await bubble.node.advance(seconds: 601) else { return }
+            try expect(try await recipient.ask(.fetchBlob(blob: other)), is: .refused(.unknownBlob))
+        },
+        NodeRule("a device has a quota of blob bytes; deletion frees it") { bubble in
+            let quota = bubble.node.limits.blobBytesPerDevice
+            guard quota <= 16 << 20 else { return }
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let expires = try await bubble.node.now() + 3_600
+            var ids: [[UInt8]] = []
+            var left = quota
+            while left > 0 {
+                ids.append(bubble.random.bytes(32))
+                let length = min(left, Limits.blobLength, max(quota / 4, 1))
+                try expect(
+                    try await session.ask(
+                        .putBlob(blob: ids[ids.count - 1], expires: expires, bytes: bubble.random.bytes(length))),
+                    is: .done)
+                left -= length
+            }
+            let another = Request.putBlob(blob: bubble.random.bytes(32), expires: expires, bytes: [1])
+            try expect(
+                try await session.ask([another, .deleteBlob(blob: ids[0]), another]),
+                is: [.refused(.quotaExceeded), .done, .done])
+        },
+    ]
+
+    static let slotRules: [NodeRule] = [
+        NodeRule("one commit wins each position, whoever holds the token, and is fetched by it, over a restart too") {
+            bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let slot = ConformanceSlot(bubble.random, positions: 4)
+            var first = try await bubble.session(of: chief)
+            var second = try await bubble.session(of: member)
+            try expect(try await first.ask(slot.creation), is: .done)
+            let (winner, loser) = (bubble.random.bytes(3_000), bubble.random.bytes(3_000))
+            try expect(try await second.ask(slot.fetch(0)), is: .commit(nil))
+            try expect(try await first.ask(slot.commit(winner, at: 0)), is: .done)
+            try expect(try await second.ask(slot.commit(loser, at: 0)), is: .refused(.slotTaken))
+            try await bubble.node.restart()
+            first = try await bubble.session(of: chief)
+            second = try await bubble.session(of: member)
+            try expect(try await second.ask([slot.fetch(0), slot.fetch(1)]), is: [.commit(winner), .commit(nil)])
+            try expect(try await second.ask(slot.commit(loser, at: 1)), is: .done)
+            try expect(
+                try await first.ask([slot.fetch(0), slot.fetch(1), slot.fetch(2)]),
+                is: [.commit(winner), .commit(loser), .commit(nil)])
+        },
+        NodeRule("a commit is idempotent for the same bytes and next token, also when the slot has moved on") {
+            bubble in
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let slot = ConformanceSlot(bubble.random, positions: 3)
+            let commits = [bubble.random.bytes(100), bubble.random.bytes(100)]
+            let otherNext = Request.commit(
+                slot: slot.id, position: 0, token: slot.tokens[0], nextTokenHash: bubble.random.bytes(32),
+                sealedCommit: commits[0])
+            try expect(
+                try await session.ask([
+                    slot.creation, slot.commit(commits[0], at: 0), slot.commit(commits[0], at: 0),
+                    slot.commit(commits[1], at: 1), slot.commit(commits[0], at: 0), otherNext,
+                ]), is: [.done, .done, .done, .done, .done, .refused(.slotTaken)])
+        },
+        NodeRule("a wrong token, or a position that is not reached, advances and reads nothing") { bubble in
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let slot = ConformanceSlot(bubble.random, positions: 4)
+            let commit = bubble.random.bytes(100)
+            func forged(at position: UInt64, with token: [UInt8]) -> Request {
+                .commit(
+                    slot: slot.id, position: position, token: token, nextTokenHash: bubble.random.bytes(32),
+                    sealedCommit: bubble.random.bytes(10))
+            }
+            try expect(
+                try await session.ask([
+                    slot.creation, forged(at: 0, with: bubble.random.bytes(32)), slot.commit(commit, at: 1),
+                    slot.fetch(1), slot.commit(commit, at: 0),
+                    // The tokens of a position that has passed do not open the next: a removed member burns no epoch.
+                    forged(at: 1, with: slot.tokens[0]), forged(at: .max, with: slot.tokens[1]),
+                    .fetchCommit(slot: slot.id, position: 0, token: slot.tokens[1]),
+                    .fetchCommit(slot: slot.id, position: 1, token: slot.tokens[0]), slot.fetch(1),
+                ]),
+                is: [
+                    .done, .refused(.wrongSlotToken), .refused(.wrongSlotToken), .refused(.wrongSlotToken), .done,
+                    .refused(.wrongSlotToken), .refused(.wrongSlotToken), .refused(.wrongSlotToken),
+                    .refused(.wrongSlotToken), .commit(nil),
+                ])
+        },
+        NodeRule("a slot is made once; an unknown one is refused as such") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let session = try await bubble.session(of: chief)
+            let slot = ConformanceSlot(bubble.random, positions: 2)
+            try expect(
+                try await session.ask([slot.fetch(0), slot.commit([1], at: 0), slot.creation, slot.creation]),
+                is: [.refused(.unknownSlot), .refused(.unknownSlot), .done, .done])
+            let taken = Request.createSlot(slot: slot.id, tokenHash: bubble.random.bytes(32))
+            try expect(try await bubble.session(of: member).ask(taken), is: .refused(.conflict))
+        },
+        NodeRule("a commit stays until its time has passed; its position stays taken") { bubble in
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let slot = ConformanceSlot(bubble.random, positions: 3)
+            let commit = bubble.random.bytes(100)
+            try expect(try await session.ask([slot.creation, slot.commit(commit, at: 0)]), is: [.done, .done])
+            guard try await bubble.node.advance(seconds: Limits.commitLifetime - 10) else { return }
+            try expect(try await session.ask(slot.fetch(0)), is: .commit(commit))
+            guard try await bubble.node.advance(seconds: 20) else { return }
+            try expect(
+                try await session.ask([slot.fetch(0), slot.commit([1], at: 0), slot.fetch(1)]),
+                is: [.refused(.slotTaken), .refused(.slotTaken), .commit(nil)])
+        },
+        NodeRule("a device has a quota of slots") { bubble in
+            let quota = bubble.node.limits.slotsPerDevice
+            guard quota <= 300 else { return }
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            for _ in 0..<quota {
+                try expect(
+                    try await session.ask(ConformanceSlot(bubble.random, positions: 1).creation), is: .done)
+            }
+            try expect(
+                try await session.ask(ConformanceSlot(bubble.random, positions: 1).creation),
+                is: .refused(.quotaExceeded))
+        },
+    ]
+
+    static let checkpointRules: [NodeRule] = [
+        NodeRule("a device has one checkpoint, the last it put, over a restart too") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let session = try await bubble.session(of: chief)
+            let (first, second) = (bubble.random.bytes(1_000), bubble.random.bytes(2_000))
+            try expect(
+                try await session.ask([.checkpoint, .putCheckpoint(first), .putCheckpoint(second), .checkpoint]),
+                is: [.checkpoint(nil), .done, .done, .checkpoint(second)])
+            try await bubble.node.restart()
+            try expect(try await bubble.session(of: chief).ask(.checkpoint), is: .checkpoint(second))
+            try expect(try await bubble.session(of: member).ask(.checkpoint), is: .checkpoint(nil), "another's")
+        }
+    ]
+}
+
+/// A commit slot with the tokens of its first positions.
+private struct ConformanceSlot {
+    let id: [UInt8]
+    let tokens: [[UInt8]]
+
+    init(_ random: Randomness, positions: Int) {
+        id = random.bytes(16)
+        tokens = (0..<positions).map { _ in random.bytes(32) }
+    }
+
+    var creation: Request { .createSlot(slot: id, tokenHash: HashAlgorithm.sha256.hash(tokens[0])) }
+
+    func commit(_ sealed: [UInt8], at position: Int) -> Request {
+        .commit(
+            slot: id, position: UInt64(position), token: tokens[position],
+            nextTokenHash: HashAlgorithm.sha256.hash(tokens[position + 1]), sealedCommit: sealed)
+    }
+
+    func fetch(_ position: Int) -> Request {
+        .fetchCommit(slot: id, position: UInt64(position), token: tokens[position])
+    }
+}

@@ -1,0 +1,96 @@
+"""Items 2 and 3: the operator, invitations, and who may join with them."""
+
+import re
+
+from playwright.sync_api import expect
+
+from person import ARRIVE_MILLISECONDS
+
+
+def test_an_operator_joins_and_sees_that_the_recovery_file_is_not_saved_yet(node, people, engine):
+    operator = people("Ada", engine)
+    operator.enrol(node.operator_invitation)
+
+    # The link's secret leaves the address bar, and so the history, at once.
+    assert "#" not in operator.page.url
+    banner = operator.page.get_by_role("button", name="Save it now")
+    expect(banner).to_be_visible()
+    operator.page.reload()
+    operator.unlock()
+    expect(banner).to_be_visible()
+
+    banner.click()
+    dialog = operator.page.get_by_role("dialog", name="Recovery file")
+    with operator.page.expect_download() as download:
+        dialog.get_by_role("button", name="Download the file").click()
+    assert b"CryptPeer recovery" in download.value.path().read_bytes()
+    dialog.get_by_label("I have saved the file and written down the code").check()
+    dialog.get_by_role("button", name="Done").click()
+    expect(banner).to_be_hidden()
+    operator.page.reload()
+    operator.unlock()
+    expect(banner).to_be_hidden()
+
+
+def test_the_operator_invitation_works_once(node, people):
+    people("Ada").enrol(node.operator_invitation)
+
+    second = people("Mallory")
+    second.page.goto(node.operator_invitation)
+    expect(second.page.get_by_text("already has an operator")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+
+def test_an_invitation_enrols_a_person_while_the_operator_is_away(node, people, engine):
+    ada, grace = people("Ada", engine), people("Grace", engine)
+    ada.enrol(node.operator_invitation)
+    link = ada.invite()
+    assert len(link) <= 120
+    ada.kill_tab()
+
+    grace.enrol(link)
+    expect(grace.conversations.get_by_role("link", name="Ada")).to_be_visible()
+    # Nobody with the right to has confirmed her yet, and she may not invite.
+    expect(grace.page.get_by_text("Waiting until your inviter's device has confirmed you")).to_be_visible()
+    expect(grace.page.get_by_role("button", name="Invite", exact=True)).to_have_count(0)
+
+    ada.open_tab().goto(node.url)
+    ada.unlock()
+    expect(ada.conversations.get_by_role("link", name="Grace")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    expect(grace.page.get_by_text("Waiting until your inviter's device")).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
+
+
+def test_a_link_works_once(node, people):
+    ada, grace, mallory = people("Ada"), people("Grace"), people("Mallory")
+    ada.enrol(node.operator_invitation)
+    link = ada.invite()
+    grace.enrol(link)
+
+    mallory.page.goto(link)
+    expect(mallory.page.get_by_text("Someone has already joined with this invitation")).to_be_visible(
+        timeout=ARRIVE_MILLISECONDS
+    )
+
+
+def test_a_withdrawn_link_is_refused(node, people):
+    ada, grace = people("Ada"), people("Grace")
+    ada.enrol(node.operator_invitation)
+    link = ada.invite()
+    ada.page.get_by_role("button", name="Invite", exact=True).click()
+    dialog = ada.page.get_by_role("dialog", name="Invite")
+    withdraw = dialog.get_by_role("button", name=re.compile("^Withdraw"))
+    expect(withdraw.first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    while withdraw.count():
+        before = withdraw.count()
+        withdraw.first.click()
+        expect(withdraw).to_have_count(before - 1, timeout=ARRIVE_MILLISECONDS)
+
+    grace.page.goto(link)
+    expect(grace.page.get_by_text("This invitation was withdrawn")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+
+def test_a_damaged_link_says_what_is_wrong(node, people):
+    ada, grace = people("Ada"), people("Grace")
+    ada.enrol(node.operator_invitation)
+    link = ada.invite()
+    grace.page.goto(link[:-3])
+    expect(grace.page.get_by_text("A part of the link is missing or wrong")).to_be_visible(timeout=ARRIVE_MILLISECONDS)

@@ -1,0 +1,157 @@
+"""Promise 6: after `Lock`, nothing readable is left in the browser's storage, in the core's memory or in the page."""
+
+import base64
+
+import pytest
+
+import canaries
+
+MESSAGE = "the canary's own words, which must not stay"
+PASSPHRASE = "canary battery staple feather"
+NAME = "Grace Canarybird-Hopper"
+
+# The worker's script, with a way to look into the memories of the WebAssembly instances that it makes.
+REMEMBER_MEMORIES = """
+    self.memories = [];
+    for (const name of ["instantiate", "instantiateStreaming"]) {
+        const original = WebAssembly[name];
+        WebAssembly[name] = async (...arguments_) => {
+            const result = await original.apply(WebAssembly, arguments_);
+            const memory = (result.instance ?? result).exports?.memory;
+            if (memory) self.memories.push(memory);
+            return result;
+        };
+    }
+    const Instance = WebAssembly.Instance;
+    WebAssembly.Instance = function (...arguments_) {
+        const instance = new Instance(...arguments_);
+        if (instance.exports.memory) self.memories.push(instance.exports.memory);
+        return instance;
+    };
+"""
+
+BASE64 = """
+    const base64 = (bytes) => {
+        let text = "";
+        for (let start = 0; start < bytes.length; start += 32768) {
+            text += String.fromCharCode(...bytes.subarray(start, start + 32768));
+        }
+        return btoa(text);
+    };
+"""
+
+DATABASE = (
+    """async () => {"""
+    + BASE64
+    + """
+    const request = (one) => new Promise((resolve, reject) => {
+        one.onsuccess = () => resolve(one.result);
+        one.onerror = () => reject(one.error);
+    });
+    const parts = [];
+    const visit = (value) => {
+        if (value instanceof ArrayBuffer) parts.push(base64(new Uint8Array(value)));
+        else if (ArrayBuffer.isView(value)) {
+            parts.push(base64(new Uint8Array(value.buffer, value.byteOffset, value.byteLength)));
+        } else if (typeof value === "string") parts.push(base64(new TextEncoder().encode(value)));
+        else if (value !== null && typeof value === "object") Object.values(value).forEach(visit);
+    };
+    for (const { name } of await indexedDB.databases()) {
+        const database = await request(indexedDB.open(name));
+        for (const store of database.objectStoreNames) {
+            const transaction = database.transaction(store).objectStore(store);
+            visit(await request(transaction.getAllKeys()));
+            visit(await request(transaction.getAll()));
+        }
+        database.close();
+    }
+    for (const storage of [localStorage, sessionStorage]) visit({ ...storage });
+    return parts;
+}"""
+)
+
+PLANT_IN_DATABASE = """async (text) => {
+    const [{ name }] = await indexedDB.databases();
+    const database = await new Promise((resolve) => {
+        const open = indexedDB.open(name);
+        open.onsuccess = () => resolve(open.result);
+    });
+    const store = [...database.objectStoreNames].find((one) => one === "messages");
+    const write = database.transaction(store, "readwrite");
+    const bytes = new TextEncoder().encode(text);
+    const key = new Uint8Array(32);
+    if (text) write.objectStore(store).put(bytes, key);
+    else write.objectStore(store).delete(key);
+    await new Promise((resolve) => { write.oncomplete = resolve; });
+    database.close();
+}"""
+
+MEMORIES = "() => {" + BASE64 + "return self.memories.map((memory) => base64(new Uint8Array(memory.buffer))); }"
+
+
+@pytest.fixture
+def grace(people):
+    person = people(NAME, passphrase=PASSPHRASE)
+
+    def with_memories(route):
+        answer = route.fetch()
+        route.fulfill(response=answer, body=REMEMBER_MEMORIES + answer.text())
+
+    person.context.route("**/worker.js", with_memories)
+    # The service worker would serve the script past the route.
+    person.context.add_init_script("delete Navigator.prototype.serviceWorker")
+    return person
+
+
+def test_a_locked_device_yields_noise(node, people, grace):
+    ada = people("Adalbertine Kanarienvogel")
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation(NAME)
+    grace.open_conversation(ada.name)
+    ada.send(MESSAGE)
+    grace.expect_messages(1)
+    assert MESSAGE in grace.reveal()
+
+    words = [canaries.text("message", MESSAGE), canaries.text("contact's name", ada.name)]
+    secrets = [*words, canaries.text("own name", NAME), canaries.text("passphrase", PASSPHRASE)]
+
+    # Planted, and found: in the worker's memory and the page while the message is shown, in the database by hand.
+    assert {finding.canary for finding in scan(memories(grace), words)} == {"message", "contact's name"}
+    assert {finding.canary for finding in scan(heap_snapshot(grace), words)} == {"message", "contact's name"}
+    grace.page.evaluate(PLANT_IN_DATABASE, MESSAGE)
+    assert "message" in {finding.canary for finding in scan(database(grace), secrets)}
+    grace.page.evaluate(PLANT_IN_DATABASE, "")
+
+    grace.lock()
+    assert scan(database(grace), secrets) == []
+    assert scan(memories(grace), secrets) == []
+    assert scan(heap_snapshot(grace), secrets) == []
+
+
+def scan(parts: list[bytes], secrets) -> list[canaries.Finding]:
+    assert parts and any(parts), "there is something to search"
+    return [finding for part in parts for finding in canaries.scan_bytes(part, "", secrets)]
+
+
+def database(person) -> list[bytes]:
+    return [base64.b64decode(part) for part in person.page.evaluate(DATABASE)]
+
+
+def memories(person) -> list[bytes]:
+    """Of every WebAssembly instance that a worker of the page still holds."""
+    return [base64.b64decode(part) for worker in person.page.workers for part in worker.evaluate(MEMORIES)]
+
+
+def heap_snapshot(person) -> list[bytes]:
+    """V8's own account of everything that is reachable in the page."""
+    session = person.context.new_cdp_session(person.page)
+    chunks: list[str] = []
+    session.on("HeapProfiler.addHeapSnapshotChunk", lambda event: chunks.append(event["chunk"]))
+    session.send("HeapProfiler.enable")
+    session.send("HeapProfiler.collectGarbage")
+    session.send("HeapProfiler.takeHeapSnapshot", {"reportProgress": False})
+    session.detach()
+    # The strings of a snapshot are JSON: decoded, they are as they were.
+    snapshot = "".join(chunks)
+    return [snapshot.encode(errors="surrogatepass"), snapshot.encode().decode("unicode_escape", "ignore").encode(errors="ignore")]

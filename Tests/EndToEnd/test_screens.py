@@ -1,0 +1,87 @@
+"""Item 8: every screen, in both languages, in both browsers, on a phone too, and open to assistive technology."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+
+from person import PHONE
+
+
+def assert_accessible(page, screen: str) -> None:
+    results = Axe().run(page)
+    violations = results.response["violations"]
+    assert violations == [], f"{screen}: " + "; ".join(
+        f"{violation['id']} at {[node['target'] for node in violation['nodes']]}" for violation in violations
+    )
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_screen(node, people, scheme):
+    ada, grace = people("Ada", color_scheme=scheme), people("Grace", viewport=PHONE, color_scheme=scheme)
+    ada.page.goto(node.url)
+    expect(ada.page.get_by_text("You need an invitation")).to_be_visible()
+    assert_accessible(ada.page, "welcome")
+    ada.page.goto("about:blank")
+    ada.page.goto(node.operator_invitation)
+    expect(ada.page.get_by_role("button", name="Join")).to_be_visible()
+    assert_accessible(ada.page, "enrolling")
+    ada.page.goto("about:blank")
+    ada.enrol(node.operator_invitation)
+    assert_accessible(ada.page, "main, empty")
+
+    ada.page.get_by_role("button", name="Invite", exact=True).click()
+    dialog = ada.page.get_by_role("dialog", name="Invite")
+    expect(dialog.get_by_role("img", name="Invitation QR code")).to_be_visible(timeout=30_000)
+    assert_accessible(ada.page, "invite")
+    link = dialog.get_by_role("textbox", name="Invitation link").input_value()
+    ada.page.keyboard.press("Escape")
+
+    grace.enrol(link)
+    assert_accessible(grace.page, "main, on a phone")
+    grace.open_conversation("Ada")
+    grace.send("Hello from a small screen")
+    assert_accessible(grace.page, "conversation, on a phone")
+    ada.open_conversation("Grace")
+    ada.expect_messages(1)
+    assert_accessible(ada.page, "conversation, masked")
+    ada.reveal()
+    assert_accessible(ada.page, "conversation, revealed")
+
+    ada.page.get_by_role("button", name="Verify").click()
+    expect(ada.page.get_by_role("dialog", name="Verify")).to_be_visible()
+    assert_accessible(ada.page, "verify")
+    ada.page.keyboard.press("Escape")
+    ada.page.get_by_role("button", name="Settings").click()
+    assert_accessible(ada.page, "settings")
+    ada.page.keyboard.press("Escape")
+    ada.page.get_by_role("button", name="Save it now").click()
+    assert_accessible(ada.page, "recovery")
+    ada.page.keyboard.press("Escape")
+    ada.lock()
+    assert_accessible(ada.page, "locked")
+
+
+def test_nothing_is_wider_than_a_phone(node, people):
+    ada = people("Ada", viewport=PHONE)
+    ada.enrol(node.operator_invitation)
+    overflow = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert ada.page.evaluate(overflow) <= 0
+    ada.invite()
+    assert ada.page.evaluate(overflow) <= 0
+
+
+def test_the_app_speaks_french_to_a_french_browser(node, people):
+    ada = people("Ada", locale="fr-FR")
+    ada.page.goto(node.operator_invitation)
+    expect(ada.page.locator("html")).to_have_attribute("lang", "fr")
+    expect(ada.page.get_by_role("button", name="Rejoindre")).to_be_visible()
+
+
+def test_the_first_load_stays_below_400_kilobytes(node, people):
+    ada = people("Ada")
+    received = []
+    ada.page.on("requestfinished", lambda request: received.append(request.sizes()["responseBodySize"]))
+    ada.page.goto(node.operator_invitation)
+    expect(ada.page.get_by_role("button", name="Join")).to_be_visible()
+    ada.page.wait_for_load_state("networkidle")
+    assert 100_000 < sum(received) <= 400_000

@@ -1,0 +1,83 @@
+import NodeProtocol
+
+extension ModelNode {
+    mutating func answer(guest request: Request, now: UInt64) -> Response {
+        do throws(Refusal) {
+            switch request {
+            case .claim(let token, let authority, let bubbleState, let chain):
+                return try claim(token: token, authority: authority, bubbleState: bubbleState, chain: chain, now: now)
+            case .invitationBundle(let invitation):
+                return .invitationBundle(try openInvitation(invitation, now: now).bundle)
+            case .redeem(let invitation, let redemption):
+                return try redeem(invitation, redemption, now: now)
+            default:
+                throw .notPermitted
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    mutating func answer(device: [UInt8], _ request: Request, now: UInt64) -> Response {
+        do throws(Refusal) {
+            switch request {
+            case .claim, .invitationBundle, .redeem:
+                throw .notPermitted
+            case .bubbleState:
+                return try bubbleState()
+            case .publishBubbleState(let bytes):
+                return try publishBubbleState(bytes)
+            case .putInvitation(let invitation, let verifier, let expires, let bundle):
+                return try putInvitation(
+                    invitation, verifier: verifier, expires: expires, bundle: bundle, by: device, now: now)
+            case .withdrawInvitation(let invitation):
+                return try withdrawInvitation(invitation, by: device)
+            case .createMailbox(let mailbox, let deliveryKeyHash):
+                return try createMailbox(mailbox, deliveryKeyHash: deliveryKeyHash, by: device)
+            case .rotateDeliveryKey(let mailbox, let deliveryKeyHash):
+                return try rotateDeliveryKey(mailbox, to: deliveryKeyHash, by: device)
+            case .fetchEnvelopes(let mailbox, let after, let limit):
+                return try fetchEnvelopes(mailbox, after: after, limit: limit, by: device)
+            case .acknowledge(let mailbox, let through):
+                return try acknowledge(mailbox, through: through, by: device)
+            case .deliver(let mailbox, let deliveryKey, let transient, let expires, let envelope):
+                return try deliver(
+                    envelope, to: mailbox, deliveryKey: deliveryKey, transient: transient, expires: expires, now: now)
+            case .putBlob(let blob, let expires, let bytes):
+                return try putBlob(blob, expires: expires, bytes, by: device, now: now)
+            case .fetchBlob(let blob):
+                guard let found = state.blobs[blob] else { throw .unknownBlob }
+                return .blob(found.bytes)
+            case .deleteBlob(let blob):
+                guard state.blobs.removeValue(forKey: blob) != nil else { throw .unknownBlob }
+                return .done
+            case .publishKeyPackages(let mailbox, let keyPackages):
+                return try publishKeyPackages(keyPackages, for: mailbox, by: device)
+            case .takeKeyPackage(let mailbox, let deliveryKey):
+                return try takeKeyPackage(of: mailbox, deliveryKey: deliveryKey)
+            case .createSlot(let slot, let tokenHash):
+                return try createSlot(slot, tokenHash: tokenHash, by: device)
+            case .commit(let slot, let position, let token, let nextTokenHash, let sealedCommit):
+                return try commit(
+                    sealedCommit, to: slot, position: position, token: token, nextTokenHash: nextTokenHash, now: now)
+            case .fetchCommit(let slot, let position, let token):
+                return try fetchCommit(slot, position: position, token: token)
+            case .putCheckpoint(let checkpoint):
+                state.checkpoints[device] = checkpoint
+                return .done
+            case .checkpoint:
+                return .checkpoint(state.checkpoints[device])
+            }
+        } catch {
+            return .refused(error)
+        }
+    }
+
+    /// The last second of something's life: what was asked for, cut to the longest allowed.
+    ///
+    /// - Throws: ``Refusal/malformed`` when it has already passed.
+    func expiry(_ asked: UInt64, longest: UInt64, now: UInt64) throws(Refusal) -> UInt64 {
+        guard asked > now else { throw .malformed }
+        return min(asked, now + longest)
+    }
+}

@@ -1,0 +1,126 @@
+import CryptoPrimitives
+import Messenger
+
+/// One person's browser profile: what survives in it, the engine that runs in it, and what its screen shows.
+final class Browser {
+    /// Its place in ``World/browsers``, and the person's number.
+    let index: Int
+    /// IndexedDB: what a committed write has left, by store and key.
+    private(set) var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
+    /// The device's half of the vault key, which the host keeps.
+    let deviceSegment: [UInt8]
+    let passphrase: [UInt8]
+    /// nil while no page is open.
+    var engine: Engine?
+    /// How many engines have run on this profile. Each has randomness of its own.
+    var incarnation: UInt32 = 0
+    var phase = Phase.closed
+    /// What the next output with writes meets.
+    var impendingCrash: Crash?
+
+    // The network, as the host has it.
+
+    /// Whether the engine has asked for a connection.
+    var wantsLink = false
+    /// Whether there is any network at all.
+    var isOnline = true
+    /// The connection being used or made.
+    var link: UInt32?
+    var failedAttempts: UInt64 = 0
+    /// The RTCPeerConnection to each device.
+    var endpoints: [[UInt8]: UInt32] = [:]
+    /// The device's id, as its hello says; empty before.
+    var device: [UInt8] = []
+    /// The engine's wish for a tick; counts up so that an older one is void.
+    var timer: UInt64 = 0
+
+    // The person.
+
+    /// The invitation that the person holds.
+    var invitation: Text?
+    /// The person's invitation is not to work: it was used by another, or withdrawn.
+    var isIntruder = false
+    /// The passphrase's parameters, and from when on a try is allowed.
+    var scrypt: ScryptParameters?
+    var mayTryAt: UInt64 = 0
+
+    /// The person's id in the bubble, once a member.
+    var member: [UInt8]?
+    var isMember: Bool { member != nil }
+
+    // The screen.
+
+    var profile: Profile?
+    var conversations: [ConversationSummary] = []
+    var openConversation: [UInt8]?
+    var hasOlder = false
+    /// The open conversation's messages, by id.
+    var messages: [[UInt8]: MessageSummary] = [:]
+    /// What was last revealed of each message.
+    var revealed: [[UInt8]: Text] = [:]
+    var refusal: Problem?
+    var warnings: [Warning] = []
+    var problems: [Problem] = []
+    var hadGap = false
+    /// The invitations that this person has made and that are open, oldest first.
+    var madeInvitations: [(id: [UInt8], link: Text)] = []
+
+    enum Phase {
+        /// No page is open.
+        case closed
+        /// The page waits for an invitation.
+        case fresh
+        /// An invitation was opened or is being redeemed.
+        case joining
+        case locked
+        case unlocked
+    }
+
+    /// When a tab dies.
+    enum Crash {
+        /// The writes are not committed.
+        case beforeWrite
+        /// The writes are committed; nothing of what should follow happens.
+        case afterWrite
+    }
+
+    init(index: Int, deviceSegment: [UInt8], passphrase: [UInt8]) {
+        self.index = index
+        self.deviceSegment = deviceSegment
+        self.passphrase = passphrase
+    }
+
+    /// What scrypt would make of a passphrase; a cheap hash stands in for it.
+    func segment(of passphrase: [UInt8]) -> [UInt8] {
+        HashAlgorithm.sha256.hash(passphrase + (scrypt?.salt ?? []))
+    }
+
+    /// One transaction: all or nothing, so that a crash is before or after it.
+    func commit(_ writes: [Write]) {
+        for write in writes { stores[write.store.rawValue, default: [:]][write.key] = write.value }
+    }
+
+    func stored(_ store: Store, _ key: [UInt8]) -> [UInt8]? {
+        stores[store.rawValue]?[key]
+    }
+
+    /// Every record of the store `state`, in the order of the keys, as IndexedDB gives them.
+    var stateRecords: [StoredRecord] {
+        let records = stores[Store.state.rawValue] ?? [:]
+        let keys = records.keys.sorted { $0.lexicographicallyPrecedes($1) }
+        var sorted: [StoredRecord] = []
+        for key in keys {
+            if let value = records[key] { sorted.append(StoredRecord(key: key, value: value)) }
+        }
+        return sorted
+    }
+
+    /// The screen is empty.
+    func clearScreen() {
+        profile = nil
+        conversations = []
+        openConversation = nil
+        messages = [:]
+        revealed = [:]
+    }
+}

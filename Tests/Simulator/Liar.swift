@@ -1,0 +1,121 @@
+import CryptoPrimitives
+import NodeProtocol
+import Trust
+import WireFormat
+
+/// What a lying node does to frames as they pass. The model node itself stays honest; every lie is one that the real wire
+/// would carry.
+struct Liar {
+    let hostility: Hostility
+    private var chance: Chance
+    /// When the world heals.
+    var isHonest = false
+    /// How often it has lied.
+    private(set) var lies = 0
+    /// Envelopes seen, by mailbox, to be played again.
+    private var envelopes: [[UInt8]: [[UInt8]]] = [:]
+    private var keyPackages: [[UInt8]] = []
+    private var states: [[UInt8]] = []
+
+    init(_ hostility: Hostility, chance: Chance) {
+        self.hostility = hostility
+        self.chance = chance
+    }
+
+    /// What becomes of a client's frame.
+    enum Reception {
+        /// The node gets these bytes.
+        case passes([UInt8])
+        /// The node never hears of it; the client gets this answer.
+        case isAnswered(NodeFrame)
+    }
+
+    mutating func receive(_ bytes: [UInt8]) -> Reception {
+        guard !hostility.isEmpty, let frame = try? ClientFrame(decoding: bytes),
+            case .request(let id, let request) = frame
+        else { return .passes(bytes) }
+        switch request {
+        case .publishKeyPackages(_, let packages):
+            keyPackages += packages
+        case .deliver(let mailbox, let key, let transient, let expires, var envelope):
+            envelopes[mailbox, default: []].append(envelope)
+            guard !isHonest, !transient else { break }
+            if hostility.contains(.drops), chance.oneIn(4) {
+                lies += 1
+                return .isAnswered(.response(id: id, .done))
+            }
+            if hostility.contains(.edits), chance.oneIn(4) {
+                lies += 1
+                envelope[chance.below(envelope.count)] ^= UInt8(1) << UInt8(chance.below(8))
+                let request = Request.deliver(
+                    mailbox: mailbox, deliveryKey: key, transient: false, expires: expires, envelope: envelope)
+                return .passes(ClientFrame.request(id: id, request).encoded)
+            }
+        default: break
+        }
+        return .passes(bytes)
+    }
+
+    /// What the node says instead of a frame.
+    mutating func twist(_ frame: NodeFrame) -> [NodeFrame] {
+        guard !hostility.isEmpty else { return [frame] }
+        if case .response(_, .bubbleState(let state)) = frame { states.append(state) }
+        if isHonest { return [frame] }
+        switch frame {
+        case .push(.envelope(let mailbox, let sequence, let envelope)):
+            return push(mailbox, sequence, envelope)
+        case .response(let id, .envelopes(let stored, let more)):
+            return [.response(id: id, .envelopes(twist(stored), more: more))]
+        case .response(let id, .bubbleState(let state)):
+            guard hostility.contains(.forgedStates), chance.oneIn(2) else { return [frame] }
+            lies += 1
+            if let old = states.first, old != state { return [.response(id: id, .bubbleState(old))] }
+            var forged = state
+            forged[chance.below(forged.count)] ^= 1
+            return [.response(id: id, .bubbleState(forged))]
+        case .response(let id, .keyPackage(let package?)):
+            guard hostility.contains(.swappedKeyPackages), let other = chance.pick(keyPackages), other != package else {
+                return [frame]
+            }
+            lies += 1
+            return [.response(id: id, .keyPackage(other))]
+        case .response(let id, .commit(let commit)):
+            guard hostility.contains(.forgedCommits), chance.oneIn(3) else { return [frame] }
+            lies += 1
+            return [.response(id: id, .commit(chance.bytes(commit?.count ?? 900)))]
+        default:
+            return [frame]
+        }
+    }
+
+    private mutating func push(_ mailbox: [UInt8], _ sequence: UInt64, _ envelope: [UInt8]) -> [NodeFrame] {
+        var frames: [NodeFrame] = [.push(.envelope(mailbox: mailbox, sequence: sequence, envelope: envelope))]
+        if hostility.contains(.replays), chance.oneIn(3), let old = chance.pick(envelopes[mailbox] ?? []) {
+            lies += 1
+            frames.append(.push(.envelope(mailbox: mailbox, sequence: chance.oneIn(2) ? 0 : sequence, envelope: old)))
+        }
+        if hostility.contains(.insertions), chance.oneIn(4) {
+            lies += 1
+            frames.append(.push(.envelope(mailbox: mailbox, sequence: 0, envelope: chance.bytes(envelope.count))))
+        }
+        if hostility.contains(.forgedStates), chance.oneIn(6) { frames.append(.push(.bubbleState(version: 99))) }
+        if hostility.contains(.reordering), chance.oneIn(2) { frames.reverse() }
+        return frames
+    }
+
+    /// A fetch's answer in another order, or with something played again in place of what is stored.
+    private mutating func twist(_ stored: [StoredEnvelope]) -> [StoredEnvelope] {
+        var twisted = stored
+        if hostility.contains(.reordering), stored.count > 1, chance.oneIn(2) {
+            lies += 1
+            let (first, second) = (chance.below(stored.count), chance.below(stored.count))
+            twisted[first] = StoredEnvelope(sequence: stored[first].sequence, envelope: stored[second].envelope)
+            twisted[second] = StoredEnvelope(sequence: stored[second].sequence, envelope: stored[first].envelope)
+        }
+        if hostility.contains(.replays), let last = stored.last, chance.oneIn(3) {
+            lies += 1
+            twisted.append(StoredEnvelope(sequence: last.sequence, envelope: last.envelope))
+        }
+        return twisted
+    }
+}

@@ -1,0 +1,183 @@
+import CryptoPrimitives
+import Messenger
+import NodeProtocol
+import WireFormat
+
+// What a browser's page does around the engine.
+extension World {
+    /// Opens the page: a new engine on what the profile has stored.
+    func openPage(_ browser: Browser) {
+        closePage(browser)
+        browser.incarnation += 1
+        let seed =
+            World.bytes(of: plan.seed) + [1, UInt8(browser.index)] + World.bytes(of: UInt64(browser.incarnation))
+        browser.engine = Engine(random: Randomness(seed: seed))
+        browser.phase = .locked
+        note("\(browser.index) opens the page, engine \(browser.incarnation)")
+        give(
+            .start(
+                origin: Text(World.origin), header: browser.stored(.meta, [UInt8]("header".utf8)) ?? [],
+                throttle: browser.stored(.meta, [UInt8]("throttle".utf8)) ?? [],
+                deviceSegment: browser.deviceSegment), to: browser)
+    }
+
+    /// The page is gone, with the engine and every connection.
+    func closePage(_ browser: Browser) {
+        browser.engine = nil
+        browser.phase = .closed
+        browser.clearScreen()
+        browser.impendingCrash = nil
+        browser.timer += 1
+        browser.wantsLink = false
+        dropLink(of: browser)
+        for device in browser.endpoints.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
+            closeEndpoint(browser, device)
+        }
+    }
+
+    /// Gives an input to the engine and does all that it asks for, in the host's order.
+    ///
+    /// - Returns: false if the tab died before what the input led to was stored.
+    @discardableResult
+    func give(_ input: Input, to browser: Browser) -> Bool {
+        var waiting = [input]
+        while !waiting.isEmpty {
+            guard let engine = browser.engine else { return true }
+            let next = waiting.removeFirst()
+            counts.inputs += 1
+            let output = engine.handle(next, now: now)
+            digest.update([UInt8(browser.index)] + output.encoded)
+            note("\(browser.index) \(describe(next)) -> \(describe(output))")
+            if let crash = browser.impendingCrash, !output.writes.isEmpty {
+                if crash == .afterWrite { browser.commit(output.writes) }
+                note("\(browser.index) dies \(crash == .afterWrite ? "after" : "before") its write")
+                reload(browser)
+                return crash == .afterWrite
+            }
+            browser.commit(output.writes)
+            act(on: output, of: browser)
+            guard browser.engine === engine else { return true }
+            if !output.reads.isEmpty {
+                var found: [ReadRecord] = []
+                for read in output.reads {
+                    found.append(
+                        ReadRecord(store: read.store, key: read.key, value: browser.stored(read.store, read.key)))
+                }
+                waiting.append(.records(found))
+            }
+        }
+        return true
+    }
+
+    private func act(on output: Output, of browser: Browser) {
+        switch output.connection {
+        case .unchanged: break
+        case .open:
+            browser.wantsLink = true
+            if browser.link == nil { connect(browser, in: 0) }
+        case .close:
+            browser.wantsLink = false
+            dropLink(of: browser)
+        case .reopen:
+            browser.wantsLink = true
+            dropLink(of: browser)
+            connect(browser, in: 0)
+        }
+        for frame in output.toNode { sendToNode(frame, from: browser) }
+        for action in output.channels { act(on: action, of: browser) }
+        for event in output.events { show(event, to: browser) }
+        browser.timer += 1
+        if let time = output.nextTimeout {
+            schedule.plan(.tick(browser: browser.index, timer: browser.timer), at: max(time, now + 1))
+        }
+    }
+
+    /// The tab dies, or the person reloads: after a while the page is there again, locked.
+    func reload(_ browser: Browser) {
+        counts.reloads += 1
+        closePage(browser)
+        plan(.opensPage(browser: browser.index), in: chance.delay(100...20_000))
+    }
+
+    private func show(_ event: Event, to browser: Browser) {
+        switch event {
+        case .noVault:
+            browser.phase = .fresh
+            if browser.refusal == nil { plan(.opensLink(browser: browser.index), in: chance.delay(100...10_000)) }
+        case .vault(let waitMs, let scrypt):
+            browser.phase = .locked
+            browser.scrypt = scrypt
+            browser.mayTryAt = now + waitMs
+            plan(.unlocks(browser: browser.index), in: waitMs + chance.delay(500...60_000))
+        case .newVaultParameters(let scrypt, _, _, _):
+            browser.scrypt = scrypt
+            plan(.enrols(browser: browser.index), in: chance.delay(100...20_000))
+        case .linkRefused(let problem):
+            if problem == .nodeUnreachable {
+                plan(.opensLink(browser: browser.index), in: chance.delay(1_000...20_000))
+            } else {
+                browser.refusal = problem
+            }
+            browser.phase = .fresh
+        case .enrolled:
+            break
+        case .unlocked(let profile):
+            browser.phase = .unlocked
+            browser.profile = profile
+            browser.member = profile.ownMember
+        case .unlockRefused(let waitMs):
+            browser.mayTryAt = now + waitMs
+            plan(.unlocks(browser: browser.index), in: waitMs + chance.delay(500...10_000))
+        case .conversations(let list):
+            browser.conversations = list
+            for summary in list where summary.gap { browser.hadGap = true }
+        case .messages(let conversation, let replaceAll, let hasOlder, let list):
+            guard conversation == browser.openConversation else { break }
+            if replaceAll { browser.messages = [:] }
+            browser.hasOlder = hasOlder
+            for message in list { browser.messages[message.id] = message }
+        case .revealed(_, let message, let text, _):
+            browser.revealed[message] = text
+        case .invitation(let id, let link, _):
+            browser.madeInvitations.append((id, link))
+        case .warning(let warning, _):
+            browser.warnings.append(warning)
+            counts.warnings += 1
+            if plan.hostility.isEmpty { violate("\(browser.index) was warned: \(describe(warning))") }
+        case .problem(let problem):
+            browser.problems.append(problem)
+            if problem == .internalError { violate("\(browser.index) had an internal error") }
+        case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
+            break
+        }
+    }
+
+    /// Lets something planned happen.
+    func happen(_ occurrence: Occurrence) {
+        switch occurrence {
+        case .connect(let browser, let link): attempt(link, of: browsers[browser])
+        case .linked(let link): linked(link)
+        case .frameAtNode(let link, let frame): arriveAtNode(frame, on: link)
+        case .frameAtClient(let link, let frame): arriveAtClient(frame, on: link)
+        case .lossAtNode(let link): lossAtNode(link)
+        case .lossAtClient(let link): lossAtClient(link)
+        case .nodeStarts:
+            note("the node starts")
+            isNodeUp = true
+        case .comesOnline(let browser):
+            browsers[browser].isOnline = true
+        case .tick(let index, let timer):
+            if browsers[index].timer == timer { give(.tick, to: browsers[index]) }
+        case .opensPage(let index):
+            if browsers[index].engine == nil { openPage(browsers[index]) }
+        case .opensLink(let index): openLink(browsers[index])
+        case .enrols(let index): enrol(browsers[index])
+        case .unlocks(let index): unlock(browsers[index])
+        case .signal(let endpoint, let kind): giveSignal(kind, of: endpoint)
+        case .channelOpens(let endpoint): channelOpens(endpoint)
+        case .channelCloses(let endpoint): channelCloses(endpoint)
+        case .channelMessage(let endpoint, let bytes): channelMessage(bytes, at: endpoint)
+        case .pathReturns(let pair): partitioned.remove(pair)
+        }
+    }
+}

@@ -1,0 +1,159 @@
+import Messenger
+
+// What must be true of every world once the faults are over.
+extension World {
+    /// Ends every fault, brings everybody back, and waits until what was sent has arrived.
+    func heal() {
+        note("healing")
+        isHealing = true
+        liar.isHonest = true
+        partitioned = []
+        for browser in browsers {
+            browser.isOnline = true
+            browser.impendingCrash = nil
+        }
+        waitUntil("everybody is back", for: 1_800_000) { self.everybodyIsBack() }
+        guard violations.isEmpty || !plan.hostility.isEmpty else { return }
+        for browser in browsers where browser.isMember {
+            for conversation in browser.conversations { send(20, in: conversation, from: browser) }
+        }
+        waitUntil("every text has arrived", for: 7_200_000) { self.everythingHasArrived() }
+        readEverything()
+        run(for: 60_000)
+    }
+
+    /// Runs in short pieces until the condition holds; it must within so many milliseconds of the world's time.
+    private func waitUntil(_ what: String, for patience: UInt64, _ condition: () -> Bool) {
+        let end = now + patience
+        while !condition() {
+            if now >= end || counts.occurrences >= 500_000 { return violate("not in time: \(what)") }
+            run(for: 5_000)
+        }
+    }
+
+    /// Opens closed pages and unlocks; true once all are unlocked and connected, and know their contacts.
+    private func everybodyIsBack() -> Bool {
+        handOutInvitations(browsers[0])
+        var isComplete = isNodeUp
+        for browser in browsers where !browser.isIntruder {
+            switch browser.phase {
+            case .unlocked:
+                if browser.conversations.isEmpty && browsers.count(where: { $0.isMember }) > 1 { isComplete = false }
+            case .closed, .fresh, .joining, .locked: isComplete = false
+            }
+            if browser.phase == .locked { unlock(browser) }
+            if browser.phase == .fresh { openLink(browser) }
+        }
+        let members = browsers.count { $0.isMember }
+        return isComplete && browsers[0].conversations.count == members - 1
+    }
+
+    /// Whether every sender knows that all its texts have been delivered.
+    private func everythingHasArrived() -> Bool {
+        for browser in browsers where browser.isMember {
+            for conversation in browser.conversations {
+                if conversation.gap { return false }
+                load(conversation.conversation, browser)
+                for message in browser.messages.values where message.isOwn && message.kind == .text {
+                    guard message.state == .delivered || message.state == .read else { return false }
+                }
+            }
+        }
+        return true
+    }
+
+    /// Shows all messages of a conversation, page by page.
+    private func load(_ conversation: [UInt8], _ browser: Browser) {
+        open(conversation, browser)
+        var pages = 0
+        while browser.hasOlder, pages < 200 {
+            let before = browser.messages.count
+            give(.olderMessages(conversation: conversation), to: browser)
+            pages += 1
+            if browser.messages.count == before {
+                violate("\(browser.index) is promised older messages and gets none")
+                break
+            }
+        }
+    }
+
+    /// Everybody reveals all that they have received; what they read is what was sent to them.
+    private func readEverything() {
+        for browser in browsers where browser.isMember {
+            for conversation in browser.conversations {
+                load(conversation.conversation, browser)
+                guard let sender = person(conversation.member) else { continue }
+                var read: [Text] = []
+                let received = browser.messages.values.filter { !$0.isOwn && $0.kind == .text }
+                for message in received.sorted(by: { $0.order < $1.order }) {
+                    if !message.isMasked, !message.text.isEmpty {
+                        read.append(message.text)
+                        continue
+                    }
+                    give(.reveal(conversation: conversation.conversation, message: message.id), to: browser)
+                    read.append(browser.revealed[message.id] ?? "")
+                }
+                var sent: [Text] = []
+                for text in texts where text.sender == sender && text.recipient == browser.index {
+                    sent.append(text.text)
+                }
+                compare(read, with: sent, from: sender, to: browser.index)
+            }
+        }
+    }
+
+    private func compare(_ read: [Text], with sent: [Text], from sender: Int, to recipient: Int) {
+        guard read != sent else { return }
+        let pair = "\(sender) to \(recipient)"
+        var arrivals: [Text: Int] = [:]
+        for text in read { arrivals[text, default: 0] += 1 }
+        for text in sent where arrivals[text] == nil { violate("lost, \(pair): \(brief(text))") }
+        for text in read where arrivals[text].map({ $0 > 1 }) == true { violate("doubled, \(pair): \(brief(text))") }
+        var known: Set<Text> = []
+        for text in sent { known.insert(text) }
+        for text in read where !known.contains(text) { violate("never sent, \(pair): \(brief(text))") }
+        if Set(read) == known, read.count == sent.count { violate("out of order, \(pair)") }
+    }
+
+    func checkInvariants() {
+        for browser in browsers {
+            if browser.isIntruder {
+                if browser.isMember { violate("intruder \(browser.index) was let in") }
+                continue
+            }
+            guard browser.isMember else { continue }
+            if let refusal = browser.refusal {
+                violate("\(browser.index)'s invitation was refused: \(describe(refusal))")
+            }
+            for conversation in browser.conversations {
+                if conversation.gap { violate("\(browser.index) still has a gap") }
+                if conversation.warning, plan.hostility.isEmpty { violate("\(browser.index) sees a warning") }
+                if conversation.unconfirmed { violate("\(browser.index) sees an unconfirmed contact") }
+                checkStates(of: conversation, browser)
+            }
+            if let confirmed = browser.profile?.confirmed, !confirmed {
+                violate("\(browser.index) was never confirmed")
+            }
+        }
+    }
+
+    /// Every own text is read, or delivered where the reader does not tell.
+    private func checkStates(of conversation: ConversationSummary, _ browser: Browser) {
+        guard let reader = person(conversation.member) else { return }
+        load(conversation.conversation, browser)
+        let tells = browsers[reader].profile?.settings.readReceipts ?? true
+        for message in browser.messages.values.sorted(by: { $0.order < $1.order })
+        where message.isOwn && message.kind == .text {
+            switch message.state {
+            case .read: break
+            case .delivered where !tells: break
+            default:
+                violate("\(browser.index) to \(reader): message \(message.order) ends as \(describe(message.state))")
+            }
+        }
+    }
+
+    private func brief(_ text: Text) -> String {
+        String(decoding: text.utf8.prefix(24), as: UTF8.self)
+    }
+}

@@ -1,0 +1,192 @@
+import Messenger
+import NodeProtocol
+import WireFormat
+
+// Short words for a trace: what happened, never what was said.
+extension World {
+    func describe(_ input: Input) -> String {
+        switch input {
+        case .start: "start"
+        case .openLink: "openLink"
+        case .enrol: "enrol"
+        case .unlock(_, let records): "unlock(\(records.count) records)"
+        case .lock: "lock"
+        case .nodeConnected: "nodeConnected"
+        case .nodeDisconnected: "nodeDisconnected"
+        case .nodeFrame: "nodeFrame"
+        case .channelState(let device, let state, _): "channel(\(short(device))) \(state == .open ? "opens" : "closes")"
+        case .channelMessage(let device, let bytes): "channelMessage(\(short(device)), \(bytes.count))"
+        case .localSignal(let device, let kind, _): "localSignal(\(short(device)), \(kind.rawValue))"
+        case .records(let records): "records(\(records.count), \(records.count { $0.value == nil }) missing)"
+        case .tick: "tick"
+        case .invite: "invite"
+        case .withdrawInvitation: "withdrawInvitation"
+        case .openConversation: "openConversation"
+        case .olderMessages: "olderMessages"
+        case .closeConversation: "closeConversation"
+        case .send(_, let text): "send(\(text.utf8.count) bytes, text \(counts.texts))"
+        case .reveal: "reveal"
+        case .verified: "verified"
+        case .rename: "rename"
+        case .petname: "petname"
+        case .settings: "settings"
+        case .recoveryFileSaved: "recoveryFileSaved"
+        case .recoveryFile: "recoveryFile"
+        case .changePassphrase: "changePassphrase"
+        case .compareSafety: "compareSafety"
+        case .retry: "retry"
+        case .channelFingerprintMismatch: "channelFingerprintMismatch"
+        }
+    }
+
+    func describe(_ output: Output) -> String {
+        var words = "\(output.writes.count) writes"
+        if !output.reads.isEmpty { words += ", \(output.reads.count) reads" }
+        if output.connection != .unchanged { words += ", connection \(output.connection.rawValue)" }
+        if !output.toNode.isEmpty { words += ", \(output.toNode.count) to node" }
+        for action in output.channels {
+            switch action {
+            case .connect(let device, let initiator, _): words += ", connect(\(short(device)), \(initiator))"
+            case .remoteSignal(let device, let kind, _): words += ", remoteSignal(\(short(device)), \(kind.rawValue))"
+            case .send(let device, let bytes): words += ", channelSend(\(short(device)), \(bytes.count))"
+            case .close(let device): words += ", close(\(short(device)))"
+            }
+        }
+        for event in output.events { words += ", \(describe(event))" }
+        if let time = output.nextTimeout { words += ", tick at \(Int64(bitPattern: time) - 1_800_000_000_000)" }
+        return words
+    }
+
+    private func describe(_ event: Event) -> String {
+        switch event {
+        case .noVault: "noVault"
+        case .vault(let waitMs, _): "vault(\(waitMs))"
+        case .newVaultParameters: "newVaultParameters"
+        case .linkRefused(let problem): "linkRefused(\(problem.rawValue))"
+        case .enrolled: "enrolled"
+        case .unlocked: "unlocked"
+        case .unlockRefused(let waitMs): "unlockRefused(\(waitMs))"
+        case .conversations(let list):
+            "conversations(\(list.map { "\($0.connection.rawValue)\($0.gap ? "gap" : "")\($0.unconfirmed ? "?" : "")" }))"
+        case .messages(_, _, let hasOlder, let list):
+            "messages(\(list.map { "\($0.isOwn ? "own" : "")\($0.order):\($0.state.rawValue)" })\(hasOlder ? " older" : ""))"
+        case .revealed: "revealed"
+        case .invitation: "invitation"
+        case .invitations(let list): "invitations(\(list.count))"
+        case .safetyNumber: "safetyNumber"
+        case .safetyCompared: "safetyCompared"
+        case .recoveryFile: "recoveryFile"
+        case .nodeStatus(let status, let reason): "nodeStatus(\(status.rawValue), \(reason.rawValue))"
+        case .warning(let warning, _): "warning(\(describe(warning)))"
+        case .locked: "locked"
+        case .problem(let problem): "problem(\(problem.rawValue))"
+        }
+    }
+
+    func describe(client bytes: [UInt8]) -> String {
+        guard let frame = try? ClientFrame(decoding: bytes) else { return "no frame" }
+        switch frame {
+        case .hello(_, let role, _, let device, _): return "hello(\(role == .guest ? "guest" : short(device)))"
+        case .authenticate: return "authenticate"
+        case .request(let id, let request): return "\(id): \(describe(request))"
+        }
+    }
+
+    private func describe(_ request: Request) -> String {
+        switch request {
+        case .claim: "claim"
+        case .invitationBundle: "invitationBundle"
+        case .redeem: "redeem"
+        case .bubbleState: "bubbleState"
+        case .publishBubbleState: "publishBubbleState"
+        case .putInvitation: "putInvitation"
+        case .withdrawInvitation: "withdrawInvitation"
+        case .createMailbox(let mailbox, _): "createMailbox(\(short(mailbox)))"
+        case .rotateDeliveryKey: "rotateDeliveryKey"
+        case .fetchEnvelopes(let mailbox, let after, let limit): "fetch(\(short(mailbox)), \(after), \(limit))"
+        case .acknowledge(let mailbox, let through): "acknowledge(\(short(mailbox)), \(through))"
+        case .deliver(let mailbox, _, let transient, _, let envelope):
+            "deliver(\(short(mailbox)), \(transient ? "transient " : "")\(envelope.count))"
+        case .putBlob(_, _, let bytes): "putBlob(\(bytes.count))"
+        case .fetchBlob: "fetchBlob"
+        case .deleteBlob: "deleteBlob"
+        case .publishKeyPackages(_, let packages): "publishKeyPackages(\(packages.count))"
+        case .takeKeyPackage: "takeKeyPackage"
+        case .createSlot(let slot, _): "createSlot(\(short(slot)))"
+        case .commit(let slot, let position, _, _, _): "commit(\(short(slot)), \(position))"
+        case .fetchCommit(let slot, let position, _): "fetchCommit(\(short(slot)), \(position))"
+        case .putCheckpoint: "putCheckpoint"
+        case .checkpoint: "checkpoint"
+        }
+    }
+
+    func describe(node bytes: [UInt8]) -> String {
+        guard let frame = try? NodeFrame(decoding: bytes) else { return "no frame" }
+        switch frame {
+        case .challenge: return "challenge"
+        case .established: return "established"
+        case .response(let id, let response): return "\(id): \(describe(response))"
+        case .push(.envelope(let mailbox, let sequence, _)): return "push envelope(\(short(mailbox)), \(sequence))"
+        case .push(.bubbleState(let version)): return "push bubbleState(\(version))"
+        case .push(.invitationRedeemed): return "push invitationRedeemed"
+        case .goodbye(let refusal): return "goodbye(\(refusal.rawValue))"
+        }
+    }
+
+    private func describe(_ response: Response) -> String {
+        switch response {
+        case .done: "done"
+        case .bubbleState: "bubbleState"
+        case .invitationBundle: "invitationBundle"
+        case .redeemed: "redeemed"
+        case .envelopes(let stored, let more):
+            "envelopes(\(stored.first?.sequence ?? 0)...\(stored.last?.sequence ?? 0)\(more ? ", more" : ""))"
+        case .blob(let bytes): "blob(\(bytes.count))"
+        case .keyPackage(let package): package == nil ? "no keyPackage" : "keyPackage"
+        case .commit(let commit): commit == nil ? "no commit" : "commit"
+        case .checkpoint(let checkpoint): checkpoint == nil ? "no checkpoint" : "checkpoint"
+        case .refused(let refusal): "refused(\(refusal.rawValue))"
+        }
+    }
+
+    func describe(_ warning: Warning) -> String {
+        switch warning {
+        case .fingerprintMismatch: "fingerprintMismatch"
+        case .forgedMessage: "forgedMessage"
+        case .replayedMessage: "replayedMessage"
+        case .olderBubbleState: "olderBubbleState"
+        case .secondPersonOnInvitation: "secondPersonOnInvitation"
+        case .nameCollision: "nameCollision"
+        case .rolledBack: "rolledBack"
+        case .nodeKeyChanged: "nodeKeyChanged"
+        case .messagesMissing: "messagesMissing"
+        case .invitationForged: "invitationForged"
+        case .memberNotVerified: "memberNotVerified"
+        }
+    }
+
+    func describe(_ problem: Problem) -> String {
+        "problem \(problem.rawValue)"
+    }
+
+    func describe(_ state: MessageState) -> String {
+        switch state {
+        case .sending: "Sending"
+        case .sent: "Sent"
+        case .delivered: "Delivered"
+        case .read: "Read"
+        case .failed: "Failed"
+        }
+    }
+
+    /// The first two bytes of an identifier.
+    private func short(_ id: [UInt8]) -> String {
+        let digits: [Character] = Array("0123456789abcdef")
+        var text = ""
+        for byte in id.prefix(2) {
+            text.append(digits[Int(byte >> 4)])
+            text.append(digits[Int(byte & 15)])
+        }
+        return text
+    }
+}

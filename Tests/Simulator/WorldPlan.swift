@@ -1,0 +1,83 @@
+/// What kind of world to run. Everything that happens in it follows from these values.
+public struct WorldPlan: Sendable {
+    public var seed: UInt64
+    /// How many people join in all, the operator included.
+    public var people: Int
+    /// How many things people do, or happen to them, before the world heals.
+    public var steps: Int
+    public var faults: Faults
+    /// What the node does besides its duty. It is honest again when the world heals.
+    public var hostility: Hostility
+    /// Whether to keep a line for each thing that happens.
+    public var isTraced = false
+
+    public init(seed: UInt64, people: Int, steps: Int, faults: Faults, hostility: Hostility = []) {
+        self.seed = seed
+        self.people = people
+        self.steps = steps
+        self.faults = faults
+        self.hostility = hostility
+    }
+
+    /// An ordinary world of this seed: few people or, now and then, many; calm or stormy.
+    public init(seed: UInt64) {
+        var chance = Chance(seed: seed ^ 0x706C_616E)
+        let isCrowd = chance.oneIn(12)
+        let people = isCrowd ? 8 + chance.below(9) : 2 + chance.below(3)
+        var faults: Faults = []
+        for fault in Faults.each where !chance.oneIn(3) { faults.insert(fault) }
+        if chance.oneIn(8) { faults = [] }
+        self.init(seed: seed, people: people, steps: isCrowd ? 60 : 30 + chance.below(50), faults: faults)
+    }
+}
+
+/// What may go wrong in a world with an honest node.
+public struct Faults: OptionSet, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// WebSockets break, unnoticed for a while.
+    public static let lostLinks = Faults(rawValue: 1)
+    /// Pages reload, and tabs die between a write and what should follow it, or before the write.
+    public static let reloads = Faults(rawValue: 2)
+    /// The node is killed, stays down for a while, and starts again.
+    public static let nodeCrashes = Faults(rawValue: 4)
+    /// Direct channels break, and no direct path exists between some for a while.
+    public static let partitions = Faults(rawValue: 8)
+    /// People are away for hours.
+    public static let absences = Faults(rawValue: 16)
+    /// Messages take long, and very unequally so.
+    public static let delays = Faults(rawValue: 32)
+
+    static let each: [Faults] = [.lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays]
+    public static let all: Faults = [.lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays]
+}
+
+/// What a lying node does.
+public struct Hostility: OptionSet, Sendable {
+    public let rawValue: UInt8
+
+    public init(rawValue: UInt8) {
+        self.rawValue = rawValue
+    }
+
+    /// Hands envelopes over again, later, under new numbers.
+    public static let replays = Hostility(rawValue: 1)
+    /// Changes envelopes' bytes.
+    public static let edits = Hostility(rawValue: 2)
+    /// Acknowledges envelopes and throws them away.
+    public static let drops = Hostility(rawValue: 4)
+    /// Answers with bubble states that are old or that it made itself.
+    public static let forgedStates = Hostility(rawValue: 8)
+    /// Hands out key packages that are another's, or its own make.
+    public static let swappedKeyPackages = Hostility(rawValue: 16)
+    /// Hands envelopes over in another order.
+    public static let reordering = Hostility(rawValue: 32)
+    /// Puts envelopes of its own into mailboxes.
+    public static let insertions = Hostility(rawValue: 64)
+    /// Hands out commits that nobody made.
+    public static let forgedCommits = Hostility(rawValue: 128)
+}

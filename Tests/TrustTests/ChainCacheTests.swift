@@ -1,0 +1,126 @@
+import CryptoPrimitives
+import Testing
+import Trust
+import WireFormat
+
+@Suite("Leaves and the chains behind them")
+struct ChainCacheTests {
+    @Test("a leaf is accepted once its chain was verified, and only with the certified key")
+    func accepts() throws {
+        let world = try World()
+        var cache = ChainCache(authority: world.authority)
+        let device = try world.verify(world.chain)
+        let identity = device.leafIdentity.encoded
+        #expect(identity.count == 1 + 16 + 16 + 16 + 4 + 64)
+        #expect(!cache.accepts(identity: identity, leafKey: device.leafKey, now: world.now, revoked: world.noneRevoked))
+        #expect(try cache.insert(world.chain, now: world.now, revoked: world.noneRevoked) == device)
+        #expect(cache.accepts(identity: identity, leafKey: device.leafKey, now: world.now, revoked: world.noneRevoked))
+        #expect(
+            !cache.accepts(identity: identity, leafKey: device.sessionKey, now: world.now, revoked: world.noneRevoked))
+        #expect(!cache.accepts(identity: [], leafKey: device.leafKey, now: world.now, revoked: world.noneRevoked))
+        #expect(try cache.device(for: LeafIdentity(decoding: identity)) == device)
+    }
+
+    @Test("a leaf that says other than its chain is refused, whatever it changes")
+    func mismatch() throws {
+        let world = try World()
+        var cache = ChainCache(authority: world.authority)
+        let device = try cache.insert(world.chain, now: world.now, revoked: world.noneRevoked)
+        let identity = device.leafIdentity.encoded
+        for index in identity.indices {
+            var changed = identity
+            changed[index] ^= 1
+            let expected: TrustError =
+                switch index {
+                case 0: .malformed(.invalidValue)
+                case 1..<53: .identityMismatch
+                default: .unknownChain
+                }
+            #expect(throws: expected) {
+                try cache.check(identity: changed, leafKey: device.leafKey, now: world.now, revoked: world.noneRevoked)
+            }
+        }
+    }
+
+    @Test("what was verified once is still asked for its time and its revocation")
+    func stillChecked() throws {
+        let world = try World()
+        var cache = ChainCache(authority: world.authority)
+        let device = try cache.insert(world.chain, now: world.now, revoked: world.noneRevoked)
+        let identity = device.leafIdentity.encoded
+        var revoked = world.noneRevoked
+        revoked.revoke(device.device)
+        #expect(!cache.accepts(identity: identity, leafKey: device.leafKey, now: world.now, revoked: revoked))
+        #expect(!cache.accepts(identity: identity, leafKey: device.leafKey, now: 0, revoked: world.noneRevoked))
+    }
+
+    @Test("a chain that does not verify leaves no trace")
+    func refusedChains() throws {
+        let world = try World()
+        let other = try World(seed: "another")
+        var cache = ChainCache(authority: world.authority)
+        let before = cache.encoded
+        #expect(throws: TrustError.wrongBubble) {
+            try cache.insert(other.chain, now: world.now, revoked: world.noneRevoked)
+        }
+        #expect(cache.encoded == before)
+    }
+
+    @Test("a second member key for an invitation is refused, the first one's new device is not")
+    func secondKey() throws {
+        let world = try World()
+        var cache = ChainCache(authority: world.authority)
+        try cache.insert(world.chain, now: world.now, revoked: world.noneRevoked)
+        let thief = try HybridSigningKey.generate(world.random)
+        let stolen = CertificateChain(
+            inviter: world.chain.inviter, invitation: world.invitation,
+            member: try MemberCertificate.issue(
+                to: thief.publicKey, redeeming: world.invitation, with: world.link.keys, now: world.now,
+                random: world.random),
+            device: try World.device(of: thief, rights: [], fill: 8, bubble: world.bubble, random: world.random))
+        // By itself, the chain is in order: that is what a leaked link and a lying node can do.
+        let device = try world.verify(stolen)
+        #expect(throws: TrustError.invitationReused) {
+            try cache.insert(stolen, now: world.now, revoked: world.noneRevoked)
+        }
+        let identity = device.leafIdentity.encoded
+        #expect(!cache.accepts(identity: identity, leafKey: device.leafKey, now: world.now, revoked: world.noneRevoked))
+        let next = world.chain.replacingDevice(
+            try World.device(
+                of: world.memberKey, rights: [], fill: 2, generation: 1, bubble: world.bubble, random: world.random))
+        #expect(try cache.insert(next, now: world.now, revoked: world.noneRevoked).generation == 1)
+    }
+
+    @Test("it comes back from its encoding with all it knew, and always encodes alike")
+    func encoding() throws {
+        let world = try World()
+        var first = ChainCache(authority: world.authority)
+        try first.insert(world.chain, now: world.now, revoked: world.noneRevoked)
+        try first.insert(world.operatorChain, now: world.now, revoked: world.noneRevoked)
+        var second = ChainCache(authority: world.authority)
+        try second.insert(world.operatorChain, now: world.now, revoked: world.noneRevoked)
+        try second.insert(world.chain, now: world.now, revoked: world.noneRevoked)
+        #expect(first.encoded == second.encoded)
+        let read = try ChainCache(decoding: first.encoded)
+        #expect(read.encoded == first.encoded)
+        let device = try world.verify(world.chain)
+        #expect(try read.device(for: device.leafIdentity) == device)
+        #expect(throws: WireError.self) { try ChainCache(decoding: first.encoded.dropLast()) }
+    }
+
+    @Test("the ledger keeps the first key of each invitation")
+    func ledger() throws {
+        let world = try World()
+        var ledger = InvitationLedger()
+        let ids = (0..<5).map { _ in InvitationID.generate(world.random) }
+        for id in ids { try ledger.record(id, memberKey: world.memberKey.publicKey) }
+        try ledger.record(ids[2], memberKey: world.memberKey.publicKey)
+        #expect(throws: TrustError.invitationReused) {
+            try ledger.record(ids[2], memberKey: world.operatorKey.publicKey)
+        }
+        let read = try InvitationLedger(decoding: ledger.encoded)
+        #expect(read == ledger && read.encoded == ledger.encoded)
+        #expect(read.memberKeyHash(for: ids[0]) == HashAlgorithm.sha256.hash(world.memberKey.publicKey.bytes))
+        #expect(read.memberKeyHash(for: InvitationID.generate(world.random)) == nil)
+    }
+}

@@ -1,0 +1,170 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { App } from "../../Web/model/app";
+import { conversation, FakeClock, FakeSession, id, message, scrypt, unlocked } from "./world";
+
+const link = `https://localhost:8443/#${"A".repeat(87)}`;
+
+function world(options: { link?: string; profileFree?: boolean } = {}) {
+    const clock = new FakeClock();
+    const sessions: FakeSession[] = [];
+    const log: string[] = [];
+    const app = new App({
+        clock,
+        openSession: (listener) => {
+            const session = new FakeSession(listener);
+            sessions.push(session);
+            return session;
+        },
+        acquireProfile: async () => options.profileFree !== false,
+        takeProfile: async () => void log.push("take"),
+        askForPersistentStorage: () => void log.push("persist"),
+    }, options.link ?? null);
+    return { app, clock, sessions, log, session: () => sessions[sessions.length - 1]! };
+}
+
+async function unlockedWorld() {
+    const all = world();
+    await all.app.start();
+    all.session().says({ type: "vault", waitMs: 0, ...scrypt });
+    all.session().says(unlocked);
+    const screen = all.app.screen.current;
+    if (screen.name !== "main") throw new Error(screen.name);
+    return { ...all, model: screen.model };
+}
+
+test("without a vault and without a link, an invitation is asked for", async () => {
+    const { app, session } = world();
+    await app.start();
+    assert.equal(app.screen.current.name, "starting");
+    session().says({ type: "noVault" });
+    assert.equal(app.screen.current.name, "welcome");
+    app.openLink(link);
+    assert.equal(app.screen.current.name, "enrol");
+    assert.deepEqual(session().inputs, [{ type: "openLink", link }]);
+});
+
+test("joining before the node has answered waits for its answer", async () => {
+    const { app, session, log } = world({ link });
+    await app.start();
+    session().says({ type: "noVault" });
+    const screen = app.screen.current;
+    if (screen.name !== "enrol") throw new Error(screen.name);
+    screen.model.join("  Zoe\u0308\u202e  K ", "long enough");
+    assert.deepEqual(session().asked, ["openLink"]);
+    session().says({ type: "newVaultParameters", ...scrypt, kind: "member", inviterName: "Ada", host: "h" });
+    assert.deepEqual(session().asked, ["openLink", "enrol Zoë K long enough"]);
+    session().says({ type: "enrolled" });
+    session().says(unlocked);
+    assert.equal(app.screen.current.name, "main");
+    assert.deepEqual(log, ["persist"]);
+});
+
+test("a refused link says why, and another can be opened", async () => {
+    const { app, session } = world({ link });
+    await app.start();
+    session().says({ type: "noVault" });
+    session().says({ type: "linkRefused", reason: "alreadyUsed" });
+    const screen = app.screen.current;
+    if (screen.name !== "enrol") throw new Error(screen.name);
+    assert.deepEqual(screen.model.state.current, { state: "refused", problem: "alreadyUsed" });
+    app.openLink(`${link}B`);
+    assert.deepEqual(session().inputs.map((input) => input.type), ["openLink", "openLink"]);
+});
+
+test("a link is not followed where somebody has joined already, and that is said", async () => {
+    const { app, session } = world({ link });
+    await app.start();
+    session().says({ type: "vault", waitMs: 0, ...scrypt });
+    const screen = app.screen.current;
+    if (screen.name !== "locked") throw new Error(screen.name);
+    assert.equal(screen.model.linkIgnored, true);
+    assert.deepEqual(session().asked, []);
+});
+
+test("a wrong passphrase makes one wait, by the clock", async () => {
+    const { app, session, clock } = world();
+    await app.start();
+    session().says({ type: "vault", waitMs: 0, ...scrypt });
+    const screen = app.screen.current;
+    if (screen.name !== "locked") throw new Error(screen.name);
+    screen.model.unlock("one");
+    screen.model.unlock("two");
+    assert.deepEqual(session().asked, ["unlock one"]);
+    session().says({ type: "unlockRefused", waitMs: 3_000 });
+    assert.equal(screen.model.secondsToWait(), 3);
+    screen.model.unlock("three");
+    clock.advance(3_000);
+    screen.model.unlock("four");
+    assert.deepEqual(session().asked, ["unlock one", "unlock four"]);
+});
+
+test("locking ends the session, forgets all that was shown, and starts another", async () => {
+    const { app, sessions, session, model } = await unlockedWorld();
+    session().says({ type: "conversations", conversations: [conversation(1)] });
+    model.openConversation(id(1));
+    const open = model.open.current!;
+    app.lock();
+    assert.equal(app.screen.current.name, "starting");
+    assert.equal(model.open.current, null);
+    assert.deepEqual(model.conversations.current, []);
+    assert.equal(session().asked[session().asked.length - 1], "lock");
+    assert.equal(sessions[0]!.ended, false);
+    session().says({ type: "messages", conversation: open.id, replaceAll: true, hasOlder: false, messages: [message(1)] });
+    assert.deepEqual(open.messages.current, []);
+    session().says({ type: "locked" });
+    assert.equal(sessions[0]!.ended, true);
+    assert.equal(sessions.length, 2);
+    sessions[1]!.says({ type: "vault", waitMs: 0, ...scrypt });
+    assert.equal(app.screen.current.name, "locked");
+});
+
+test("a core that does not answer is ended after a second", async () => {
+    const { app, sessions, clock } = await unlockedWorld();
+    app.lock();
+    clock.advance(1_000);
+    assert.equal(sessions[0]!.ended, true);
+    assert.equal(sessions.length, 2);
+    clock.advance(60_000);
+    assert.equal(sessions.length, 2);
+});
+
+test("five idle minutes lock; a touch puts it off", async () => {
+    const { app, clock, model } = await unlockedWorld();
+    clock.advance(299_000);
+    model.idle.touch();
+    clock.advance(299_000);
+    assert.equal(app.screen.current.name, "main");
+    clock.advance(2_000);
+    assert.equal(app.screen.current.name, "starting");
+});
+
+test("a touch after the computer slept too long locks, and does not wake the session", async () => {
+    const { app, clock, model } = await unlockedWorld();
+    clock.sleep(3_600_000);
+    model.idle.touch();
+    assert.equal(app.screen.current.name, "starting");
+});
+
+test("another tab has the profile until it is taken", async () => {
+    const { app, sessions, log } = world({ profileFree: false });
+    await app.start();
+    assert.equal(app.screen.current.name, "elsewhere");
+    assert.equal(sessions.length, 0);
+    await app.useHere();
+    assert.deepEqual(log, ["take"]);
+    assert.equal(sessions.length, 1);
+    app.onProfileLost();
+    assert.equal(sessions[0]!.ended, true);
+    assert.equal(app.screen.current.name, "elsewhere");
+});
+
+test("a fault stops everything and says which", async () => {
+    const { app, sessions, session } = await unlockedWorld();
+    session().fails("full");
+    const screen = app.screen.current;
+    assert.equal(screen.name === "broken" && screen.fault, "full");
+    assert.equal(sessions[0]!.ended, true);
+    app.restart();
+    assert.equal(sessions.length, 2);
+});

@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# Builds the scripted app into .build-demo, to be served by any static server: for looking at screens, not shipped.
+set -euo pipefail
+cd "$(dirname "$0")/../../.."
+mkdir -p .build-demo
+esbuild Tests/Web/demo/main.ts --bundle --target=es2022 --format=iife --charset=utf8 --log-level=warning \
+    --tsconfig=Web/tsconfig.json --outfile=.build-demo/app.js
+esbuild Web/style/app.css --bundle --log-level=warning --outfile=.build-demo/app.css
+cp Web/index.html .build-demo/
+cp Web/static/* .build-demo/

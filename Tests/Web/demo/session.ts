@@ -1,0 +1,158 @@
+// A session without a core: it answers inputs from a script, so that every screen can be shown and photographed.
+
+import type { SessionListener, SessionPort } from "../../../Web/net/session";
+import type { Conversation, CoreEvent, Message } from "../../../Web/worker/boundary";
+import type { PageInput } from "../../../Web/worker/protocol";
+
+const minute = 60_000;
+const id = (number: number) => number.toString(16).padStart(2, "0").repeat(16);
+const now = Date.now();
+
+function conversation(number: number, name: string, change: Partial<Conversation> = {}): Conversation {
+    return {
+        conversation: id(number), member: id(0x40 + number * 0x1b), device: id(0x80 + number), name, selfName: name, petname: "",
+        verified: false, unconfirmed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
+        nameCollision: false, gap: false, warning: false, ...change,
+    };
+}
+
+const people: Conversation[] = [
+    conversation(1, "Ada Lovelace", { verified: true }),
+    conversation(2, "Léa Moreau", { unread: 3, connection: "mailbox" }),
+    conversation(3, "خالد المنصور", { unconfirmed: true, connection: "offline" }),
+    conversation(4, "Cellule de crise, préfecture du Finistère, permanence de nuit", { gap: true, connection: "relayed" }),
+    conversation(5, "Grace", { lastTime: now - 3 * 86_400_000, nameCollision: true }),
+];
+
+function message(number: number, change: Partial<Message>): Message {
+    return {
+        id: id(number), own: false, time: now - (40 - number) * 7 * minute, order: number, state: "delivered", kind: "text",
+        notice: "none", masked: true, text: "", failure: null, ...change,
+    };
+}
+
+const history: Message[] = [
+    message(1, { kind: "notice", notice: "began", masked: false, time: now - 26 * 60 * minute }),
+    message(2, { time: now - 25.5 * 60 * minute }),
+    message(3, { own: true, state: "read", time: now - 25.4 * 60 * minute }),
+    message(4, { time: now - 90 * minute }),
+    message(5, { time: now - 89 * minute }),
+    message(6, { own: true, state: "read", masked: false, text: "On my way. I take the service road, the bridge is closed.", time: now - 60 * minute }),
+    message(7, { own: true, state: "delivered", time: now - 59 * minute }),
+    message(8, { masked: false, text: "Understood. Two generators left, fuel until Thursday.\nSend the list when you have it 🙏", time: now - 20 * minute }),
+    message(9, { time: now - 12 * minute }),
+    message(10, { own: true, state: "failed", failure: "mailboxFull", time: now - 6 * minute }),
+    message(11, { own: true, state: "sending", masked: false, text: "نعم، سنصل قبل الفجر", time: now - minute }),
+];
+
+export const texts = "The convoy leaves at 05:40 from the north gate.";
+
+export class DemoSession implements SessionPort {
+    #listener: SessionListener;
+    #unlocked: boolean;
+    #operator: boolean;
+    #sent = 100;
+    #invited = 0;
+    #attempts = 0;
+
+    constructor(listener: SessionListener, options: { vault: boolean; unlocked: boolean; operator: boolean; empty: boolean; fault: string | null }) {
+        this.#listener = listener;
+        this.#unlocked = options.unlocked;
+        this.#operator = options.operator;
+        setTimeout(() => {
+            if (options.fault !== null) return listener.onFault(options.fault as "core", "RuntimeError: unreachable");
+            if (this.#unlocked) this.#unlock(options.empty);
+            else if (options.vault) this.#emit({ type: "vault", waitMs: 0, n: 2, r: 8, p: 1, salt: new Uint8Array(16) });
+            else this.#emit({ type: "noVault" });
+        }, 20);
+    }
+
+    input(input: PageInput): void {
+        setTimeout(() => this.#answer(input), 30);
+    }
+
+    enrol(displayName: string): void {
+        setTimeout(() => {
+            this.#emit({ type: "enrolled" });
+            this.#unlock(true, displayName);
+        }, 800);
+    }
+
+    unlock(passphrase: string): void {
+        this.#attempts += 1;
+        setTimeout(() => passphrase === "wrong"
+            ? this.#emit({ type: "unlockRefused", waitMs: this.#attempts * 4_000 })
+            : this.#unlock(false), 500);
+    }
+
+    changePassphrase(old: string): void {
+        setTimeout(() => old === "wrong" ? this.#emit({ type: "problem", problem: "wrongPassphrase" }) : this.#unlock(false), 500);
+    }
+
+    end(): void {}
+
+    #emit(event: CoreEvent): void {
+        this.#listener.onEvent(event);
+    }
+
+    #unlock(empty: boolean, ownName = "Camille"): void {
+        this.#emit({
+            type: "unlocked", ownName, ownMember: id(9), isOperator: this.#operator, mayInvite: true,
+            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true }, recoverySaved: !this.#operator, confirmed: true,
+        });
+        this.#emit({ type: "conversations", conversations: empty ? [] : people });
+        this.#emit({ type: "nodeStatus", state: "connected", reason: null });
+    }
+
+    #answer(input: PageInput): void {
+        switch (input.type) {
+            case "openLink":
+                if (input.link.includes("used")) return this.#emit({ type: "linkRefused", reason: "alreadyUsed" });
+                return this.#emit({
+                    type: "newVaultParameters", n: 2, r: 8, p: 1, salt: new Uint8Array(16),
+                    kind: this.#operator ? "operator" : "member", inviterName: this.#operator ? "" : "Ada Lovelace", host: "",
+                });
+            case "lock":
+                return this.#emit({ type: "locked" });
+            case "openConversation":
+                this.#emit({ type: "messages", conversation: input.conversation, replaceAll: true, hasOlder: true,
+                    messages: input.conversation === id(5) ? [] : history });
+                return this.#emit({
+                    type: "safetyNumber", member: people.find((person) => person.conversation === input.conversation)!.member,
+                    digits: "301447829560142375518830629471106384952077136482905518264730", qr: new Uint8Array(140).map((_, index) => index * 73 % 251),
+                    verified: false,
+                });
+            case "olderMessages":
+                return this.#emit({ type: "messages", conversation: input.conversation, replaceAll: false, hasOlder: false,
+                    messages: [message(0, { time: now - 30 * 60 * minute })] });
+            case "reveal":
+                return this.#emit({ type: "revealed", conversation: input.conversation, message: input.message, text: texts, untilMs: Date.now() + 30_000 });
+            case "send": {
+                const sent = message(this.#sent, { id: id(this.#sent++), own: true, state: "sending", masked: false, text: input.text, time: Date.now() });
+                const tell = (state: Message["state"]) => this.#emit({
+                    type: "messages", conversation: input.conversation, replaceAll: false, hasOlder: true, messages: [{ ...sent, state }],
+                });
+                tell("sending");
+                setTimeout(() => tell("sent"), 400);
+                return void setTimeout(() => tell("delivered"), 1_200);
+            }
+            case "invite": {
+                this.#invited += 1;
+                const invitation = id(200 + this.#invited);
+                this.#emit({ type: "invitation", invitation, expires: Date.now() + (input.validForSeconds || 604_800) * 1_000,
+                    link: `https://localhost:8443/#${"AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_".repeat(3).slice(0, 87 - this.#invited)}${"x".repeat(this.#invited)}` });
+                return this.#emit({ type: "invitations", invitations: [
+                    { invitation, created: Date.now(), expires: Date.now() + 604_800_000, state: "open" },
+                    { invitation: id(199), created: now - 86_400_000, expires: now + 5 * 86_400_000, state: "open" },
+                ] });
+            }
+            case "recoveryFile":
+                return this.#emit({ type: "recoveryFile", file: new Uint8Array(900), code: "7KQ2M-XW9TD-4HB3R-ZPNCV-8EJ6F-A5YGS" });
+            case "verified": {
+                const index = people.findIndex((person) => person.member === input.member);
+                people[index] = { ...people[index]!, verified: input.verified };
+                return this.#emit({ type: "conversations", conversations: [...people] });
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// What the tests use of node.
+declare module "node:test" {
+    export function test(name: string, body: () => void | Promise<void>): void;
+}
+
+declare module "node:assert/strict" {
+    interface Assert {
+        equal<T>(actual: T, expected: T, message?: string): void;
+        deepEqual<T>(actual: T, expected: T, message?: string): void;
+        ok(value: unknown, message?: string): void;
+        throws(body: () => void, expected?: RegExp | (new (...args: any[]) => Error)): void;
+    }
+    const assert: Assert;
+    export default assert;
+}

@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Entry, en } from "../../Web/i18n/en";
+import { fr } from "../../Web/i18n/fr";
+import { invitationLinkIn } from "../../Web/model/link";
+import { normalizedName, passphraseStrength } from "../../Web/model/text";
+import { announcedFingerprints, fingerprintOf } from "../../Web/net/fingerprint";
+import { selectedPath } from "../../Web/net/channel";
+import { qrPath } from "../../Web/view/qr";
+
+const placeholders = (entry: Entry): string[] => {
+    const forms = typeof entry === "string" ? [entry] : Object.values(entry);
+    return [...new Set(forms.flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
+};
+
+test("French says everything that English says, with the same arguments", () => {
+    assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
+    for (const [key, entry] of Object.entries(en)) {
+        assert.deepEqual(placeholders(fr[key as keyof typeof fr]), placeholders(entry), key);
+    }
+});
+
+test("names are composed, short, and without characters that turn the direction", () => {
+    assert.equal(normalizedName(" Zoe\u0308 \t K\u202e\u200f\u0007 "), "Zoë K");
+    assert.equal([...normalizedName("🕊".repeat(70))].length, 64);
+    assert.equal(normalizedName("\u2067\u2069 "), "");
+});
+
+test("a passphrase is worth its length, not its repetitions", () => {
+    assert.equal(passphraseStrength("hunter2"), 0);
+    assert.equal(passphraseStrength("aaaaaaaaaaaa"), 1);
+    assert.equal(passphraseStrength("Tr0ub4dor&3"), 2);
+    assert.equal(passphraseStrength("correct horse battery staple"), 3);
+});
+
+test("an invitation link is one of this node's, with a secret part", () => {
+    const origin = "https://localhost:8443";
+    const secret = "A".repeat(87);
+    assert.equal(invitationLinkIn(` ${origin}/#${secret}\n`, origin), `${origin}/#${secret}`);
+    assert.deepEqual(invitationLinkIn(`https://evil.example/#${secret}`, origin), { otherHost: "evil.example" });
+    for (const text of ["", "hello", `${origin}/`, `${origin}/#short`, `http://localhost:8443/#${secret}`, `javascript:1#${secret}`]) {
+        assert.equal(invitationLinkIn(text, origin), "none");
+    }
+});
+
+test("fingerprints are read from a description and made from a certificate", async () => {
+    const digest = "BA:78:16:BF:8F:01:CF:EA:41:41:40:DE:5D:AE:22:23:B0:03:61:A3:96:17:7A:9C:B4:10:FF:61:F2:00:15:AD";
+    assert.equal(await fingerprintOf(new TextEncoder().encode("abc").buffer), digest);
+    const sdp = `v=0\r\na=fingerprint:sha-256 ${digest.toLowerCase()}\r\nm=application 9\r\na=fingerprint:sha-1 AA:BB\r\n`;
+    assert.deepEqual(announcedFingerprints(sdp), [digest]);
+});
+
+test("a path is relayed if either end of the selected pair is a relay", () => {
+    const stats = (local: string, remote: string, firefox: boolean) => new Map<string, object>([
+        ["L", { id: "L", type: "local-candidate", candidateType: local }],
+        ["R", { id: "R", type: "remote-candidate", candidateType: remote }],
+        ["X", { id: "X", type: "local-candidate", candidateType: "relay" }],
+        ["P", { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", selected: firefox || undefined }],
+        ["Q", { id: "Q", type: "candidate-pair", localCandidateId: "X", remoteCandidateId: "R" }],
+        ...(firefox ? [] : [["T", { id: "T", type: "transport", selectedCandidatePairId: "P" }] as [string, object]]),
+    ]) as unknown as RTCStatsReport;
+    for (const firefox of [true, false]) {
+        assert.equal(selectedPath(stats("host", "prflx", firefox)), "direct");
+        assert.equal(selectedPath(stats("relay", "host", firefox)), "relayed");
+        assert.equal(selectedPath(stats("host", "relay", firefox)), "relayed");
+    }
+    assert.equal(selectedPath(new Map() as unknown as RTCStatsReport), null);
+});
+
+test("120 characters and 150 bytes fit a code that a phone reads", () => {
+    assert.ok(qrPath(new Uint8Array(120).fill(0x41)).size <= 45);
+    assert.ok(qrPath(new Uint8Array(150).fill(0xff)).size <= 53);
+});

@@ -1,0 +1,105 @@
+// The language, and everything that depends on it.
+
+import { Value } from "../model/value";
+import { Catalogue, en } from "./en";
+import { fr } from "./fr";
+
+/** A further language needs its catalogue and a line here. */
+const languages = {
+    en: { catalogue: en, name: "English", direction: "ltr" },
+    fr: { catalogue: fr, name: "Français", direction: "ltr" },
+} as const;
+
+export type Language = keyof typeof languages;
+export type Key = keyof Catalogue;
+export type Arguments = { readonly [name: string]: string | number };
+
+export const languageNames = Object.entries(languages).map(([code, { name }]) => [code as Language, name] as const);
+
+const storageKey = "language";
+
+function isLanguage(code: string | null): code is Language {
+    return code !== null && code in languages;
+}
+
+function ofBrowser(): Language {
+    for (const tag of navigator.languages) {
+        const code = tag.split("-")[0] ?? "";
+        if (isLanguage(code)) return code;
+    }
+    return "en";
+}
+
+/** The user's choice, or null to follow the browser. */
+export function chosenLanguage(): Language | null {
+    const stored = localStorage.getItem(storageKey);
+    return isLanguage(stored) ? stored : null;
+}
+
+export const language = new Value<Language>(chosenLanguage() ?? ofBrowser());
+
+export function chooseLanguage(choice: Language | null): void {
+    if (choice === null) localStorage.removeItem(storageKey);
+    else localStorage.setItem(storageKey, choice);
+    language.set(choice ?? ofBrowser());
+}
+
+/** Sets the document's language and writing direction, now and after each change. */
+export function followLanguage(root: HTMLElement): void {
+    const apply = (code: Language) => {
+        root.lang = code;
+        root.dir = languages[code].direction;
+    };
+    apply(language.current);
+    language.subscribe(apply);
+}
+
+/** The sentence for `key`. A text given as an argument keeps its own direction inside the sentence. */
+export function t(key: Key, args: Arguments = {}): string {
+    const entry = languages[language.current].catalogue[key];
+    const sentence = typeof entry === "string"
+        ? entry
+        : entry[new Intl.PluralRules(language.current).select(Number(args["count"]))] ?? entry.other;
+    return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
+        const value = args[name];
+        if (typeof value === "number") return new Intl.NumberFormat(language.current).format(value);
+        return value === undefined ? "" : `\u2068${value}\u2069`;
+    });
+}
+
+/** The language as the browser has it, with its region: it decides between 12 and 24 hours. */
+function region(): string {
+    return navigator.languages.find((tag) => tag.split("-")[0] === language.current) ?? language.current;
+}
+
+export function formatTime(time: number): string {
+    return new Intl.DateTimeFormat(region(), { timeStyle: "short" }).format(time);
+}
+
+export function formatDateTime(time: number): string {
+    return new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(time);
+}
+
+/** "Today", "Yesterday", or the date. */
+export function formatDay(time: number, now: number): string {
+    const days = Math.round((startOfDay(time) - startOfDay(now)) / 86_400_000);
+    if (days === 0 || days === -1) {
+        const word = new Intl.RelativeTimeFormat(language.current, { numeric: "auto" }).format(days, "day");
+        return word.charAt(0).toLocaleUpperCase(language.current) + word.slice(1);
+    }
+    const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
+    return new Intl.DateTimeFormat(region(), {
+        weekday: "long", day: "numeric", month: "long", year: sameYear ? undefined : "numeric",
+    }).format(time);
+}
+
+/** The time today, the date otherwise: for lists. */
+export function formatShort(time: number, now: number): string {
+    if (startOfDay(time) === startOfDay(now)) return formatTime(time);
+    return new Intl.DateTimeFormat(region(), { day: "numeric", month: "short" }).format(time);
+}
+
+/** Local midnight. */
+export function startOfDay(time: number): number {
+    return new Date(time).setHours(0, 0, 0, 0);
+}

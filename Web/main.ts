@@ -1,0 +1,39 @@
+// The page: models and views, over a session that holds a worker.
+
+import { followLanguage } from "./i18n";
+import { App } from "./model/app";
+import { systemClock } from "./model/clock";
+import { isInvitation } from "./model/link";
+import { keepShell } from "./net/shell";
+import { Session } from "./net/session";
+import { TabLock } from "./net/tab";
+import { show } from "./view/root";
+import { applyTheme } from "./view/theme";
+
+/** The invitation in the address, which is taken out of it at once: addresses are remembered and shown around. */
+function takeLink(): string | null {
+    const link = isInvitation(location.hash) ? location.href : null;
+    if (location.hash !== "") history.replaceState(null, "", location.pathname);
+    return link;
+}
+
+const link = takeLink();
+applyTheme();
+followLanguage(document.documentElement);
+
+const tabs: TabLock = new TabLock(() => app.onProfileLost());
+const app: App = new App({
+    clock: systemClock,
+    openSession: (listener) => new Session(listener),
+    acquireProfile: () => tabs.acquire(),
+    takeProfile: () => tabs.take(),
+    askForPersistentStorage: () => void navigator.storage?.persist?.(),
+}, link);
+
+show(document.getElementById("app")!, app);
+window.addEventListener("hashchange", () => {
+    const opened = takeLink();
+    if (opened !== null) app.openLink(opened);
+});
+void app.start();
+keepShell(app.screen);

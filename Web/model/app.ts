@@ -1,0 +1,190 @@
+// Which screen there is, and the life of the session behind it.
+
+import type { CoreEvent } from "../worker/boundary";
+import type { Fault } from "../worker/protocol";
+import type { SessionListener, SessionPort } from "../net/session";
+import type { Clock } from "./clock";
+import { EnrolModel } from "./enrol";
+import { LockedModel } from "./locked";
+import { MainModel } from "./main";
+import { Value } from "./value";
+
+export type Screen =
+    | { name: "starting" }
+    /** Nobody has joined with this browser. */
+    | { name: "welcome" }
+    | { name: "enrol"; model: EnrolModel }
+    | { name: "locked"; model: LockedModel }
+    | { name: "main"; model: MainModel }
+    /** Another tab works on the profile. */
+    | { name: "elsewhere" }
+    | { name: "broken"; fault: Fault; detail: string };
+
+export interface Surroundings {
+    readonly clock: Clock;
+    openSession(listener: SessionListener): SessionPort;
+    /** Whether this tab may work on the profile. */
+    acquireProfile(): Promise<boolean>;
+    takeProfile(): Promise<void>;
+    /** Somebody joined: what they have here should not be evicted. */
+    askForPersistentStorage(): void;
+}
+
+/** So long the core has to forget its keys by itself, before its worker is terminated. */
+const lockPatience = 1_000;
+
+export class App {
+    readonly screen = new Value<Screen>({ name: "starting" });
+    #surroundings: Surroundings;
+    #session: SessionPort | null = null;
+    #link: string | null;
+    #ended: (() => void) | null = null;
+
+    constructor(surroundings: Surroundings, link: string | null) {
+        this.#surroundings = surroundings;
+        this.#link = link;
+    }
+
+    async start(): Promise<void> {
+        if (await this.#surroundings.acquireProfile()) this.#begin();
+        else this.screen.set({ name: "elsewhere" });
+    }
+
+    /** Works on the profile in this tab; the other one stops. */
+    async useHere(): Promise<void> {
+        this.screen.set({ name: "starting" });
+        await this.#surroundings.takeProfile();
+        this.#begin();
+    }
+
+    /** Another tab has taken the profile. */
+    onProfileLost(): void {
+        this.#end();
+        this.screen.set({ name: "elsewhere" });
+    }
+
+    /** An invitation link was opened or pasted. */
+    openLink(link: string): void {
+        const screen = this.screen.current.name;
+        if (this.#session === null || screen === "main" || screen === "locked") return;
+        this.#link = link;
+        if (screen === "welcome" || screen === "enrol") this.#enrol();
+    }
+
+    /** After a fault. */
+    restart(): void {
+        this.#end();
+        this.screen.set({ name: "starting" });
+        this.#begin();
+    }
+
+    lock(): void {
+        const session = this.#session;
+        const screen = this.screen.current;
+        if (session === null || screen.name !== "main") return;
+        // What is shown goes first; the keys follow within the second, whatever the core is busy with.
+        screen.model.dispose();
+        const finish = () => {
+            cancel();
+            this.#ended = null;
+            session.end();
+            this.#session = null;
+            this.#begin();
+        };
+        const cancel = this.#surroundings.clock.at(this.#surroundings.clock.now() + lockPatience, finish);
+        this.#ended = finish;
+        this.screen.set({ name: "starting" });
+        session.input({ type: "lock" });
+    }
+
+    #begin(): void {
+        const session = this.#surroundings.openSession({
+            onEvent: (event) => this.#onEvent(event),
+            onFault: (fault, detail) => this.#onFault(fault, detail),
+            onNodeReachable: (reachable) => this.#onNodeReachable(reachable),
+        });
+        this.#session = session;
+    }
+
+    #end(): void {
+        const screen = this.screen.current;
+        if (screen.name === "main") screen.model.dispose();
+        this.#ended = null;
+        this.#session?.end();
+        this.#session = null;
+    }
+
+    #enrol(): void {
+        const session = this.#session;
+        const link = this.#link;
+        if (session === null || link === null) return;
+        this.#link = null;
+        this.screen.set({ name: "enrol", model: new EnrolModel(session) });
+        session.input({ type: "openLink", link });
+    }
+
+    #onEvent(event: CoreEvent): void {
+        const session = this.#session;
+        if (session === null) return;
+        if (this.#ended !== null) {
+            // Locking: nothing is shown any more.
+            if (event.type === "locked") this.#ended();
+            return;
+        }
+        const screen = this.screen.current;
+        switch (event.type) {
+            case "noVault":
+                if (this.#link === null) this.screen.set({ name: "welcome" });
+                else this.#enrol();
+                return;
+            case "vault": {
+                // After a wrong passphrase the core may tell the parameters again.
+                if (screen.name === "locked") return screen.model.onWait(event.waitMs);
+                const model = new LockedModel(session, this.#surroundings.clock, this.#link !== null);
+                this.#link = null;
+                model.onWait(event.waitMs);
+                return this.screen.set({ name: "locked", model });
+            }
+            case "enrolled":
+                return this.#surroundings.askForPersistentStorage();
+            case "unlocked": {
+                if (screen.name === "main") return screen.model.onEvent(event);
+                const { type: _, ...profile } = event;
+                const model = new MainModel(session, this.#surroundings.clock, profile, () => this.lock());
+                return this.screen.set({ name: "main", model });
+            }
+            case "unlockRefused":
+                if (screen.name === "locked") screen.model.onRefused(event.waitMs);
+                return;
+            case "newVaultParameters":
+                if (screen.name === "enrol") screen.model.onTerms(event);
+                return;
+            case "linkRefused":
+                if (screen.name === "enrol") screen.model.onRefused(event.reason);
+                return;
+            case "problem":
+                if (screen.name === "enrol") return screen.model.onProblem(event.problem);
+                if (screen.name === "locked") return this.#onLockedProblem(screen.model, event.problem);
+                break;
+        }
+        if (screen.name === "main") screen.model.onEvent(event);
+    }
+
+    #onLockedProblem(model: LockedModel, problem: string | null): void {
+        if (problem === "wrongPassphrase") return model.onRefused(0);
+        if (problem === null) return;
+        this.#onFault("core", problem);
+    }
+
+    #onFault(fault: Fault, detail: string): void {
+        this.#end();
+        if (fault === "elsewhere") this.screen.set({ name: "elsewhere" });
+        else this.screen.set({ name: "broken", fault, detail });
+    }
+
+    #onNodeReachable(reachable: boolean): void {
+        const screen = this.screen.current;
+        if (screen.name === "main") screen.model.onNodeReachable(reachable);
+        if (screen.name === "enrol") screen.model.nodeReachable.set(reachable);
+    }
+}

@@ -1,0 +1,138 @@
+// The open conversation: its messages, and for as long as they are revealed, their texts.
+
+import type { Conversation, EventOf, Message, Warning } from "../worker/boundary";
+import type { Clock } from "./clock";
+import type { SessionPort } from "../net/session";
+import { byteLength, messageLimit } from "./text";
+import { Value } from "./value";
+
+export interface Safety {
+    readonly digits: string;
+    readonly qr: Uint8Array;
+}
+
+export interface ShownMessage extends Message {
+    /** When its text is hidden again, in milliseconds since 1970; null where no end is set. */
+    readonly until: number | null;
+}
+
+export class ConversationModel {
+    readonly id: string;
+    readonly summary: Value<Conversation>;
+    readonly messages = new Value<readonly ShownMessage[]>([]);
+    readonly hasOlder = new Value(false);
+    readonly loaded = new Value(false);
+    readonly safety = new Value<Safety | null>(null);
+    readonly warnings = new Value<readonly Warning[]>([]);
+    /** The first message that was new when the conversation was opened. */
+    readonly firstUnread = new Value<string | null>(null);
+    readonly draft: Value<string>;
+
+    #session: SessionPort;
+    #clock: Clock;
+    #unreadAtOpening: number;
+    #loadingOlder = false;
+
+    constructor(session: SessionPort, clock: Clock, summary: Conversation, draft: string, warnings: readonly Warning[]) {
+        this.#session = session;
+        this.#clock = clock;
+        this.id = summary.conversation;
+        this.summary = new Value(summary);
+        this.#unreadAtOpening = summary.unread;
+        this.draft = new Value(draft);
+        this.warnings.set(warnings);
+        session.input({ type: "openConversation", conversation: this.id });
+    }
+
+    // What the user does
+
+    /** Whether it was sent: an empty message and one that is too long are not. */
+    send(text: string): boolean {
+        if (text.trim() === "" || byteLength(text) > messageLimit) return false;
+        this.#session.input({ type: "send", conversation: this.id, text });
+        this.draft.set("");
+        this.firstUnread.set(null);
+        return true;
+    }
+
+    reveal(message: string): void {
+        this.#session.input({ type: "reveal", conversation: this.id, message });
+    }
+
+    /** Hides a revealed message before its time. */
+    hide(message: string): void {
+        this.#mask((shown) => shown.id === message);
+    }
+
+    retry(message: string): void {
+        this.#session.input({ type: "retry", conversation: this.id, message });
+    }
+
+    loadOlder(): void {
+        if (this.#loadingOlder || !this.hasOlder.current) return;
+        this.#loadingOlder = true;
+        this.#session.input({ type: "olderMessages", conversation: this.id });
+    }
+
+    setVerified(verified: boolean): void {
+        this.#session.input({ type: "verified", member: this.summary.current.member, verified });
+    }
+
+    setPetname(name: string): void {
+        this.#session.input({ type: "petname", member: this.summary.current.member, name });
+    }
+
+    dismissWarning(warning: Warning): void {
+        this.warnings.update((warnings) => warnings.filter((other) => other !== warning));
+    }
+
+    // What the core says
+
+    onMessages(event: EventOf<"messages">): void {
+        const known = new Map((event.replaceAll ? [] : this.messages.current).map((shown) => [shown.id, shown]));
+        const before = new Map(this.messages.current.map((shown) => [shown.id, shown]));
+        for (const message of event.messages) {
+            known.set(message.id, { ...message, until: message.masked ? null : before.get(message.id)?.until ?? null });
+        }
+        const messages = [...known.values()].sort((a, b) => a.order - b.order);
+        if (!this.loaded.current) this.#markFirstUnread(messages);
+        this.messages.set(messages);
+        this.hasOlder.set(event.hasOlder);
+        this.#loadingOlder = false;
+        this.loaded.set(true);
+    }
+
+    onRevealed(event: EventOf<"revealed">): void {
+        this.messages.update((messages) => messages.map((shown) => shown.id === event.message
+            ? { ...shown, masked: false, text: event.text, until: event.untilMs }
+            : shown));
+        this.#clock.at(event.untilMs, () => this.hideExpired());
+    }
+
+    onSafetyNumber(event: EventOf<"safetyNumber">): void {
+        if (event.member === this.summary.current.member) this.safety.set({ digits: event.digits, qr: event.qr });
+    }
+
+    onWarning(warning: Warning): void {
+        this.warnings.update((warnings) => warnings.includes(warning) ? warnings : [...warnings, warning]);
+    }
+
+    /** Also called when the page wakes up: a timer may have slept past the moment. */
+    hideExpired(): void {
+        const now = this.#clock.now();
+        this.#mask((shown) => shown.until !== null && shown.until <= now);
+    }
+
+    #mask(which: (shown: ShownMessage) => boolean): void {
+        if (!this.messages.current.some((shown) => !shown.masked && which(shown))) return;
+        this.messages.update((messages) => messages.map((shown) => !shown.masked && which(shown)
+            ? { ...shown, masked: true, text: "", until: null }
+            : shown));
+    }
+
+    #markFirstUnread(messages: readonly ShownMessage[]): void {
+        const received = messages.filter((shown) => !shown.own && shown.kind === "text");
+        const first = this.#unreadAtOpening > 0 ? received[Math.max(0, received.length - this.#unreadAtOpening)] : undefined;
+        this.firstUnread.set(first?.id ?? null);
+    }
+}

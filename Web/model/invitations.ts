@@ -1,0 +1,48 @@
+import type { EventOf } from "../worker/boundary";
+import type { SessionPort } from "../net/session";
+import { Value } from "./value";
+
+export type Invitation = EventOf<"invitations">["invitations"][number];
+export type NewInvitation = Omit<EventOf<"invitation">, "type">;
+
+/** The invitation being handed over, and the ones still open. */
+export class Invitations {
+    readonly latest = new Value<NewInvitation | null>(null);
+    readonly all = new Value<readonly Invitation[]>([]);
+    readonly failed = new Value(false);
+    #session: SessionPort;
+
+    constructor(session: SessionPort) {
+        this.#session = session;
+    }
+
+    /** A new link each time: one link is for one person. */
+    create(validForSeconds: number): void {
+        this.latest.set(null);
+        this.failed.set(false);
+        this.#session.input({ type: "invite", validForSeconds });
+    }
+
+    withdraw(invitation: string): void {
+        if (this.latest.current?.invitation === invitation) this.latest.set(null);
+        this.#session.input({ type: "withdrawInvitation", invitation });
+    }
+
+    /** The link is a secret: it is gone from the page once the dialog is closed. */
+    forget(): void {
+        this.latest.set(null);
+        this.failed.set(false);
+    }
+
+    onInvitation(event: EventOf<"invitation">): void {
+        this.latest.set({ invitation: event.invitation, link: event.link, expires: event.expires });
+    }
+
+    onInvitations(event: EventOf<"invitations">): void {
+        this.all.set(event.invitations);
+    }
+
+    onProblem(): void {
+        if (this.latest.current === null) this.failed.set(true);
+    }
+}

@@ -1,0 +1,42 @@
+import type { SessionPort } from "../net/session";
+import type { Clock } from "./clock";
+import { Value } from "./value";
+
+/** The vault is there and closed. After wrong passphrases it makes one wait, ever longer. */
+export class LockedModel {
+    readonly unlocking = new Value(false);
+    readonly refused = new Value(false);
+    /** When the next attempt may be made, in milliseconds since 1970. */
+    readonly waitUntil = new Value(0);
+    /** An invitation was opened although this browser has joined already. */
+    readonly linkIgnored: boolean;
+    readonly clock: Clock;
+    #session: SessionPort;
+
+    constructor(session: SessionPort, clock: Clock, linkIgnored: boolean) {
+        this.#session = session;
+        this.clock = clock;
+        this.linkIgnored = linkIgnored;
+    }
+
+    unlock(passphrase: string): void {
+        if (passphrase === "" || this.unlocking.current || this.secondsToWait() > 0) return;
+        this.refused.set(false);
+        this.unlocking.set(true);
+        this.#session.unlock(passphrase);
+    }
+
+    secondsToWait(): number {
+        return Math.max(0, Math.ceil((this.waitUntil.current - this.clock.now()) / 1_000));
+    }
+
+    onWait(waitMs: number): void {
+        this.waitUntil.set(waitMs === 0 ? 0 : this.clock.now() + waitMs);
+    }
+
+    onRefused(waitMs: number): void {
+        this.unlocking.set(false);
+        this.refused.set(true);
+        this.onWait(waitMs);
+    }
+}

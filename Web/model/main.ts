@@ -1,0 +1,213 @@
+// Everything that is there while the profile is unlocked. Locking drops this object, and with it every text and name.
+
+import type { Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
+import type { SessionPort } from "../net/session";
+import type { Clock } from "./clock";
+import { ConversationModel } from "./conversation";
+import { IdleLock } from "./idle";
+import { Invitations } from "./invitations";
+import { Recovery } from "./recovery";
+import { Toasts } from "./toasts";
+import { normalizedName } from "./text";
+import { Value } from "./value";
+
+export type Profile = Omit<EventOf<"unlocked">, "type">;
+
+/** How the node is doing, as the user needs to know it. */
+export type NodeState =
+    | { state: "connected" }
+    | { state: "connecting" }
+    | { state: "unreachable" }
+    | { state: "refused"; reason: Problem | null };
+
+export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery";
+
+const nobody = "0".repeat(32);
+/** So long a reconnection goes unmentioned. */
+const unreachableAfter = 4_000;
+
+export class MainModel {
+    readonly profile: Value<Profile>;
+    readonly conversations = new Value<readonly Conversation[]>([]);
+    readonly open = new Value<ConversationModel | null>(null);
+    readonly node = new Value<NodeState>({ state: "connecting" });
+    /** The dialog in front of everything, if there is one. */
+    readonly dialog = new Value<DialogName | null>(null);
+    readonly toasts: Toasts;
+    readonly invitations: Invitations;
+    readonly recovery: Recovery;
+    readonly idle: IdleLock;
+    /** Answered by the core's next word on the matter. */
+    readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
+
+    #session: SessionPort;
+    #clock: Clock;
+    #drafts = new Map<string, string>();
+    #warnings = new Map<string, Warning[]>();
+    #cancelUnreachable: (() => void) | null = null;
+
+    constructor(session: SessionPort, clock: Clock, profile: Profile, lock: () => void) {
+        this.#session = session;
+        this.#clock = clock;
+        this.profile = new Value(profile);
+        this.toasts = new Toasts(clock);
+        this.invitations = new Invitations(session);
+        this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
+        this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
+        this.#awaitNode();
+    }
+
+    /** Forgets what outlives the object: its timers. */
+    dispose(): void {
+        this.idle.stop();
+        this.toasts.clear();
+        this.#cancelUnreachable?.();
+        this.dialog.set(null);
+        this.open.set(null);
+        this.conversations.set([]);
+        this.invitations.forget();
+        this.recovery.forget();
+        this.#drafts.clear();
+    }
+
+    // What the user does
+
+    openConversation(id: string): void {
+        const summary = this.conversations.current.find((conversation) => conversation.conversation === id);
+        if (summary === undefined || this.open.current?.id === id) return;
+        this.#keepDraft();
+        this.open.set(new ConversationModel(
+            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? []));
+    }
+
+    closeConversation(): void {
+        if (this.open.current === null) return;
+        this.#keepDraft();
+        this.open.set(null);
+        this.#session.input({ type: "closeConversation" });
+    }
+
+    changeSettings(change: Partial<Settings>): void {
+        const settings = { ...this.profile.current.settings, ...change };
+        this.profile.update((profile) => ({ ...profile, settings }));
+        this.idle.setLimit(settings.idleLockSeconds);
+        this.#session.input({ type: "settings", settings });
+    }
+
+    /** Whether the name will do. */
+    rename(name: string): boolean {
+        const displayName = normalizedName(name);
+        if (displayName === "") return false;
+        this.profile.update((profile) => ({ ...profile, ownName: displayName }));
+        this.#session.input({ type: "rename", displayName });
+        return true;
+    }
+
+    changePassphrase(old: string, replacement: string): void {
+        this.passphraseChange.set("working");
+        this.#session.changePassphrase(old, replacement);
+    }
+
+    #keepDraft(): void {
+        const open = this.open.current;
+        if (open === null) return;
+        this.#drafts.set(open.id, open.draft.current);
+        this.#warnings.set(open.id, [...open.warnings.current]);
+    }
+
+    // What the core says
+
+    onEvent(event: CoreEvent): void {
+        switch (event.type) {
+            case "unlocked": {
+                const { type: _, ...profile } = event;
+                this.profile.set(profile);
+                this.idle.setLimit(profile.settings.idleLockSeconds);
+                this.recovery.saved.set(profile.recoverySaved || !profile.isOperator);
+                // The core says so again once the header is written anew.
+                if (this.passphraseChange.current === "working") this.passphraseChange.set("changed");
+                return;
+            }
+            case "conversations":
+                return this.#onConversations(event.conversations);
+            case "messages":
+                if (this.open.current?.id === event.conversation) this.open.current.onMessages(event);
+                return;
+            case "revealed":
+                if (this.open.current?.id === event.conversation) this.open.current.onRevealed(event);
+                return;
+            case "safetyNumber":
+                return this.open.current?.onSafetyNumber(event);
+            case "safetyCompared":
+                return this.toasts.show(event.match ? { kind: "safetyMatch" } : { kind: "safetyMismatch" });
+            case "invitation":
+                return this.invitations.onInvitation(event);
+            case "invitations":
+                return this.invitations.onInvitations(event);
+            case "recoveryFile":
+                return this.recovery.onFile(event);
+            case "nodeStatus":
+                return this.#onNodeStatus(event);
+            case "warning":
+                return this.#onWarning(event);
+            case "problem":
+                return this.#onProblem(event.problem);
+        }
+    }
+
+    onNodeReachable(reachable: boolean): void {
+        if (!reachable && this.node.current.state === "connected") this.node.set({ state: "connecting" });
+        if (!reachable) this.#awaitNode();
+    }
+
+    #onConversations(conversations: readonly Conversation[]): void {
+        this.conversations.set([...conversations].sort((a, b) => b.lastTime - a.lastTime));
+        const open = this.open.current;
+        const summary = conversations.find((conversation) => conversation.conversation === open?.id);
+        if (open !== null && summary !== undefined) open.summary.set(summary);
+    }
+
+    #onNodeStatus(event: EventOf<"nodeStatus">): void {
+        switch (event.state) {
+            case "connected":
+                this.#cancelUnreachable?.();
+                this.#cancelUnreachable = null;
+                return this.node.set({ state: "connected" });
+            case "connecting":
+                if (this.node.current.state !== "unreachable") this.node.set({ state: "connecting" });
+                return this.#awaitNode();
+            case "refused":
+                return this.node.set({ state: "refused", reason: event.reason });
+        }
+    }
+
+    #awaitNode(): void {
+        this.#cancelUnreachable ??= this.#clock.at(this.#clock.now() + unreachableAfter, () => {
+            this.#cancelUnreachable = null;
+            if (this.node.current.state === "connecting") this.node.set({ state: "unreachable" });
+        });
+    }
+
+    #onWarning(event: EventOf<"warning">): void {
+        // In the open conversation it stands above the messages.
+        if (this.open.current?.id === event.conversation) return this.open.current.onWarning(event.kind);
+        this.toasts.show({ kind: "warning", warning: event.kind, name: this.#nameOf(event.conversation) });
+        if (event.conversation === nobody) return;
+        const warnings = this.#warnings.get(event.conversation) ?? [];
+        if (!warnings.includes(event.kind)) this.#warnings.set(event.conversation, [...warnings, event.kind]);
+    }
+
+    #onProblem(problem: Problem | null): void {
+        if (problem === null) return;
+        this.invitations.onProblem();
+        if (this.passphraseChange.current === "working") {
+            this.passphraseChange.set(problem === "wrongPassphrase" ? "refused" : "idle");
+            if (problem === "wrongPassphrase") return;
+        }
+        this.toasts.show({ kind: "problem", problem });
+    }
+
+    #nameOf(id: string): string | null {
+        return this.conversations.current.find((conversation) => conversation.conversation === id)?.name ?? null;
+    }
+}

@@ -1,0 +1,46 @@
+import type { Problem, Warning } from "../worker/boundary";
+import type { Clock } from "./clock";
+import { Value } from "./value";
+
+export type Announcement =
+    | { kind: "warning"; warning: Warning; name: string | null }
+    | { kind: "problem"; problem: Problem }
+    | { kind: "safetyMatch" }
+    | { kind: "safetyMismatch" }
+    | { kind: "saved" }
+    | { kind: "copied" };
+
+export interface Toast {
+    readonly id: number;
+    readonly announcement: Announcement;
+}
+
+const shownFor = 8_000;
+
+/** Short notices. What looks like an attack stays until it is dismissed. */
+export class Toasts {
+    readonly all = new Value<readonly Toast[]>([]);
+    #clock: Clock;
+    #next = 0;
+
+    constructor(clock: Clock) {
+        this.#clock = clock;
+    }
+
+    show(announcement: Announcement): void {
+        const key = JSON.stringify(announcement);
+        if (this.all.current.some((toast) => JSON.stringify(toast.announcement) === key)) return;
+        const id = this.#next++;
+        this.all.update((toasts) => [...toasts.slice(-3), { id, announcement }]);
+        const stays = announcement.kind === "warning" || announcement.kind === "safetyMismatch";
+        if (!stays) this.#clock.at(this.#clock.now() + shownFor, () => this.dismiss(id));
+    }
+
+    dismiss(id: number): void {
+        this.all.update((toasts) => toasts.filter((toast) => toast.id !== id));
+    }
+
+    clear(): void {
+        this.all.set([]);
+    }
+}

@@ -1,0 +1,226 @@
+// One direct path to a device: an RTCPeerConnection with one negotiated, ordered, reliable DataChannel.
+// Descriptions and candidates come from and go to the core, which carries them inside the conversation.
+
+import type { SignalKind } from "../worker/boundary";
+import { announcedFingerprints, fingerprintOf } from "./fingerprint";
+
+export type Path = "direct" | "relayed";
+
+export interface ChannelListener {
+    onSignal(kind: SignalKind, text: string): void;
+    onOpen(path: Path): void;
+    onMessage(bytes: Uint8Array): void;
+    onClosed(): void;
+    onFingerprintMismatch(): void;
+}
+
+/** Above this the browser's own buffer is full enough, and messages wait here. */
+const highWater = 1 << 20;
+const lowWater = 256 << 10;
+/** Without a path by then there is none: the mailbox carries the messages. */
+const patience = 30_000;
+/** A path that is cut may come back by itself. */
+const grace = 8_000;
+const pathInterval = 5_000;
+
+export class Channel {
+    #listener: ChannelListener;
+    #connection: RTCPeerConnection;
+    #data: RTCDataChannel;
+    #initiator: boolean;
+    #waiting: Uint8Array[] = [];
+    /** Candidates that came before the description they belong to. */
+    #early: RTCIceCandidateInit[] = [];
+    /** Signals are applied one after the other. */
+    #signals: Promise<void> = Promise.resolve();
+    #announced: string[] = [];
+    #path: Path | null = null;
+    #closed = false;
+    #deadline: ReturnType<typeof setTimeout>;
+    #pathTimer: ReturnType<typeof setInterval> | undefined;
+
+    constructor(initiator: boolean, relayOnly: boolean, listener: ChannelListener) {
+        this.#initiator = initiator;
+        this.#listener = listener;
+        this.#connection = new RTCPeerConnection({
+            iceServers: [],
+            iceTransportPolicy: relayOnly ? "relay" : "all",
+            bundlePolicy: "max-bundle",
+        });
+        this.#data = this.#connection.createDataChannel("cryptpeer", { negotiated: true, id: 0, ordered: true });
+        this.#data.binaryType = "arraybuffer";
+        this.#data.bufferedAmountLowThreshold = lowWater;
+        this.#deadline = setTimeout(() => this.#fail(), patience);
+        this.#watchConnection();
+        this.#watchData();
+        if (initiator) this.#enqueue(() => this.#offer());
+    }
+
+    send(message: Uint8Array): void {
+        this.#waiting.push(message);
+        this.#flush();
+    }
+
+    receive(kind: SignalKind, text: string): void {
+        this.#enqueue(() => this.#apply(kind, text));
+    }
+
+    /** Closes without a word to the listener. */
+    close(): void {
+        this.#closed = true;
+        clearTimeout(this.#deadline);
+        clearInterval(this.#pathTimer);
+        this.#waiting = [];
+        this.#connection.onicecandidate = this.#connection.onconnectionstatechange = null;
+        this.#data.onopen = this.#data.onclose = this.#data.onmessage = this.#data.onbufferedamountlow = null;
+        this.#connection.close();
+    }
+
+    #fail(): void {
+        if (this.#closed) return;
+        this.close();
+        this.#listener.onClosed();
+    }
+
+    #refuse(): void {
+        if (this.#closed) return;
+        this.close();
+        this.#listener.onFingerprintMismatch();
+        this.#listener.onClosed();
+    }
+
+    // Negotiation
+
+    /** A signal that cannot be applied belongs to an attempt that is over, or is not one. */
+    #enqueue(job: () => Promise<void>): void {
+        this.#signals = this.#signals.then(async () => {
+            if (this.#closed) return;
+            await job().catch(() => undefined);
+        });
+    }
+
+    async #offer(): Promise<void> {
+        await this.#connection.setLocalDescription();
+        this.#signal(this.#connection.localDescription?.type === "answer" ? "answer" : "offer",
+            this.#connection.localDescription?.sdp ?? "");
+    }
+
+    async #apply(kind: SignalKind, text: string): Promise<void> {
+        const connection = this.#connection;
+        switch (kind) {
+            case "offer":
+                // Perfect negotiation (RFC 8829 §4.1.10.2): of two offers that cross, the initiator's stands.
+                if (this.#initiator && connection.signalingState !== "stable") return;
+                await connection.setRemoteDescription({ type: "offer", sdp: text });
+                await this.#described(text);
+                await this.#offer();
+                return;
+            case "answer":
+                await connection.setRemoteDescription({ type: "answer", sdp: text });
+                return this.#described(text);
+            case "candidate": {
+                const candidate = JSON.parse(text) as RTCIceCandidateInit;
+                if (connection.remoteDescription === null) this.#early.push(candidate);
+                else await connection.addIceCandidate(candidate);
+                return;
+            }
+            case "endOfCandidates":
+                return;
+        }
+    }
+
+    async #described(sdp: string): Promise<void> {
+        this.#announced = announcedFingerprints(sdp);
+        const candidates = this.#early;
+        this.#early = [];
+        for (const candidate of candidates) await this.#connection.addIceCandidate(candidate).catch(() => undefined);
+    }
+
+    #signal(kind: SignalKind, text: string): void {
+        if (!this.#closed) this.#listener.onSignal(kind, text);
+    }
+
+    #watchConnection(): void {
+        const connection = this.#connection;
+        connection.onicecandidate = ({ candidate }) => {
+            if (candidate === null || candidate.candidate === "") this.#signal("endOfCandidates", "");
+            else this.#signal("candidate", JSON.stringify(candidate.toJSON()));
+        };
+        connection.onconnectionstatechange = () => {
+            switch (connection.connectionState) {
+                case "connected":
+                    clearTimeout(this.#deadline);
+                    return;
+                case "disconnected":
+                    clearTimeout(this.#deadline);
+                    this.#deadline = setTimeout(() => this.#fail(), grace);
+                    return;
+                case "failed":
+                    // A path was found and the handshake over it failed: the certificate was not the announced one.
+                    if (connection.sctp?.transport.state === "failed" && hasPath(connection)) return this.#refuse();
+                    return this.#fail();
+            }
+        };
+    }
+
+    // The DataChannel
+
+    #watchData(): void {
+        this.#data.onopen = () => void this.#opened();
+        this.#data.onclose = () => this.#fail();
+        this.#data.onbufferedamountlow = () => this.#flush();
+        this.#data.onmessage = ({ data }) => {
+            if (data instanceof ArrayBuffer) this.#listener.onMessage(new Uint8Array(data));
+        };
+    }
+
+    async #opened(): Promise<void> {
+        clearTimeout(this.#deadline);
+        if (!(await this.#certificateIsAnnounced())) return this.#refuse();
+        await this.#reportPath();
+        this.#pathTimer = setInterval(() => void this.#reportPath(), pathInterval);
+        this.#flush();
+    }
+
+    /** The browser compares too; this does not leave it to the browser alone where the certificate can be seen. */
+    async #certificateIsAnnounced(): Promise<boolean> {
+        const transport = this.#connection.sctp?.transport;
+        if (transport === undefined || typeof transport.getRemoteCertificates !== "function") return true;
+        const [certificate] = transport.getRemoteCertificates();
+        return certificate === undefined || this.#announced.includes(await fingerprintOf(certificate));
+    }
+
+    async #reportPath(): Promise<void> {
+        if (this.#closed) return;
+        const path = selectedPath(await this.#connection.getStats());
+        if (this.#closed || path === this.#path || (path === null && this.#path !== null)) return;
+        this.#path = path ?? "direct";
+        this.#listener.onOpen(this.#path);
+    }
+
+    #flush(): void {
+        while (this.#data.readyState === "open" && this.#data.bufferedAmount < highWater) {
+            const message = this.#waiting.shift();
+            if (message === undefined) return;
+            this.#data.send(message);
+        }
+    }
+}
+
+function hasPath(connection: RTCPeerConnection): boolean {
+    return connection.iceConnectionState === "connected" || connection.iceConnectionState === "completed";
+}
+
+/** What the selected candidate pair says: through a relay if either end is one. Null while none is selected. */
+export function selectedPath(stats: RTCStatsReport): Path | null {
+    const reports: any[] = [];
+    stats.forEach((report) => reports.push(report));
+    const transport = reports.find((report) => report.type === "transport" && report.selectedCandidatePairId);
+    const pair = transport !== undefined
+        ? reports.find((report) => report.id === transport.selectedCandidatePairId)
+        // Firefox marks the pair itself.
+        : reports.find((report) => report.type === "candidate-pair" && report.selected);
+    if (pair === undefined) return null;
+    const ends = reports.filter((report) => report.id === pair.localCandidateId || report.id === pair.remoteCandidateId);
+    return ends.some((end) => end.candidateType === "relay") ? "relayed" : "direct";
+}

@@ -1,0 +1,155 @@
+// One life of the core: its worker, its connection to the node, its channels to other devices. It ends with Lock.
+
+import type { ChannelAction, CoreEvent } from "../worker/boundary";
+import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
+import { Channel } from "./channel";
+import { NodeSocket } from "./nodesocket";
+import { startWorker } from "./trusted";
+
+export interface SessionListener {
+    onEvent(event: CoreEvent): void;
+    /** The worker has stopped. */
+    onFault(fault: Fault, detail: string): void;
+    onNodeReachable(reachable: boolean): void;
+}
+
+/** What the model needs of a session; the tests have one of their own. */
+export interface SessionPort {
+    input(input: PageInput): void;
+    enrol(displayName: string, passphrase: string): void;
+    unlock(passphrase: string): void;
+    changePassphrase(old: string, replacement: string): void;
+    /** Ends everything at once: the worker's memory goes with it. */
+    end(): void;
+}
+
+export class Session implements SessionPort {
+    #listener: SessionListener;
+    #worker: Worker;
+    #socket: NodeSocket;
+    #channels = new Map<string, Channel>();
+    #ended = false;
+
+    constructor(listener: SessionListener) {
+        this.#listener = listener;
+        this.#worker = startWorker("/worker.js");
+        this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(event.data);
+        this.#worker.onerror = (event) => {
+            event.preventDefault();
+            this.#stop("load", event.message ?? "worker.js");
+        };
+        this.#socket = new NodeSocket(`wss://${location.host}/ws`, {
+            onConnected: () => {
+                this.#listener.onNodeReachable(true);
+                this.input({ type: "nodeConnected" });
+            },
+            onDisconnected: () => this.input({ type: "nodeDisconnected" }),
+            onFrame: (bytes) => this.input({ type: "nodeFrame", bytes }),
+            onFailure: () => this.#listener.onNodeReachable(false),
+        });
+        document.addEventListener("visibilitychange", this.#wake);
+        window.addEventListener("pagehide", this.#leave);
+    }
+
+    input(input: PageInput): void {
+        this.#post({ type: "input", input });
+    }
+
+    enrol(displayName: string, passphrase: string): void {
+        const bytes = passphraseBytes(passphrase);
+        this.#post({ type: "enrol", displayName, passphrase: bytes }, bytes);
+    }
+
+    unlock(passphrase: string): void {
+        const bytes = passphraseBytes(passphrase);
+        this.#post({ type: "unlock", passphrase: bytes }, bytes);
+    }
+
+    changePassphrase(old: string, replacement: string): void {
+        const oldBytes = passphraseBytes(old);
+        const newBytes = passphraseBytes(replacement);
+        this.#post({ type: "changePassphrase", old: oldBytes, new: newBytes }, oldBytes, newBytes);
+    }
+
+    end(): void {
+        this.#ended = true;
+        document.removeEventListener("visibilitychange", this.#wake);
+        window.removeEventListener("pagehide", this.#leave);
+        this.#worker.onmessage = this.#worker.onerror = null;
+        this.#worker.terminate();
+        this.#socket.dispose();
+        for (const channel of this.#channels.values()) channel.close();
+        this.#channels.clear();
+    }
+
+    #post(message: ToWorker, ...secrets: Uint8Array[]): void {
+        // Transferred, not copied: no second copy of a passphrase stays in the page.
+        if (!this.#ended) this.#worker.postMessage(message, secrets.map((secret) => secret.buffer));
+    }
+
+    #receive(message: FromWorker): void {
+        if (this.#ended) return;
+        if (message.type === "fault") return this.#stop(message.fault, message.detail);
+        if (message.connection !== "unchanged") this.#socket[message.connection]();
+        this.#socket.send(message.toNode);
+        for (const action of message.channels) this.#act(action);
+        for (const event of message.events) {
+            if (!this.#ended) this.#listener.onEvent(event);
+        }
+    }
+
+    #stop(fault: Fault, detail: string): void {
+        this.end();
+        this.#listener.onFault(fault, detail);
+    }
+
+    #act(action: ChannelAction): void {
+        const { device } = action;
+        switch (action.type) {
+            case "connect":
+                this.#channels.get(device)?.close();
+                this.#channels.set(device, this.#connect(device, action.initiator, action.relayOnly));
+                return;
+            case "remoteSignal":
+                return this.#channels.get(device)?.receive(action.kind, action.text);
+            case "send":
+                return this.#channels.get(device)?.send(action.bytes);
+            case "close":
+                this.#channels.get(device)?.close();
+                this.#channels.delete(device);
+                return;
+        }
+    }
+
+    #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
+        const channel: Channel = new Channel(initiator, relayOnly, {
+            onSignal: (kind, text) => this.input({ type: "localSignal", device, kind, text }),
+            onOpen: (path) => this.input({ type: "channelState", device, state: "open", path }),
+            onMessage: (bytes) => this.input({ type: "channelMessage", device, bytes }),
+            onFingerprintMismatch: () => this.input({ type: "channelFingerprintMismatch", device }),
+            onClosed: () => {
+                if (this.#channels.get(device) === channel) this.#channels.delete(device);
+                this.input({ type: "channelState", device, state: "closed", path: "direct" });
+            },
+        });
+        return channel;
+    }
+
+    /** Timers sleep in a hidden page and a closed laptop: the core looks at the time anew. */
+    #wake = (): void => {
+        if (document.visibilityState === "visible") this.input({ type: "tick" });
+    };
+
+    /** A page that may be put aside whole must not keep its keys: it starts anew when it comes back. */
+    #leave = (event: PageTransitionEvent): void => {
+        if (event.persisted) {
+            this.end();
+            window.addEventListener("pageshow", () => location.reload(), { once: true });
+        }
+    };
+}
+
+/** The same passphrase in every way of typing it: NFC, then UTF-8. */
+function passphraseBytes(passphrase: string): Uint8Array {
+    return new TextEncoder().encode(passphrase.normalize("NFC"));
+}

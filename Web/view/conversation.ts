@@ -1,0 +1,221 @@
+// One conversation: its head, its log, the composer.
+
+import type { ConversationModel, ShownMessage } from "../model/conversation";
+import type { MainModel } from "../model/main";
+import { byteLength, messageLimit } from "../model/text";
+import { Value } from "../model/value";
+import { formatDay, startOfDay, t } from "../i18n";
+import { button, iconButton, notice } from "./controls";
+import { h, Scope, uniqueId } from "./dom";
+import { icon } from "./icons";
+import { avatar } from "./main";
+import { messageView, sameMessage } from "./message";
+
+/** So close to the end of the log that new messages pull it along. */
+const nearEnd = 120;
+/** The byte count shows from here on. */
+const hintFrom = messageLimit - 4_096;
+
+export function conversationView(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
+    const root = h("section", { class: "conversation", "aria-label": model.summary.current.name },
+        head(scope, main, model), notices(scope, main, model), log(scope, model), composer(scope, model));
+    // A timer may have slept past the moment that hides a text.
+    scope.listen(window, "focus", () => model.hideExpired());
+    scope.every(1_000, () => model.hideExpired());
+    return root;
+}
+
+function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
+    const name = h("h1", {}, h("bdi", {}, scope.text(model.summary, (summary) => summary.name)));
+    const face = h("span", { class: "avatar-place" });
+    scope.fill(face, scope.part(model.summary, (summary) => summary.name), () => avatar(model.summary.current));
+    const connection = h("span", { role: "status", "aria-label": t("connection.label"), class: "connection" });
+    scope.bind(model.summary, (summary) => {
+        const state = t(`connection.${summary.connection}`);
+        if (connection.textContent !== state) connection.textContent = state;
+        connection.className = `connection connection-${summary.connection}`;
+        connection.title = t(`connection.${summary.connection}Hint`);
+    });
+    const verified = h("span", { class: "tag tag-good" }, icon("shieldCheck"), t("main.verified"));
+    scope.bind(model.summary, (summary) => (verified.hidden = !summary.verified));
+    return h("header", { class: "conversation-head" },
+        iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
+        face,
+        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, connection, verified)),
+        iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
+        button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
+}
+
+function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
+    const about = h("div", {});
+    const shown = scope.part(model.summary, (summary) =>
+        [summary.name, summary.unconfirmed, summary.nameCollision, summary.gap].join());
+    scope.fill(about, shown, () => {
+        const { name, unconfirmed, nameCollision, gap } = model.summary.current;
+        return [
+            unconfirmed && notice("warning", t("conversation.unconfirmed", { name })),
+            nameCollision && notice("warning", t("conversation.collision", { name }),
+                button(t("conversation.details"), { class: "small", onclick: () => main.dialog.set("details") })),
+            gap && notice("warning", t("conversation.gap", { name })),
+        ];
+    });
+    const warnings = h("div", {});
+    scope.fill(warnings, model.warnings, (all) => all.map((warning) => h("div", { role: "alert" },
+        notice("danger", t(`warning.${warning}`),
+            iconButton(t("dismiss"), "close", { onclick: () => model.dismissWarning(warning) })))));
+    return h("div", { class: "conversation-notices" }, about, warnings);
+}
+
+// The log
+
+type Line =
+    | { key: string; kind: "day"; time: number }
+    | { key: string; kind: "unread" }
+    | { key: string; kind: "message"; message: ShownMessage; follows: boolean };
+
+function log(scope: Scope, model: ConversationModel): HTMLElement {
+    const lines = new Value<readonly Line[]>([]);
+    const update = () => lines.set(linesOf(model.messages.current, model.firstUnread.current));
+    const list = h("div", { class: "lines" });
+    const older = button(t("conversation.older"), { class: "quiet older", onclick: () => model.loadOlder() });
+    const empty = h("p", { class: "log-empty" }, scope.text(model.summary, ({ name }) => t("conversation.empty", { name })));
+    const scroller = h("div", { class: "log", role: "log", "aria-label": t("conversation.log"), tabindex: 0 },
+        older, empty, list);
+
+    scope.bind(model.hasOlder, (hasOlder) => (older.hidden = !hasOlder));
+    const updateEmpty = () => (empty.hidden = !model.loaded.current || model.messages.current.length > 0);
+    scope.bind(model.loaded, updateEmpty);
+    scope.bind(model.messages, updateEmpty);
+    scope.list(list, lines, (line) => line.key, sameLine, (line, inner) => lineView(inner, model, line));
+
+    let lastKey = "";
+    let firstKey = "";
+    const follow = () => {
+        const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+        const height = scroller.scrollHeight;
+        const top = scroller.scrollTop;
+        update();
+        const messages = model.messages.current;
+        const last = messages[messages.length - 1];
+        const first = messages[0]?.id ?? "";
+        const isNew = last !== undefined && last.id !== lastKey;
+        if (lastKey === "") showFirst(scroller, list);
+        else if (isNew && (atEnd || last.own)) scroller.scrollTop = scroller.scrollHeight;
+        else if (first !== firstKey) scroller.scrollTop = top + scroller.scrollHeight - height;
+        else if (atEnd) scroller.scrollTop = scroller.scrollHeight;
+        lastKey = last?.id ?? "";
+        firstKey = first;
+    };
+    scope.bind(model.messages, follow);
+    scope.bind(model.firstUnread, update);
+    // Messages that were there before the log was in the page.
+    const frame = requestAnimationFrame(() => showFirst(scroller, list));
+    scope.onDispose(() => cancelAnimationFrame(frame));
+    // A smaller window, a keyboard that comes up: the end stays in view.
+    let wasAtEnd = false;
+    scroller.addEventListener("scroll", () => {
+        wasAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+    });
+    const observer = new ResizeObserver(() => {
+        if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
+    });
+    observer.observe(scroller);
+    scope.onDispose(() => observer.disconnect());
+    return scroller;
+}
+
+/** What is new, or the end. */
+function showFirst(scroller: HTMLElement, list: HTMLElement): void {
+    const marker = list.querySelector(".unread-line");
+    if (marker === null) scroller.scrollTop = scroller.scrollHeight;
+    else marker.scrollIntoView({ block: "center" });
+}
+
+function linesOf(messages: readonly ShownMessage[], firstUnread: string | null): Line[] {
+    const lines: Line[] = [];
+    let day = Number.NaN;
+    let before: ShownMessage | null = null;
+    for (const message of messages) {
+        const thisDay = startOfDay(message.time);
+        const newDay = thisDay !== day;
+        if (newDay) lines.push({ key: `day ${message.id}`, kind: "day", time: message.time });
+        if (message.id === firstUnread) lines.push({ key: "unread", kind: "unread" });
+        const follows: boolean = !newDay && before !== null && before.kind === "text" && message.kind === "text"
+            && before.own === message.own && message.time - before.time < 5 * 60_000 && message.id !== firstUnread;
+        lines.push({ key: message.id, kind: "message", message, follows });
+        day = thisDay;
+        before = message;
+    }
+    return lines;
+}
+
+function sameLine(before: Line, after: Line): boolean {
+    if (before.kind === "message" && after.kind === "message") {
+        return before.follows === after.follows && sameMessage(before.message, after.message);
+    }
+    return before.kind === after.kind;
+}
+
+function lineView(scope: Scope, model: ConversationModel, line: Line): HTMLElement {
+    switch (line.kind) {
+        case "day":
+            return h("p", { class: "day" }, h("span", {}, formatDay(line.time, Date.now())));
+        case "unread":
+            return h("p", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
+        case "message":
+            return messageView(scope, model, line.message, line.follows);
+    }
+}
+
+// The composer
+
+function composer(scope: Scope, model: ConversationModel): HTMLElement {
+    const id = uniqueId();
+    const hintId = uniqueId();
+    const box = h("textarea", {
+        id, rows: 1, dir: "auto", placeholder: t("conversation.placeholder"), "aria-describedby": hintId, autocomplete: "off",
+    });
+    const hint = h("p", { id: hintId, class: "composer-hint", role: "status", hidden: true });
+    const send = h("button", { type: "submit", class: "primary send", "aria-label": t("conversation.send"), title: t("conversation.send") },
+        icon("send"));
+    const form = h("form", { class: "composer" },
+        h("label", { for: id, class: "visually-hidden" }, t("conversation.message")),
+        box, send, hint);
+
+    const update = () => {
+        const bytes = byteLength(box.value);
+        hint.hidden = bytes < hintFrom;
+        const tooLong = bytes > messageLimit;
+        hint.textContent = tooLong
+            ? t("conversation.tooLong", { count: bytes - messageLimit })
+            : t("conversation.bytesLeft", { count: messageLimit - bytes });
+        hint.classList.toggle("field-error", tooLong);
+        send.disabled = tooLong;
+        // The box grows with the text; the style sheet says how far.
+        box.style.setProperty("height", "auto");
+        box.style.setProperty("height", `${box.scrollHeight}px`);
+    };
+    box.value = model.draft.current;
+    box.addEventListener("input", () => {
+        model.draft.set(box.value);
+        update();
+    });
+    box.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+        event.preventDefault();
+        form.requestSubmit();
+    });
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        if (!model.send(box.value)) return;
+        box.value = "";
+        update();
+        box.focus();
+    });
+    const frame = requestAnimationFrame(() => {
+        update();
+        if (!matchMedia("(pointer: coarse)").matches) box.focus();
+    });
+    scope.onDispose(() => cancelAnimationFrame(frame));
+    return form;
+}

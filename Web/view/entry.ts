@@ -1,0 +1,177 @@
+// The screens before the conversations: no invitation yet, joining, locked, another tab, stopped.
+
+import type { App } from "../model/app";
+import type { EnrolModel } from "../model/enrol";
+import type { LockedModel } from "../model/locked";
+import { invitationLinkIn } from "../model/link";
+import { passphraseStrength } from "../model/text";
+import { t } from "../i18n";
+import type { Fault } from "../worker/protocol";
+import { button, notice, passphraseField, spinner, textField } from "./controls";
+import { Child, h, Scope, setAttribute } from "./dom";
+import { icon, IconName, mark } from "./icons";
+
+/** Characters of a passphrase that are asked for at least. */
+const shortestPassphrase = 8;
+
+function card(title: Child, ...children: Child[]): HTMLElement {
+    return h("main", { class: "entry" },
+        h("div", { class: "card" },
+            h("div", { class: "brand" }, mark(), h("span", {}, "CryptPeer")),
+            h("h1", {}, title),
+            children),
+        h("p", { class: "entry-foot" }, icon("shield"), t("app.node", { host: location.host })));
+}
+
+function heading(iconName: IconName, key: Parameters<typeof t>[0]): Child {
+    return [icon(iconName), t(key)];
+}
+
+export function startingView(): HTMLElement {
+    return h("main", { class: "entry entry-starting" }, spinner(t("app.starting")));
+}
+
+export function welcomeView(scope: Scope, app: App): HTMLElement {
+    const field = textField(t("welcome.paste"), { inputmode: "url", placeholder: `https://${location.host}/#…`, dir: "ltr" });
+    const form = h("form", { class: "form", novalidate: true }, field.row,
+        h("button", { type: "submit", class: "primary" }, t("welcome.open")));
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        const found = invitationLinkIn(field.input.value, location.origin);
+        if (found === "none") return field.setError(t("welcome.notALink"));
+        if (typeof found !== "string") return field.setError(t("welcome.otherNode", { host: found.otherHost }));
+        app.openLink(found);
+    });
+    focusSoon(scope, field.input);
+    return card(t("welcome.title"), h("p", { class: "lead" }, t("welcome.text")), form);
+}
+
+export function enrolView(scope: Scope, model: EnrolModel): HTMLElement {
+    const title = scope.text(model.terms, (terms) => t(terms?.kind === "operator" ? "enrol.titleOperator" : "enrol.title"));
+    const body = h("div", {});
+    // The form stays while the state changes beneath it: what was typed is kept.
+    const form = enrolForm(scope, model);
+    scope.bind(model.state, (state) => {
+        const refused = state.state === "refused";
+        body.replaceChildren(refused
+            ? notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${state.problem}`)])
+            : form);
+    });
+    return card(title, body);
+}
+
+function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
+    const name = textField(t("enrol.name"), { autocomplete: "name", maxlength: 128, autocapitalize: "words" }, t("enrol.nameHint"));
+    const passphrase = passphraseField(t("enrol.passphrase"), { autocomplete: "new-password" });
+    const repeat = passphraseField(t("enrol.repeat"), { autocomplete: "new-password" });
+    const strength = strengthMeter(passphrase.input);
+    passphrase.row.append(strength);
+    const worth = notice("info", t("enrol.worth"));
+    const join = h("button", { type: "submit", class: "primary" }, t("enrol.join"));
+    const progress = h("div", { class: "form-progress" });
+    const introduction = h("p", { class: "lead" });
+    const form = h("form", { class: "form", novalidate: true },
+        introduction, name.row, passphrase.row, repeat.row, worth, progress, join);
+
+    scope.bind(model.terms, (terms) => {
+        introduction.replaceChildren(...[
+            terms?.kind === "operator" ? t("enrol.operatorText")
+                : terms !== null && terms.inviterName !== "" ? t("enrol.invitedBy", { name: terms.inviterName, host: terms.host || location.host })
+                    : "",
+            " ", t("enrol.text"),
+        ]);
+    });
+    const showProgress = () => {
+        const state = model.state.current.state;
+        const problem = model.problem.current;
+        const waiting = model.terms.current === null;
+        progress.replaceChildren();
+        if (problem !== null) progress.append(notice("danger", t(`problem.${problem}`)));
+        else if (waiting && !model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
+        else if (state === "joining") progress.append(spinner(t(waiting ? "enrol.opening" : "enrol.joining")));
+        for (const control of [name.input, passphrase.input, repeat.input, join]) control.disabled = state === "joining";
+    };
+    scope.bind(model.state, showProgress);
+    scope.bind(model.terms, showProgress);
+    scope.bind(model.problem, showProgress);
+    scope.bind(model.nodeReachable, showProgress);
+
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        name.setError(name.input.value.trim() === "" ? t("enrol.nameMissing") : null);
+        passphrase.setError([...passphrase.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null);
+        repeat.setError(passphrase.input.value !== repeat.input.value ? t("enrol.mismatch") : null);
+        const wrong = [name, passphrase, repeat].find((field) => field.input.hasAttribute("aria-invalid"));
+        if (wrong !== undefined) return wrong.input.focus();
+        model.join(name.input.value, passphrase.input.value);
+    });
+    focusSoon(scope, name.input);
+    return form;
+}
+
+function strengthMeter(input: HTMLInputElement): HTMLElement {
+    const meter = h("p", { class: "strength", "aria-live": "polite", hidden: true });
+    input.addEventListener("input", () => {
+        const strength = passphraseStrength(input.value);
+        meter.hidden = input.value === "";
+        meter.dataset["strength"] = String(strength);
+        meter.replaceChildren(h("span", { class: "strength-bar", "aria-hidden": "true" }), t(`strength.${strength}`));
+    });
+    return meter;
+}
+
+export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
+    const passphrase = passphraseField(t("locked.passphrase"), { autocomplete: "current-password" });
+    const unlock = h("button", { type: "submit", class: "primary" });
+    const form = h("form", { class: "form", novalidate: true }, passphrase.row, unlock);
+
+    const update = () => {
+        const seconds = model.secondsToWait();
+        const busy = model.unlocking.current;
+        const wrong = model.refused.current ? t("locked.wrong") : null;
+        const wait = seconds > 0 ? t("locked.wait", { count: seconds }) : null;
+        passphrase.setError(wrong !== null && wait !== null ? `${wrong} ${wait}` : wrong ?? wait);
+        passphrase.input.readOnly = busy;
+        unlock.disabled = busy || seconds > 0;
+        unlock.textContent = t(busy ? "locked.unlocking" : "locked.unlock");
+        setAttribute(form, "aria-busy", busy ? "true" : null);
+    };
+    scope.bind(model.unlocking, update);
+    scope.bind(model.refused, (refused) => {
+        update();
+        if (refused) passphrase.input.select();
+    });
+    scope.bind(model.waitUntil, update);
+    scope.every(500, () => {
+        if (model.waitUntil.current > 0) update();
+    });
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        model.unlock(passphrase.input.value);
+    });
+    focusSoon(scope, passphrase.input);
+    return card(heading("lock", "locked.title"),
+        h("p", { class: "lead" }, t("locked.text")),
+        model.linkIgnored && notice("warning", t("locked.linkIgnored")),
+        form);
+}
+
+export function elsewhereView(app: App): HTMLElement {
+    return card(t("elsewhere.title"),
+        h("p", { class: "lead" }, t("elsewhere.text")),
+        button(t("elsewhere.use"), { class: "primary", onclick: () => void app.useHere() }));
+}
+
+export function brokenView(app: App, fault: Fault, detail: string): HTMLElement {
+    return card(t("broken.title"),
+        h("p", { class: "lead" }, t(`fault.${fault}`)),
+        h("p", { class: "detail", dir: "ltr" }, detail),
+        button(t("broken.retry"), { class: "primary", onclick: () => app.restart() }));
+}
+
+/** After the screen is in the page. Not where the focus would raise a keyboard over half of it. */
+function focusSoon(scope: Scope, input: HTMLElement): void {
+    if (matchMedia("(pointer: coarse)").matches) return;
+    const frame = requestAnimationFrame(() => input.focus());
+    scope.onDispose(() => cancelAnimationFrame(frame));
+}

@@ -1,0 +1,39 @@
+// Line icons of our own, on a 24 by 24 grid. They decorate: the name is always said by the control.
+
+import { svg } from "./dom";
+
+const paths = {
+    alert: "M12 3.5 21.5 20h-19ZM12 10v4.5M12 17.2v.3",
+    back: "M19 12H5M11 5.5 4.5 12l6.5 6.5",
+    check: "m5 12.5 4.5 4.5L19 7",
+    checks: "m2.5 12.5 4 4 8-9M11 15.5l1.2 1.2 8.8-9.7",
+    clock: "M12 3.5a8.5 8.5 0 1 0 0 17 8.5 8.5 0 0 0 0-17ZM12 7.5V12l3 2",
+    close: "m6 6 12 12M18 6 6 18",
+    copy: "M9 9h10.5v10.5H9ZM5.5 15h-1V4.5H15v1",
+    download: "M12 4v11M7 10.5l5 5 5-5M4.5 20h15",
+    eye: "M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 9.2a2.8 2.8 0 1 0 0 5.6 2.8 2.8 0 0 0 0-5.6Z",
+    invite: "M9.5 4.5a3.5 3.5 0 1 0 0 7 3.5 3.5 0 0 0 0-7ZM3 20c0-3.5 2.8-5.5 6.5-5.5S16 16.5 16 20M19 8v6M16 11h6",
+    key: "M15.5 4a4.5 4.5 0 1 0 0 9 4.5 4.5 0 0 0 0-9ZM12.3 11.7 4 20M6.5 17.5l2 2M9.5 14.5l2 2",
+    lock: "M6 10.5h12v9.5H6ZM8.5 10.5V8a3.5 3.5 0 0 1 7 0v2.5M12 14v2.5",
+    person: "M12 4.5a3.7 3.7 0 1 0 0 7.4 3.7 3.7 0 0 0 0-7.4ZM5 20c0-3.6 3-5.7 7-5.7s7 2.1 7 5.7",
+    send: "M4 12 20.5 4.5 15 20.5l-3.5-6.5ZM11.5 14l9-9.5",
+    settings: "M4 7h9M17 7h3M4 17h3M11 17h9M15 4.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4ZM9 14.8a2.2 2.2 0 1 0 0 4.4 2.2 2.2 0 0 0 0-4.4Z",
+    shield: "M12 3 19.5 6v5.5c0 4.5-3 8-7.5 9.5-4.5-1.5-7.5-5-7.5-9.5V6Z",
+    shieldCheck: "M12 3 19.5 6v5.5c0 4.5-3 8-7.5 9.5-4.5-1.5-7.5-5-7.5-9.5V6ZM8.5 12l2.5 2.5 4.5-5",
+} as const;
+
+export type IconName = keyof typeof paths;
+
+export function icon(name: IconName): SVGElement {
+    return svg("svg", { class: `icon icon-${name}`, viewBox: "0 0 24 24", "aria-hidden": "true", focusable: "false" },
+        svg("path", { d: paths[name] }));
+}
+
+/** The product's mark: two people, one closed circle. */
+export function mark(): SVGElement {
+    return svg("svg", { class: "mark", viewBox: "0 0 32 32", "aria-hidden": "true", focusable: "false" },
+        svg("rect", { class: "mark-ground", width: 32, height: 32, rx: 9 }),
+        svg("path", { class: "mark-line", d: "M20.8 10.2a7.5 7.5 0 1 0 0 11.6" }),
+        svg("circle", { class: "mark-dot", cx: 16, cy: 16, r: 2.4 }),
+        svg("path", { class: "mark-line", d: "M16 16h8.5" }));
+}

@@ -1,0 +1,180 @@
+// The two panes: people on one side, the open conversation on the other. A phone shows one at a time.
+
+import type { MainModel, NodeState } from "../model/main";
+import type { Conversation } from "../worker/boundary";
+import { formatShort, t } from "../i18n";
+import { button, iconButton, notice } from "./controls";
+import { conversationView } from "./conversation";
+import { detailsDialog } from "./details";
+import { Child, h, Scope, uniqueId } from "./dom";
+import { icon, mark } from "./icons";
+import { inviteDialog } from "./invite";
+import { recoveryDialog } from "./recovery";
+import { settingsDialog } from "./settings";
+import { toastsView } from "./toasts";
+import { verifyDialog } from "./verify";
+
+export function mainView(scope: Scope, model: MainModel, lock: () => void): HTMLElement {
+    const pane = h("div", { class: "pane" });
+    const dialogs = h("div", { class: "dialogs" });
+    const toasts = toastsView(scope, model.toasts);
+    const root = h("main", { class: "panes" }, sidebar(scope, model, lock), pane, dialogs, toasts);
+
+    scope.attribute(root, "data-pane", model.open, (open) => (open === null ? "list" : "conversation"));
+    scope.fill(pane, model.open, (open, inner) =>
+        open === null ? nothingOpen(inner, model) : conversationView(inner, model, open));
+    scope.fill(dialogs, model.dialog, (name, inner) => {
+        const element = openDialog(inner, model, name);
+        // All but the dialog is inert while it is open, so the notices move in with it.
+        (element ?? root).append(toasts);
+        if (element !== null) queueMicrotask(() => element.isConnected && !element.open && element.showModal());
+        return element;
+    });
+    watchTouches(scope, model);
+    goBackToList(scope, model);
+    scope.bind(model.conversations, (conversations) => {
+        const unread = conversations.reduce((sum, conversation) => sum + conversation.unread, 0);
+        document.title = unread === 0 ? "CryptPeer" : `(${unread}) CryptPeer`;
+    });
+    return root;
+}
+
+function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["current"]): HTMLDialogElement | null {
+    const close = () => model.dialog.set(null);
+    switch (name) {
+        case "invite":
+            return inviteDialog(scope, model, close);
+        case "settings":
+            return settingsDialog(scope, model, close);
+        case "recovery":
+            return recoveryDialog(scope, model.recovery, close);
+        case "verify":
+            return model.open.current && verifyDialog(scope, model.open.current, close);
+        case "details":
+            return model.open.current && detailsDialog(model.open.current, close);
+        case null:
+            return null;
+    }
+}
+
+// The list
+
+function sidebar(scope: Scope, model: MainModel, lock: () => void): HTMLElement {
+    const self = h("bdi", { class: "self" }, scope.text(model.profile, (profile) => profile.ownName));
+    const invite = button(t("main.invite"), { class: "primary wide", onclick: () => model.dialog.set("invite") }, "invite");
+    scope.bind(model.profile, (profile) => (invite.hidden = !profile.mayInvite));
+    const banners = h("div", { class: "banners" });
+    scope.fill(banners, model.node, (node) => nodeBanner(node));
+    const recovery = h("div", { class: "banners" });
+    scope.fill(recovery, model.recovery.saved, (saved) => !saved && notice("warning", t("main.recovery"),
+        button(t("main.recoveryOpen"), { class: "small", onclick: () => model.dialog.set("recovery") })));
+    const unconfirmed = h("div", { class: "banners" });
+    scope.fill(unconfirmed, model.profile, (profile) => !profile.confirmed && notice("info", t("main.unconfirmedSelf")));
+
+    return h("div", { class: "sidebar" },
+        h("header", {},
+            h("div", { class: "sidebar-head" },
+                h("div", { class: "brand" }, mark(), h("div", {}, h("h1", {}, "CryptPeer"), self)),
+                iconButton(t("main.settings"), "settings", { onclick: () => model.dialog.set("settings") }),
+                iconButton(t("main.lock"), "lock", { onclick: lock })),
+            recovery, banners, unconfirmed),
+        conversationList(scope, model),
+        h("div", { class: "sidebar-foot" }, invite));
+}
+
+function nodeBanner(node: NodeState): Child {
+    switch (node.state) {
+        case "connected":
+        case "connecting":
+            return null;
+        case "unreachable":
+            return notice("warning", t("main.unreachable"));
+        case "refused":
+            return notice("danger", t("main.refused", { reason: node.reason === null ? "" : t(`problem.${node.reason}`) }));
+    }
+}
+
+function conversationList(scope: Scope, model: MainModel): HTMLElement {
+    const list = h("ul", { class: "conversations" });
+    scope.list(list, model.conversations, (conversation) => conversation.conversation, sameEntry,
+        (conversation, inner) => conversationEntry(inner, model, conversation));
+    const empty = h("div", { class: "empty" });
+    scope.bind(model.conversations, (conversations) => {
+        empty.replaceChildren(...(conversations.length > 0 ? [] : [
+            icon("person"),
+            h("h2", {}, t("main.emptyTitle")),
+            h("p", {}, t(model.profile.current.mayInvite ? "main.emptyMayInvite" : "main.emptyMayNot")),
+        ]));
+        list.hidden = conversations.length === 0;
+    });
+    return h("nav", { class: "conversation-nav", "aria-label": t("main.conversations") }, list, empty);
+}
+
+function sameEntry(before: Conversation, after: Conversation): boolean {
+    return JSON.stringify(before) === JSON.stringify(after);
+}
+
+function conversationEntry(scope: Scope, model: MainModel, conversation: Conversation): HTMLElement {
+    const id = uniqueId();
+    const { name, unread } = conversation;
+    const link = h("a", {
+        href: "#", "aria-label": name, "aria-describedby": id,
+        onclick: (event: MouseEvent) => {
+            event.preventDefault();
+            model.openConversation(conversation.conversation);
+        },
+    },
+        avatar(conversation),
+        h("span", { class: "entry-name" }, h("bdi", {}, name)),
+        h("span", { class: "entry-time" },
+            conversation.lastTime === 0 ? "" : formatShort(conversation.lastTime, Date.now())),
+        h("span", { class: "entry-details", id },
+            h("span", { class: `connection-dot connection-${conversation.connection}` }),
+            h("span", { class: "entry-connection" }, t(`connection.${conversation.connection}`)),
+            conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
+            conversation.unconfirmed && h("span", { class: "tag tag-warning" }, t("main.unconfirmed")),
+            (conversation.warning || conversation.gap) && h("span", { class: "entry-warning" }, icon("alert")),
+            unread > 0 && h("span", { class: "unread" },
+                h("span", { "aria-hidden": "true" }, String(unread)),
+                h("span", { class: "visually-hidden" }, t("main.unread", { count: unread })))));
+    scope.attribute(link, "aria-current", model.open, (open) => (open?.id === conversation.conversation ? "true" : null));
+    return h("li", {}, link);
+}
+
+/** The first letter, on a colour that stays the same for the same person. */
+export function avatar(conversation: Conversation): HTMLElement {
+    const letter = [...conversation.name][0] ?? "?";
+    const hue = parseInt(conversation.member.slice(0, 4), 16) % 6;
+    return h("span", { class: "avatar", "data-hue": hue, "aria-hidden": "true" }, letter.toLocaleUpperCase());
+}
+
+// Nothing chosen
+
+function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
+    const id = uniqueId();
+    const title = scope.text(model.conversations, ({ length }) => t(length > 0 ? "main.pick" : "main.pickNobody"));
+    const text = h("div", { class: "empty empty-large" }, mark(), h("h1", { id }, title), h("p", {}, t("main.pickText")));
+    return h("section", { class: "conversation conversation-none", "aria-labelledby": id }, text);
+}
+
+// The page around it
+
+/** Any sign of the user puts the idle lock off. */
+function watchTouches(scope: Scope, model: MainModel): void {
+    const touch = () => model.idle.touch();
+    for (const type of ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const) {
+        scope.listen(window, type, touch);
+    }
+}
+
+/** The phone's back gesture leaves the conversation, not the app. The history's entries hold these two words alone. */
+function goBackToList(scope: Scope, model: MainModel): void {
+    scope.bind(model.open, (open) => {
+        if (open === null && history.state === "conversation") history.replaceState("list", "");
+        if (open !== null && history.state === "list") history.replaceState("conversation", "");
+        if (open !== null && history.state !== "conversation") history.pushState("conversation", "");
+    });
+    scope.listen(window, "popstate", () => {
+        if (history.state !== "conversation") model.closeConversation();
+    });
+}

@@ -1,0 +1,39 @@
+import type { App, Screen } from "../model/app";
+import { language } from "../i18n";
+import { brokenView, elsewhereView, enrolView, lockedView, startingView, welcomeView } from "./entry";
+import { Scope } from "./dom";
+import { mainView } from "./main";
+
+/** Shows the app in `root`, screen after screen. A screen that goes takes everything it showed with it. */
+export function show(root: HTMLElement, app: App): void {
+    let scope = new Scope();
+    const render = () => {
+        scope.dispose();
+        scope = new Scope();
+        document.title = "CryptPeer";
+        root.replaceChildren(view(scope, app, app.screen.current));
+    };
+    app.screen.subscribe(render);
+    language.subscribe(render);
+    render();
+}
+
+function view(scope: Scope, app: App, screen: Screen): HTMLElement {
+    switch (screen.name) {
+        case "starting":
+            return startingView();
+        case "welcome":
+            return welcomeView(scope, app);
+        case "enrol":
+            return enrolView(scope, screen.model);
+        case "locked":
+            return lockedView(scope, screen.model);
+        case "main":
+            return mainView(scope, screen.model, () => app.lock());
+        case "elsewhere":
+            return elsewhereView(app);
+        case "broken":
+            return brokenView(app, screen.fault, screen.detail);
+    }
+}
+

@@ -1,0 +1,101 @@
+import type { MainModel } from "../model/main";
+import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
+import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
+import { Child, h, Scope } from "./dom";
+import { chooseTheme, chosenTheme, Theme } from "./theme";
+
+const revealChoices = [10, 30, 60, 300];
+const idleChoices = [60, 300, 900, 1_800, 3_600];
+const shortestPassphrase = 8;
+
+export function settingsDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
+    return dialog(t("settings.title"), onClose,
+        section(t("settings.you"), nameForm(model)),
+        section(t("settings.look"), languageChoice(), themeChoice()),
+        section(t("settings.privacy"), messageChoices(model)),
+        section(t("settings.security"), idleChoice(model), passphraseForm(scope, model)),
+        model.profile.current.isOperator && section(t("settings.recovery"),
+            h("p", { class: "field-hint" }, t("settings.recoveryText")),
+            button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")));
+}
+
+function section(title: string, ...children: Child[]): HTMLElement {
+    return h("section", { class: "settings-section" }, h("h3", {}, title), children);
+}
+
+function nameForm(model: MainModel): HTMLElement {
+    const name = textField(t("settings.name"), { maxlength: 128, autocapitalize: "words" });
+    name.input.value = model.profile.current.ownName;
+    const form = h("form", { class: "form-inline", novalidate: true }, name.row,
+        h("button", { type: "submit" }, t("settings.saveName")));
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        const renamed = model.rename(name.input.value);
+        name.setError(renamed ? null : t("problem.badName"));
+        if (renamed) model.toasts.show({ kind: "saved" });
+    });
+    return form;
+}
+
+function languageChoice(): HTMLElement {
+    return choice(t("settings.language"), [["", t("settings.languageSystem")], ...languageNames], chosenLanguage() ?? "",
+        (value) => chooseLanguage(value === "" ? null : (value as Language)));
+}
+
+function themeChoice(): HTMLElement {
+    return choice(t("settings.theme"),
+        [["", t("settings.themeSystem")], ["light", t("settings.themeLight")], ["dark", t("settings.themeDark")]],
+        chosenTheme() ?? "", (value) => chooseTheme(value === "" ? null : (value as Theme)));
+}
+
+function duration(seconds: number): string {
+    return seconds < 60 ? t("settings.seconds", { count: seconds }) : t("settings.minutes", { count: seconds / 60 });
+}
+
+/** The usual ones, and the present one if it is none of them. */
+function durations(usual: readonly number[], present: number): [string, string][] {
+    const all = usual.includes(present) || present === 0 ? usual : [...usual, present].sort((a, b) => a - b);
+    return all.map((seconds) => [String(seconds), duration(seconds)]);
+}
+
+function messageChoices(model: MainModel): Child {
+    const { revealSeconds, readReceipts } = model.profile.current.settings;
+    return [
+        choice(t("settings.reveal"), durations(revealChoices, revealSeconds), String(revealSeconds),
+            (value) => model.changeSettings({ revealSeconds: Number(value) })),
+        checkbox(t("settings.receipts"), readReceipts, (checked) => model.changeSettings({ readReceipts: checked })),
+    ];
+}
+
+function idleChoice(model: MainModel): HTMLElement {
+    const { idleLockSeconds } = model.profile.current.settings;
+    return choice(t("settings.idle"), durations(idleChoices, idleLockSeconds), String(idleLockSeconds),
+        (value) => model.changeSettings({ idleLockSeconds: Number(value) }));
+}
+
+function passphraseForm(scope: Scope, model: MainModel): HTMLElement {
+    const old = passphraseField(t("settings.oldPassphrase"), { autocomplete: "current-password" });
+    const replacement = passphraseField(t("settings.newPassphrase"), { autocomplete: "new-password" });
+    const repeat = passphraseField(t("settings.repeatPassphrase"), { autocomplete: "new-password" });
+    const submit = h("button", { type: "submit" });
+    const outcome = h("p", { role: "status", class: "good" });
+    const form = h("form", { class: "form", novalidate: true }, old.row, replacement.row, repeat.row, submit, outcome);
+
+    model.passphraseChange.set("idle");
+    scope.bind(model.passphraseChange, (state) => {
+        submit.disabled = state === "working";
+        submit.textContent = t(state === "working" ? "settings.changing" : "settings.change");
+        outcome.textContent = state === "changed" ? t("settings.changed") : "";
+        old.setError(state === "refused" ? t("settings.wrongOld") : null);
+        if (state === "changed") form.reset();
+    });
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        replacement.setError([...replacement.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null);
+        repeat.setError(replacement.input.value !== repeat.input.value ? t("enrol.mismatch") : null);
+        const wrong = [replacement, repeat].find((field) => field.input.hasAttribute("aria-invalid"));
+        if (wrong !== undefined) return wrong.input.focus();
+        model.changePassphrase(old.input.value, replacement.input.value);
+    });
+    return h("details", {}, h("summary", {}, t("settings.changePassphrase")), form);
+}

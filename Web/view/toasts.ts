@@ -1,0 +1,31 @@
+import type { Announcement, Toasts } from "../model/toasts";
+import { t } from "../i18n";
+import { iconButton } from "./controls";
+import { h, Scope } from "./dom";
+import { icon } from "./icons";
+
+export function toastsView(scope: Scope, toasts: Toasts): HTMLElement {
+    const container = h("div", { class: "toasts" });
+    scope.list(container, toasts.all, (toast) => String(toast.id), () => true, (toast) => {
+        const calm = toast.announcement.kind === "saved" || toast.announcement.kind === "copied"
+            || toast.announcement.kind === "safetyMatch";
+        return h("div", { class: `toast ${calm ? "toast-calm" : "toast-alert"}`, role: calm ? "status" : "alert" },
+            icon(calm ? "check" : "alert"),
+            h("p", {}, announcementText(toast.announcement)),
+            iconButton(t("dismiss"), "close", { onclick: () => toasts.dismiss(toast.id) }));
+    });
+    return container;
+}
+
+function announcementText(announcement: Announcement): string {
+    switch (announcement.kind) {
+        case "warning": {
+            const text = t(`warning.${announcement.warning}`);
+            return announcement.name === null ? text : t("warning.with", { name: announcement.name, text });
+        }
+        case "problem":
+            return t(`problem.${announcement.problem}`);
+        default:
+            return t(`toast.${announcement.kind}`);
+    }
+}

@@ -1,0 +1,151 @@
+// What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
+
+import {
+    boolean, bytes, Coded, fixed, identifier, names, optional, struct, text, u16, u32, u64, u8, union, vector,
+} from "./codec";
+
+const store = names("meta", "state", "messages");
+const channelState = names("open", "closed");
+const channelPath = names("direct", "relayed");
+const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
+
+const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean });
+
+const input = union({
+    start: { origin: text, header: bytes, throttle: bytes, deviceSegment: bytes },
+    openLink: { link: text },
+    enrol: { displayName: text, passphraseSegment: fixed(32) },
+    unlock: { passphraseSegment: fixed(32), records: vector(struct({ key: fixed(32), value: bytes })) },
+    lock: {},
+    nodeConnected: {},
+    nodeDisconnected: {},
+    nodeFrame: { bytes },
+    channelState: { device: identifier, state: channelState, path: channelPath },
+    channelMessage: { device: identifier, bytes },
+    localSignal: { device: identifier, kind: signalKind, text },
+    records: { records: vector(struct({ store, key: fixed(32), value: optional(bytes) })) },
+    tick: {},
+    invite: { validForSeconds: u32 },
+    withdrawInvitation: { invitation: identifier },
+    openConversation: { conversation: identifier },
+    olderMessages: { conversation: identifier },
+    closeConversation: {},
+    send: { conversation: identifier, text },
+    reveal: { conversation: identifier, message: identifier },
+    verified: { member: identifier, verified: boolean },
+    rename: { displayName: text },
+    petname: { member: identifier, name: text },
+    settings: { settings },
+    recoveryFileSaved: {},
+    recoveryFile: {},
+    changePassphrase: { old: fixed(32), new: fixed(32) },
+    compareSafety: { member: identifier, scanned: bytes },
+    retry: { conversation: identifier, message: identifier },
+    channelFingerprintMismatch: { device: identifier },
+});
+
+/** The host's time in milliseconds since 1970, then what happened. */
+export const timedInput = struct({ now: u64, input });
+
+/** A user's mistake or a limit, by the core's numbers. */
+export const problems = [
+    "unknownLinkFormat", "damagedLink", "unknownInvitation", "expired", "alreadyUsed", "withdrawn", "forgedBundle",
+    "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
+    "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
+    "recipientRefuses", "internalError",
+] as const;
+export type Problem = typeof problems[number];
+
+/** Null where nothing is wrong; a number this build does not know is an internal error. */
+const problem = {
+    write: (writer: Parameters<typeof u8.write>[0], value: Problem | null) =>
+        writer.integer(value === null ? 255 : problems.indexOf(value), 1),
+    read: (reader: Parameters<typeof u8.read>[0]): Problem | null => {
+        const number = reader.integer(1);
+        return number === 255 ? null : problems[number] ?? "internalError";
+    },
+};
+
+const warning = names(
+    "fingerprintMismatch", "forgedMessage", "replayedMessage", "olderBubbleState", "secondPersonOnInvitation",
+    "nameCollision", "rolledBack", "nodeKeyChanged", "messagesMissing", "invitationForged", "memberNotVerified",
+);
+const notice = names("none", "began", "confirmed", "restarted", "renamed");
+
+const scrypt = { n: u64, r: u32, p: u32, salt: bytes };
+
+const conversation = struct({
+    conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
+    verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
+    connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
+});
+
+const message = struct({
+    id: identifier, own: boolean, time: u64, order: u64, state: names("sending", "sent", "delivered", "read", "failed"),
+    kind: names("text", "notice"), notice, masked: boolean, text, failure: problem,
+});
+
+const event = union({
+    noVault: {},
+    vault: { waitMs: u64, ...scrypt },
+    newVaultParameters: { ...scrypt, kind: names("operator", "member"), inviterName: text, host: text },
+    linkRefused: { reason: problem },
+    enrolled: {},
+    unlocked: {
+        ownName: text, ownMember: identifier, isOperator: boolean, mayInvite: boolean, settings, recoverySaved: boolean,
+        confirmed: boolean,
+    },
+    unlockRefused: { waitMs: u64 },
+    conversations: { conversations: vector(conversation) },
+    messages: { conversation: identifier, replaceAll: boolean, hasOlder: boolean, messages: vector(message) },
+    revealed: { conversation: identifier, message: identifier, text, untilMs: u64 },
+    invitation: { invitation: identifier, link: text, expires: u64 },
+    invitations: {
+        invitations: vector(struct({
+            invitation: identifier, created: u64, expires: u64, state: names("open", "redeemed", "withdrawn", "expired"),
+        })),
+    },
+    safetyNumber: { member: identifier, digits: text, qr: bytes, verified: boolean },
+    safetyCompared: { member: identifier, match: boolean },
+    recoveryFile: { file: bytes, code: text },
+    nodeStatus: { state: names("connecting", "connected", "refused"), reason: problem },
+    warning: { kind: warning, conversation: identifier },
+    locked: {},
+    problem: { problem },
+});
+
+const channelAction = union({
+    connect: { device: identifier, initiator: boolean, relayOnly: boolean },
+    remoteSignal: { device: identifier, kind: signalKind, text },
+    send: { device: identifier, bytes },
+    close: { device: identifier },
+});
+
+export const output = struct({
+    writes: vector(struct({ store, key: bytes, value: optional(bytes) })),
+    reads: vector(struct({ store, key: fixed(32) })),
+    connection: names("unchanged", "open", "close", "reopen"),
+    toNode: vector(bytes),
+    channels: vector(channelAction),
+    events: vector(event),
+    nextTimeout: optional(u64),
+});
+
+/** What the export `scrypt` takes. */
+export const scryptInput = struct({ n: u64, r: u32, p: u32, salt: bytes, password: bytes });
+
+export type Input = Coded<typeof input>;
+export type Output = Coded<typeof output>;
+export type Write = Output["writes"][number];
+export type StoreName = Coded<typeof store>;
+export type ChannelAction = Coded<typeof channelAction>;
+export type SignalKind = Coded<typeof signalKind>;
+export type ConnectionAction = Output["connection"];
+export type CoreEvent = Coded<typeof event>;
+export type Conversation = Coded<typeof conversation>;
+export type Message = Coded<typeof message>;
+export type Warning = Coded<typeof warning>;
+export type Notice = Coded<typeof notice>;
+export type Settings = Coded<typeof settings>;
+export type ScryptParameters = { n: number; r: number; p: number; salt: Uint8Array };
+export type EventOf<Type extends CoreEvent["type"]> = Extract<CoreEvent, { type: Type }>;

@@ -1,0 +1,140 @@
+// Codecs: one value that both writes and reads a type, and from which TypeScript knows the type.
+
+import { WireError, WireReader, WireWriter } from "./wire";
+
+export interface Codec<T> {
+    write(writer: WireWriter, value: T): void;
+    read(reader: WireReader): T;
+}
+
+export type Coded<C> = C extends Codec<infer T> ? T : never;
+
+export function encode<T>(codec: Codec<T>, value: T): Uint8Array {
+    const writer = new WireWriter();
+    codec.write(writer, value);
+    const bytes = writer.bytes;
+    writer.wipe();
+    return bytes;
+}
+
+export function decode<T>(codec: Codec<T>, bytes: Uint8Array): T {
+    const reader = new WireReader(bytes);
+    const value = codec.read(reader);
+    reader.finish();
+    return value;
+}
+
+function integer(size: 1 | 2 | 4 | 8): Codec<number> {
+    return { write: (writer, value) => writer.integer(value, size), read: (reader) => reader.integer(size) };
+}
+
+export const u8 = integer(1);
+export const u16 = integer(2);
+export const u32 = integer(4);
+export const u64 = integer(8);
+
+export const boolean: Codec<boolean> = {
+    write: (writer, value) => writer.integer(value ? 1 : 0, 1),
+    read: (reader) => reader.boolean(),
+};
+
+export const bytes: Codec<Uint8Array> = {
+    write: (writer, value) => writer.opaque(value),
+    read: (reader) => reader.opaque(),
+};
+
+export const text: Codec<string> = {
+    write: (writer, value) => writer.text(value),
+    read: (reader) => reader.text(),
+};
+
+export function fixed(count: number): Codec<Uint8Array> {
+    return {
+        write: (writer, value) => {
+            if (value.length !== count) throw new WireError(`not ${count} bytes`);
+            writer.fixed(value);
+        },
+        read: (reader) => reader.fixed(count),
+    };
+}
+
+/** 16 bytes, as the hexadecimal text that serves as a key in maps. */
+export const identifier: Codec<string> = {
+    write: (writer, value) => {
+        if (!/^[0-9a-f]{32}$/.test(value)) throw new WireError("not an identifier");
+        writer.fixed(Uint8Array.from(value.match(/../g) ?? [], (pair) => parseInt(pair, 16)));
+    },
+    read: (reader) => Array.from(reader.fixed(16), (byte) => byte.toString(16).padStart(2, "0")).join(""),
+};
+
+/** An enum: a byte, the names' order from 0. */
+export function names<Name extends string>(...all: Name[]): Codec<Name> {
+    return {
+        write: (writer, value) => writer.integer(all.indexOf(value), 1),
+        read: (reader) => {
+            const name = all[reader.integer(1)];
+            if (name === undefined) throw new WireError("an enum's unknown value");
+            return name;
+        },
+    };
+}
+
+export function vector<T>(element: Codec<T>): Codec<T[]> {
+    return {
+        write: (writer, values) =>
+            writer.vector((inner) => {
+                for (const value of values) element.write(inner, value);
+            }),
+        read: (reader) => {
+            const inner = reader.slice();
+            const values: T[] = [];
+            while (!inner.isAtEnd) values.push(element.read(inner));
+            return values;
+        },
+    };
+}
+
+export function optional<T>(wrapped: Codec<T>): Codec<T | null> {
+    return {
+        write: (writer, value) => {
+            writer.integer(value === null ? 0 : 1, 1);
+            if (value !== null) wrapped.write(writer, value);
+        },
+        read: (reader) => (reader.boolean() ? wrapped.read(reader) : null),
+    };
+}
+
+type Fields = { readonly [name: string]: Codec<any> };
+type Struct<F extends Fields> = { [Name in keyof F]: Coded<F[Name]> };
+
+export function struct<F extends Fields>(fields: F): Codec<Struct<F>> {
+    const entries = Object.entries(fields);
+    return {
+        write: (writer, value) => {
+            for (const [name, codec] of entries) codec.write(writer, value[name]);
+        },
+        read: (reader) => Object.fromEntries(entries.map(([name, codec]) => [name, codec.read(reader)])) as Struct<F>,
+    };
+}
+
+type Variants = { readonly [type: string]: Fields };
+type Union<V extends Variants> = { [Type in keyof V]: { type: Type } & Struct<V[Type]> }[keyof V];
+
+/** A tagged union: a byte, the variants' order from 0, then that variant's fields. */
+export function union<V extends Variants>(variants: V): Codec<Union<V>> {
+    const types = Object.keys(variants);
+    const codecs = Object.values(variants).map((fields) => struct(fields));
+    return {
+        write: (writer, value) => {
+            const tag = types.indexOf(value.type as string);
+            writer.integer(tag, 1);
+            codecs[tag]?.write(writer, value);
+        },
+        read: (reader) => {
+            const tag = reader.integer(1);
+            const codec = codecs[tag];
+            if (codec === undefined) throw new WireError("a union's unknown tag");
+            return { type: types[tag], ...codec.read(reader) } as Union<V>;
+        },
+    };
+}

@@ -1,0 +1,101 @@
+// Runs the core: one input at a time, each output stored before anything comes of it.
+
+import type { CoreEvent, Input, ScryptParameters } from "./boundary";
+import { Core } from "./core";
+import type { FromWorker, ToWorker } from "./protocol";
+import { Store } from "./store";
+
+/** setTimeout's longest wait. */
+const longestWait = 2 ** 31 - 1;
+
+export class Host {
+    #module: WebAssembly.Module;
+    #core: Core;
+    #store: Store;
+    #post: (message: FromWorker) => void;
+    #timer: ReturnType<typeof setTimeout> | undefined;
+    /** How the passphrase becomes a segment: the vault's, or the one that is about to be made. */
+    #scrypt: ScryptParameters | null = null;
+
+    constructor(module: WebAssembly.Module, store: Store, post: (message: FromWorker) => void) {
+        this.#module = module;
+        this.#core = new Core(module);
+        this.#store = store;
+        this.#post = post;
+    }
+
+    async start(origin: string): Promise<void> {
+        const header = await this.#store.meta("header");
+        const throttle = await this.#store.meta("throttle");
+        const deviceSegment = await this.#store.deviceSegment(header.length > 0);
+        await this.#step({ type: "start", origin, header, throttle, deviceSegment });
+        deviceSegment.fill(0);
+    }
+
+    async receive(message: ToWorker): Promise<void> {
+        switch (message.type) {
+            case "input":
+                return this.#step(message.input);
+            case "enrol": {
+                const passphraseSegment = this.#segment(message.passphrase);
+                await this.#step({ type: "enrol", displayName: message.displayName, passphraseSegment });
+                passphraseSegment.fill(0);
+                return;
+            }
+            case "unlock": {
+                const passphraseSegment = this.#segment(message.passphrase);
+                await this.#step({ type: "unlock", passphraseSegment, records: await this.#store.state() });
+                passphraseSegment.fill(0);
+                return;
+            }
+            case "changePassphrase": {
+                const old = this.#segment(message.old);
+                const replacement = this.#segment(message.new);
+                await this.#step({ type: "changePassphrase", old, new: replacement });
+                old.fill(0);
+                replacement.fill(0);
+                return;
+            }
+        }
+    }
+
+    async tick(): Promise<void> {
+        await this.#step({ type: "tick" });
+    }
+
+    /** Set by the worker: a tick has its place in the queue of inputs. */
+    onTimeout: () => void = () => {};
+
+    async #step(input: Input): Promise<void> {
+        const output = this.#core.handle(Date.now(), input);
+        await this.#store.commit(output.writes);
+        for (const event of output.events) this.#remember(event);
+        const { connection, toNode, channels, events } = output;
+        if (connection !== "unchanged" || toNode.length + channels.length + events.length > 0) {
+            this.#post({ type: "output", connection, toNode, channels, events });
+        }
+        this.#schedule(output.nextTimeout);
+        if (output.reads.length > 0) {
+            await this.#step({ type: "records", records: await this.#store.read(output.reads) });
+        }
+    }
+
+    #schedule(time: number | null): void {
+        clearTimeout(this.#timer);
+        if (time === null) return;
+        this.#timer = setTimeout(() => this.onTimeout(), Math.min(Math.max(0, time - Date.now()), longestWait));
+    }
+
+    #remember(event: CoreEvent): void {
+        if (event.type !== "vault" && event.type !== "newVaultParameters") return;
+        this.#scrypt = { n: event.n, r: event.r, p: event.p, salt: event.salt };
+    }
+
+    /** Wipes the passphrase. scrypt's memory goes with the instance it ran in. */
+    #segment(passphrase: Uint8Array): Uint8Array {
+        if (this.#scrypt === null) throw new Error("a passphrase before the vault's parameters");
+        const segment = new Core(this.#module).scrypt(this.#scrypt, passphrase);
+        passphrase.fill(0);
+        return segment;
+    }
+}

@@ -1,0 +1,38 @@
+// What page and worker post to each other.
+
+import type { ChannelAction, ConnectionAction, CoreEvent, Input } from "./boundary";
+
+/** Inputs that the page may give as they are. The worker makes the others itself, from a passphrase or from storage. */
+export type PageInput = Exclude<Input, { type: "start" | "enrol" | "unlock" | "records" | "changePassphrase" }>;
+
+export type ToWorker =
+    | { type: "input"; input: PageInput }
+    /** Passphrases are UTF-8 of the NFC form; the worker wipes them. */
+    | { type: "enrol"; displayName: string; passphrase: Uint8Array }
+    | { type: "unlock"; passphrase: Uint8Array }
+    | { type: "changePassphrase"; old: Uint8Array; new: Uint8Array };
+
+/** Why the worker stopped. Nothing that it had not stored was acted on. */
+export type Fault =
+    /** core.wasm or worker.js could not be loaded or started. */
+    | "load"
+    /** The browser has no room left for the write. */
+    | "full"
+    /** The browser's storage failed otherwise. */
+    | "storage"
+    /** The device's key is gone while the vault is there. */
+    | "device"
+    /** Another tab works on this profile now. */
+    | "elsewhere"
+    /** The core trapped or answered nonsense. */
+    | "core";
+
+export type FromWorker =
+    | {
+          type: "output";
+          connection: ConnectionAction;
+          toNode: Uint8Array[];
+          channels: ChannelAction[];
+          events: CoreEvent[];
+      }
+    | { type: "fault"; fault: Fault; detail: string };

@@ -96,8 +96,9 @@ test-wasm: ## The same vectors and transcripts, in WebAssembly
 	@Tests/closing-line.sh 2-wasm-runtime 'pass [1-9]' node --test --test-reporter=spec Tests/Wasm/*.test.mjs
 	@Tests/closing-line.sh 3-wasm-vectors '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin
 
-test-web: ## The web app's models and encodings, without a browser
-	@Tests/closing-line.sh 2-web '[0-9]+ passed, 0 failed' node Tests/Web/run.mjs
+test-web: ## The web app: its models and encodings in node, its screens and channels in browsers
+	@Tests/closing-line.sh 3-web-models '[0-9]+ passed, 0 failed' node Tests/Web/run.mjs
+	@Tests/closing-line.sh 3-web-browsers '[0-9]+ passed' .venv/bin/pytest Tests/Web
 
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 4-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd

@@ -32,6 +32,7 @@ export class ConversationModel {
     #clock: Clock;
     #unreadAtOpening: number;
     #loadingOlder = false;
+    #timers = new Set<() => void>();
 
     constructor(session: SessionPort, clock: Clock, summary: Conversation, draft: string, warnings: readonly Warning[]) {
         this.#session = session;
@@ -42,6 +43,15 @@ export class ConversationModel {
         this.draft = new Value(draft);
         this.warnings.set(warnings);
         session.input({ type: "openConversation", conversation: this.id });
+    }
+
+    /** Nobody looks at it any more: no text stays, and no timer that would keep one. */
+    dispose(): void {
+        for (const cancel of this.#timers) cancel();
+        this.#timers.clear();
+        this.messages.set([]);
+        this.draft.set("");
+        this.safety.set(null);
     }
 
     // What the user does
@@ -106,7 +116,11 @@ export class ConversationModel {
         this.messages.update((messages) => messages.map((shown) => shown.id === event.message
             ? { ...shown, masked: false, text: event.text, until: event.untilMs }
             : shown));
-        this.#clock.at(event.untilMs, () => this.hideExpired());
+        const cancel = this.#clock.at(event.untilMs, () => {
+            this.#timers.delete(cancel);
+            this.hideExpired();
+        });
+        this.#timers.add(cancel);
     }
 
     onSafetyNumber(event: EventOf<"safetyNumber">): void {

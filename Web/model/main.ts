@@ -63,7 +63,7 @@ export class MainModel {
         this.toasts.clear();
         this.#cancelUnreachable?.();
         this.dialog.set(null);
-        this.open.set(null);
+        this.#leaveConversation();
         this.conversations.set([]);
         this.invitations.forget();
         this.recovery.forget();
@@ -75,15 +75,14 @@ export class MainModel {
     openConversation(id: string): void {
         const summary = this.conversations.current.find((conversation) => conversation.conversation === id);
         if (summary === undefined || this.open.current?.id === id) return;
-        this.#keepDraft();
+        this.#leaveConversation();
         this.open.set(new ConversationModel(
             this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? []));
     }
 
     closeConversation(): void {
         if (this.open.current === null) return;
-        this.#keepDraft();
-        this.open.set(null);
+        this.#leaveConversation();
         this.#session.input({ type: "closeConversation" });
     }
 
@@ -108,11 +107,14 @@ export class MainModel {
         this.#session.changePassphrase(old, replacement);
     }
 
-    #keepDraft(): void {
+    #leaveConversation(): void {
         const open = this.open.current;
         if (open === null) return;
+        // First the view, which would show what is being forgotten.
+        this.open.set(null);
         this.#drafts.set(open.id, open.draft.current);
         this.#warnings.set(open.id, [...open.warnings.current]);
+        open.dispose();
     }
 
     // What the core says

@@ -24,6 +24,7 @@ const grace = 8_000;
 const pathInterval = 5_000;
 
 export class Channel {
+    readonly relayOnly: boolean;
     #listener: ChannelListener;
     #connection: RTCPeerConnection;
     #data: RTCDataChannel;
@@ -40,6 +41,7 @@ export class Channel {
     #pathTimer: ReturnType<typeof setInterval> | undefined;
 
     constructor(initiator: boolean, relayOnly: boolean, listener: ChannelListener) {
+        this.relayOnly = relayOnly;
         this.#initiator = initiator;
         this.#listener = listener;
         this.#connection = new RTCPeerConnection({
@@ -54,6 +56,11 @@ export class Channel {
         this.#watchConnection();
         this.#watchData();
         if (initiator) this.#enqueue(() => this.#offer());
+    }
+
+    /** Whether the peer's description was applied: this attempt has its other end. */
+    get isDescribed(): boolean {
+        return this.#announced.length > 0;
     }
 
     send(message: Uint8Array): void {

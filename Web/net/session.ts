@@ -111,6 +111,7 @@ export class Session implements SessionPort {
                 this.#channels.set(device, this.#connect(device, action.initiator, action.relayOnly));
                 return;
             case "remoteSignal":
+                if (action.kind === "offer") this.#makeRoomForOffer(device);
                 return this.#channels.get(device)?.receive(action.kind, action.text);
             case "send":
                 return this.#channels.get(device)?.send(action.bytes);
@@ -133,6 +134,16 @@ export class Session implements SessionPort {
             },
         });
         return channel;
+    }
+
+    /** Nothing is ever renegotiated: an offer to a channel that has had one belongs to the peer's next attempt. */
+    #makeRoomForOffer(device: string): void {
+        const channel = this.#channels.get(device);
+        if (channel === undefined || !channel.isDescribed) return;
+        channel.close();
+        this.#channels.delete(device);
+        this.input({ type: "channelState", device, state: "closed", path: "direct" });
+        this.#channels.set(device, this.#connect(device, false, channel.relayOnly));
     }
 
     /** Timers sleep in a hidden page and a closed laptop: the core looks at the time anew. */

@@ -8,3 +8,5 @@ esbuild Tests/Web/demo/main.ts --bundle --target=es2022 --format=iife --charset=
 esbuild Web/style/app.css --bundle --log-level=warning --outfile=.build-demo/app.css
 cp Web/index.html .build-demo/
 cp Web/static/* .build-demo/
+esbuild Tests/Web/demo/channels.ts --bundle --target=es2022 --format=iife --log-level=warning --outfile=.build-demo/channels.js
+echo '<!doctype html><script src="channels.js"></script>' >.build-demo/channels.html

@@ -54,6 +54,7 @@ export class DemoSession implements SessionPort {
     #sent = 100;
     #invited = 0;
     #attempts = 0;
+    #timers: ReturnType<typeof setTimeout>[] = [];
 
     constructor(listener: SessionListener, options: { vault: boolean; unlocked: boolean; operator: boolean; empty: boolean; fault: string | null }) {
         this.#listener = listener;
@@ -89,7 +90,13 @@ export class DemoSession implements SessionPort {
         setTimeout(() => old === "wrong" ? this.#emit({ type: "problem", problem: "wrongPassphrase" }) : this.#unlock(false), 500);
     }
 
-    end(): void {}
+    end(): void {
+        for (const timer of this.#timers) clearTimeout(timer);
+    }
+
+    #later(milliseconds: number, callback: () => void): void {
+        this.#timers.push(setTimeout(callback, milliseconds));
+    }
 
     #emit(event: CoreEvent): void {
         this.#listener.onEvent(event);
@@ -133,8 +140,8 @@ export class DemoSession implements SessionPort {
                     type: "messages", conversation: input.conversation, replaceAll: false, hasOlder: true, messages: [{ ...sent, state }],
                 });
                 tell("sending");
-                setTimeout(() => tell("sent"), 400);
-                return void setTimeout(() => tell("delivered"), 1_200);
+                this.#later(400, () => tell("sent"));
+                return this.#later(1_200, () => tell("delivered"));
             }
             case "invite": {
                 this.#invited += 1;

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Photographs every screen of the scripted app, and lets axe look at each.
+"""Every screen of the scripted app: how to get there, and what axe and the window's width say about it.
 
-    photograph.py FOLDER [NAME-PART]       after build.sh; needs the end-to-end tests' .venv
+    screens.py FOLDER [NAME-PART]       photographs them, after build.sh; needs the end-to-end tests' .venv
 """
 
+import contextlib
 import functools
 import http.server
 import pathlib
@@ -17,10 +18,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINK = "#" + "A" * 87
 DESKTOP = {"width": 1180, "height": 800}
 PHONE = {"width": 375, "height": 740}
-
-
-def click(name, exact=True):
-    return lambda page: page.get_by_role("button", name=name, exact=exact).click()
 
 
 def open_conversation(page, name="Ada Lovelace"):
@@ -91,48 +88,74 @@ SCREENS = {
 }
 
 
-class Quiet(http.server.SimpleHTTPRequestHandler):
+VARIANTS = {
+    "light-desktop-en": {"color_scheme": "light", "viewport": DESKTOP, "locale": "en-GB"},
+    "dark-desktop-fr": {"color_scheme": "dark", "viewport": DESKTOP, "locale": "fr-FR"},
+    "light-phone-fr": {"color_scheme": "light", "viewport": PHONE, "locale": "fr-FR", "has_touch": True},
+    "dark-phone-en": {"color_scheme": "dark", "viewport": PHONE, "locale": "en-GB", "has_touch": True},
+}
+
+
+class QuietServer(http.server.SimpleHTTPRequestHandler):
     def log_message(self, *arguments):
         pass
 
 
-def main(folder: pathlib.Path, part: str) -> int:
+@contextlib.contextmanager
+def served():
+    """The scripted app's address. The loopback counts as a secure origin."""
+    handler = functools.partial(QuietServer, directory=ROOT / ".build-demo")
+    with http.server.ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}/"
+        server.shutdown()
+
+
+@contextlib.contextmanager
+def screen(browser, base, name, variant):
+    """The page at that screen, and the list of what went uncaught in it."""
+    address, act = SCREENS[name]
+    context = browser.new_context(**VARIANTS[variant])
+    page = context.new_page()
+    faults = []
+    page.on("pageerror", lambda error: faults.append(f"uncaught: {error}"))
+    page.goto(base + address)
+    page.wait_for_timeout(250)
+    if act is not None:
+        act(page)
+    page.wait_for_timeout(300)
+    yield page, faults
+    context.close()
+
+
+def complaints(page):
+    """What axe finds, and whether the page is wider than its window."""
+    found = [
+        f"{violation['id']}: {violation['help']}: {node['html'][:160]}"
+        for violation in Axe().run(page).response["violations"]
+        for node in violation["nodes"]
+    ]
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return found + ([f"{overflow} px too wide"] if overflow > 0 else [])
+
+
+def photograph(folder: pathlib.Path, part: str) -> int:
     folder.mkdir(parents=True, exist_ok=True)
-    server = http.server.ThreadingHTTPServer(("localhost", 0), functools.partial(Quiet, directory=ROOT / ".build-demo"))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    base = f"http://localhost:{server.server_port}/"
-    violations = 0
-    with sync_playwright() as playwright:
+    count = 0
+    with sync_playwright() as playwright, served() as base:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
-        for scheme, size, locale in (
-            ("light", DESKTOP, "en-GB"), ("dark", DESKTOP, "fr-FR"), ("light", PHONE, "fr-FR"), ("dark", PHONE, "en-GB"),
-        ):
-            for name, (address, act) in SCREENS.items():
-                variant = f"{name}-{scheme}-{'phone' if size is PHONE else 'desktop'}"
-                if part not in variant:
+        for variant in VARIANTS:
+            for name in SCREENS:
+                if part not in f"{name}-{variant}":
                     continue
-                context = browser.new_context(viewport=size, color_scheme=scheme, locale=locale, has_touch=size is PHONE)
-                page = context.new_page()
-                page.on("pageerror", lambda error: print(f"{variant}: uncaught {error}"))
-                page.goto(base + address)
-                page.wait_for_timeout(250)
-                if act is not None:
-                    act(page)
-                page.wait_for_timeout(300)
-                page.screenshot(path=folder / f"{variant}.png")
-                for violation in Axe().run(page).response["violations"]:
-                    violations += 1
-                    print(f"{variant}: {violation['id']}: {violation['help']}")
-                    for node in violation["nodes"][:2]:
-                        print(f"    {node['html'][:160]}\n    {node['failureSummary'][:300]}")
-                overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-                if overflow > 0:
-                    print(f"{variant}: {overflow} px too wide")
-                context.close()
-        browser.close()
-    print(f"{violations} violations")
-    return 1 if violations else 0
+                with screen(browser, base, name, variant) as (page, faults):
+                    page.screenshot(path=folder / f"{name}-{variant}.png")
+                    for complaint in faults + complaints(page):
+                        count += 1
+                        print(f"{name}-{variant}: {complaint}")
+    print(f"{count} complaints")
+    return 1 if count else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""))
+    sys.exit(photograph(pathlib.Path(sys.argv[1]), sys.argv[2] if len(sys.argv) > 2 else ""))

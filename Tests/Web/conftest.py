@@ -1,0 +1,43 @@
+"""The parts of the web app that need a browser and no node: its screens over a scripted session, its channels."""
+
+import pathlib
+import subprocess
+import sys
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+HERE = pathlib.Path(__file__).parent
+sys.path.insert(0, str(HERE / "demo"))
+
+
+@pytest.fixture(scope="session")
+def built():
+    subprocess.run([HERE / "demo/build.sh"], check=True)
+
+
+@pytest.fixture(scope="session")
+def base(built):
+    from screens import served
+
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browsers():
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-features=WebRtcHideLocalIpsWithMdns"]
+        )
+        firefox = playwright.firefox.launch(
+            channel="moz-firefox",
+            executable_path="/usr/bin/firefox-esr",
+            firefox_user_prefs={
+                "media.peerconnection.ice.obfuscate_host_addresses": False,
+                "media.peerconnection.ice.loopback": True,
+            },
+        )
+        yield {"chromium": chromium, "firefox": firefox}
+        firefox.close()
+        chromium.close()

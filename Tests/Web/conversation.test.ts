@@ -133,3 +133,14 @@ test("a message hidden by hand stays hidden when its state changes, until it is 
     reveal();
     assert.equal(model.messages.current[0]?.text, "secret");
 });
+
+test("a text that is told before its message counts down all the same", () => {
+    const { clock, model, messages } = world();
+    messages([], true);
+    const until = clock.now() + 30_000;
+    model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "mine", untilMs: until });
+    messages([message(1, { own: true, masked: false, text: "mine" })]);
+    assert.equal(model.messages.current[0]?.until, until);
+    clock.advance(30_000);
+    assert.equal(model.messages.current[0]?.masked, true);
+});

@@ -35,6 +35,8 @@ export class ConversationModel {
     #unreadAtOpening: number;
     #loadingOlder = false;
     #timers = new Set<() => void>();
+    /** Until when what is revealed may be shown; the core may say so before the message itself. */
+    #until = new Map<string, number>();
     /** Hidden by the user while the core still counts them as revealed. */
     #hidden = new Set<string>();
 
@@ -106,9 +108,8 @@ export class ConversationModel {
 
     onMessages(event: EventOf<"messages">): void {
         const known = new Map((event.replaceAll ? [] : this.messages.current).map((shown) => [shown.id, shown]));
-        const before = new Map(this.messages.current.map((shown) => [shown.id, shown]));
         for (const message of event.messages) {
-            const shown = { ...message, until: message.masked ? null : before.get(message.id)?.until ?? null };
+            const shown = { ...message, until: message.masked ? null : this.#until.get(message.id) ?? null };
             known.set(message.id, this.#hidden.has(message.id) ? { ...shown, ...masked } : shown);
         }
         const messages = [...known.values()].sort((a, b) => a.order - b.order);
@@ -120,6 +121,7 @@ export class ConversationModel {
     }
 
     onRevealed(event: EventOf<"revealed">): void {
+        this.#until.set(event.message, event.untilMs);
         this.messages.update((messages) => messages.map((shown) => shown.id === event.message
             ? { ...shown, masked: false, text: event.text, until: event.untilMs }
             : shown));

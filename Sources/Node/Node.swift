@@ -50,9 +50,12 @@ public struct Node: Service {
                 "The database \(folder.database) is damaged",
                 advice: "restore node.sqlite from a backup, or move it away to start an empty node")
         }
-        anchor = try TrustAnchor(configuration: configuration, folder: folder, now: Date())
+        anchor = try TrustAnchor(
+            configuration: configuration, folder: folder,
+            now: Date(timeIntervalSince1970: TimeInterval(configuration.clock())))
         do throws(WireError) {
-            webApp = try WebApp.embedded()
+            webApp =
+                if let archive = configuration.webApp { try WebApp(archive: archive) } else { try WebApp.embedded() }
         } catch {
             throw StartError("This executable holds no web app", advice: "build it again with `make build`")
         }
@@ -92,7 +95,7 @@ public struct Node: Service {
             logger: logger)
         var services: [any Service] = [
             store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
-            CertificateRenewal(anchor: anchor, logger: logger),
+            CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
         ]
         if let port = configuration.metricsPort {
             services.append(MetricsListener(registry: registry, port: port, logger: logger))

@@ -1,7 +1,6 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
-import NIOSSL
 import NIOWebSocket
 
 /// A TLS WebSocket to a node: whole binary messages both ways, as a browser has them.
@@ -21,8 +20,6 @@ public final class NodeConnection: Sendable {
         /// The `Origin` header; nil: none.
         public var origin: String?
         public var path = "/ws"
-        /// Whether messages are taken off the socket as they come.
-        public var isReading = true
 
         /// As a page of this origin does.
         public init(origin: String?) {
@@ -43,16 +40,13 @@ public final class NodeConnection: Sendable {
         on group: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) async throws -> NodeConnection {
         let options = options ?? Options(origin: origin)
-        let (host, port) = try split(origin)
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.trustRoots = .certificates(try NIOSSLCertificate.fromPEMBytes(authority))
-        let context = try NIOSSLContext(configuration: configuration)
+        let server = try Server(origin, trusting: authority)
+        let (host, port) = (server.host, server.port)
         let inbox = Inbox()
 
         let upgrade = try await ClientBootstrap(group: group).connect(host: host, port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
-                try channel.pipeline.syncOperations.addHandler(
-                    NIOSSLClientHandler(context: context, serverHostname: host))
+                try channel.pipeline.syncOperations.addHandler(try server.makeTLSHandler())
                 let upgrader = NIOTypedWebSocketClientUpgrader<Int>(
                     maxFrameSize: 1 << 24,
                     upgradePipelineHandler: { channel, _ in
@@ -86,20 +80,12 @@ public final class NodeConnection: Sendable {
             try? await channel.close().get()
             throw Failure.refused(status: status)
         }
-        if !options.isReading { try await channel.setOption(.autoRead, value: false).get() }
         return NodeConnection(channel, inbox)
     }
 
     private init(_ channel: any Channel, _ inbox: Inbox) {
         self.channel = channel
         self.inbox = inbox
-    }
-
-    private static func split(_ origin: String) throws -> (host: String, port: Int) {
-        guard origin.hasPrefix("https://"), let colon = origin.lastIndex(of: ":"),
-            let port = Int(origin[origin.index(after: colon)...])
-        else { throw Failure.badOrigin }
-        return (String(origin[origin.index(origin.startIndex, offsetBy: 8)..<colon]), port)
     }
 
     /// Sends one message.
@@ -124,10 +110,14 @@ public final class NodeConnection: Sendable {
         try await inbox.next(within: time, on: channel.eventLoop)
     }
 
-    /// Takes messages off the socket from now on.
-    public func startReading() async throws {
-        try await channel.setOption(.autoRead, value: true).get()
-        channel.read()
+    /// Leaves what comes from now on in the socket.
+    public func stopReading() async throws {
+        try await channel.setOption(.autoRead, value: false).get()
+    }
+
+    /// Ends what this side says, and goes on listening.
+    public func finishSending() async throws {
+        try await channel.close(mode: .output).get()
     }
 
     /// Whether the node has closed the connection within the time given.

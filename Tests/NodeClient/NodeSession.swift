@@ -14,9 +14,9 @@ public actor NodeSession {
 
     public nonisolated let connection: NodeConnection
     /// The node's key, which its challenge proved.
-    public let nodeKey: [UInt8]
+    public nonisolated let nodeKey: [UInt8]
     /// The node's clock at the challenge.
-    public let nodeTime: UInt64
+    public nonisolated let nodeTime: UInt64
     private var lastID: UInt32 = 0
     private var pushes: [Push] = []
 

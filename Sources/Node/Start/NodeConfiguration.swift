@@ -14,6 +14,8 @@ public struct NodeConfiguration: Sendable {
     /// The port of `/metrics` on the loopback address; nil: no metrics.
     public var metricsPort: Int?
     public var bounds = ServiceBounds()
+    /// The web app's archive; nil: the one inside this executable.
+    public var webApp: [UInt8]?
     /// Seconds since 1970.
     public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
 

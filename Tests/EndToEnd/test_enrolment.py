@@ -36,6 +36,9 @@ def test_the_operator_invitation_works_once(node, people):
 
     second = people("Mallory")
     second.page.goto(node.operator_invitation)
+    second.page.get_by_role("textbox", name="Display name").fill(second.name)
+    second.fill_passphrase(second.passphrase)
+    second.page.get_by_role("button", name="Join").click()
     expect(second.page.get_by_text("already has an operator")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
 
 

@@ -7,16 +7,16 @@ import WireFormat
 struct SimulationTranscripts {
     @Test("of a hundred small worlds are recorded, for the WebAssembly build to come to the same bytes")
     func record() async throws {
-        let cases = try await withThrowingTaskGroup(of: MLSVectors.Case.self) { group in
+        let cases = try await withThrowingTaskGroup(of: VectorCase.self) { group in
             for seed: UInt64 in 1...100 {
                 group.addTask {
                     var writer = WireWriter()
                     writer.write(seed)
                     writer.write(fixed: try TranscriptChecks.outputs(seed: seed))
-                    return MLSVectors.Case(name: "transcript \(seed)", kind: TranscriptChecks.kind, bytes: writer.bytes)
+                    return VectorCase(name: "transcript \(seed)", kind: TranscriptChecks.kind, bytes: writer.bytes)
                 }
             }
-            var cases: [MLSVectors.Case] = []
+            var cases: [VectorCase] = []
             for try await item in group { cases.append(item) }
             return cases
         }
@@ -27,6 +27,6 @@ struct SimulationTranscripts {
         changed[changed.count - 1] ^= 1
         #expect(VectorCheck.run(kind: TranscriptChecks.kind, case: changed) != [])
         #expect(VectorCheck.run(kind: TranscriptChecks.kind, case: cases[0].bytes) == [])
-        try MLSVectors.dump(cases)
+        try CaseDump.append(cases)
     }
 }

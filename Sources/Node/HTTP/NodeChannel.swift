@@ -27,6 +27,9 @@ struct NodeChannel: HTTPChannelHandler {
     let anchor: TrustAnchor
     let ledger: ConnectionLedger
     let bounds: ServiceBounds
+    /// Makes the handler of a WebSocket that was opened with this `Origin`.
+    let makeSession: @Sendable (_ origin: String) -> any ChannelHandler
+
     /// What a request's head may hold: browsers send about 1 kB.
     private static let headLength = 16_384
 
@@ -45,7 +48,7 @@ struct NodeChannel: HTTPChannelHandler {
 
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(
-                    upgraders: [],
+                    upgraders: [webSocketUpgrader(port: port)],
                     notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
             configuration.enablePipelining = false
             configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
@@ -87,6 +90,22 @@ struct NodeChannel: HTTPChannelHandler {
                 try NIOAsyncChannel(
                     wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }
+    }
+
+    private func webSocketUpgrader(port: Int) -> NIOTypedWebSocketServerUpgrader<Negotiated> {
+        NIOTypedWebSocketServerUpgrader(
+            maxFrameSize: Limits.frameLength, enableAutomaticErrorHandling: false,
+            shouldUpgrade: { channel, head in
+                let isOwn = head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
+                return channel.eventLoop.makeSucceededFuture(isOwn ? [:] : nil)
+            },
+            upgradePipelineHandler: { channel, head in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        makeSession(head.headers["origin"].first ?? ""))
+                    return .webSocket
+                }
+            })
     }
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.

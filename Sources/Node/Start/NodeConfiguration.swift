@@ -1,3 +1,6 @@
+import Glibc
+import NodeProtocol
+
 /// What a person decides about a node, and the bounds it puts on strangers.
 public struct NodeConfiguration: Sendable {
     /// The folder that holds everything the node keeps.
@@ -11,6 +14,10 @@ public struct NodeConfiguration: Sendable {
     /// The port of `/metrics` on the loopback address; nil: no metrics.
     public var metricsPort: Int?
     public var bounds = ServiceBounds()
+    /// The web app's archive; nil: the one inside this executable.
+    public var webApp: [UInt8]?
+    /// Seconds since 1970.
+    public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
 
     public init(data: String) {
         self.data = data
@@ -50,6 +57,19 @@ public struct ServiceBounds: Sendable {
     public var outgoingBytes = 4 << 20
     /// Requests of a session that are being worked on; more wait.
     public var requestsInFlight = 32
+    public var quotas = Quotas()
+
+    /// What one mailbox or one device may occupy: the protocol's `Limits`, unless a node is started with less.
+    public struct Quotas: Sendable {
+        public var mailboxEnvelopes = Limits.mailboxEnvelopes
+        public var mailboxBytes = Limits.mailboxBytes
+        public var blobBytesPerDevice = Limits.blobBytesPerDevice
+        public var invitationsPerDevice = Limits.invitationsPerDevice
+        public var mailboxesPerDevice = Limits.mailboxesPerDevice
+        public var slotsPerDevice = Limits.slotsPerDevice
+
+        public init() {}
+    }
 
     public struct RequestRate: Sendable {
         public var burst: Double

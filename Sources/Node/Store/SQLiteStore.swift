@@ -70,6 +70,11 @@ final class SQLiteStore: Store, Service {
         }
     }
 
+    /// Reads before the node runs, on the calling thread.
+    func readNow<Value>(_ read: (any StoreReads) throws -> Value) throws -> Value {
+        try pool.read { try read(SQLiteTables(database: $0)) }
+    }
+
     // MARK: - Opening
 
     private static let corrupt: [ResultCode] = [.SQLITE_CORRUPT, .SQLITE_NOTADB]

@@ -109,6 +109,22 @@ struct InvitationBundleTests {
         #expect(throws: TrustError.revoked) { try open(state: world.state(version: 2, revoked: noInviter).signed) }
     }
 
+    @Test("another bubble's bundle, made whole for this link by who knows its secret, fails on the pinned authority")
+    func substitutedBubble() throws {
+        let world = try World()
+        let other = try World(seed: "another")
+        let bundle = InvitationBundle(
+            authority: other.authority, state: try other.state(version: 1).signed, inviterChain: other.operatorChain,
+            certificate: try InvitationCertificate.issue(
+                for: world.link.keys, validity: Validity(from: World.start), bubble: other.bubble,
+                by: other.operatorChain.member.member, signer: other.operatorKey, random: other.random),
+            keyPackage: [], mailbox: try other.bundle().mailbox, inviterName: "")
+        let sealed = try bundle.seal(world.link.keys, random: world.random)
+        #expect(throws: TrustError.wrongAuthority) {
+            try InvitationBundle.open(sealed, link: world.link, now: world.now)
+        }
+    }
+
     @Test("an operator's claim link opens no bundle")
     func claim() throws {
         let world = try World()

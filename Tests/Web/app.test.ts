@@ -163,8 +163,32 @@ test("a fault stops everything and says which", async () => {
     const { app, sessions, session } = await unlockedWorld();
     session().fails("full");
     const screen = app.screen.current;
-    assert.equal(screen.name === "broken" && screen.fault, "full");
+    assert.equal(screen.name === "broken" && screen.reason, "fault.full");
     assert.equal(sessions[0]!.ended, true);
     app.restart();
     assert.equal(sessions.length, 2);
+});
+
+test("an identity that the node refuses is gone, and the screen goes on saying why", async () => {
+    const { app, session } = world({ link });
+    await app.start();
+    session().says({ type: "noVault" });
+    session().says({ type: "newVaultParameters", ...scrypt, kind: "operator", inviterName: "", host: "" });
+    session().says({ type: "linkRefused", reason: "alreadyClaimed" });
+    session().says({ type: "noVault" });
+    const screen = app.screen.current;
+    assert.deepEqual(screen.name === "enrol" && screen.model.state.current, { state: "refused", problem: "alreadyClaimed" });
+});
+
+test("damage is said: instead of unlocking, or once unlocked", async () => {
+    const { app, session } = world();
+    await app.start();
+    session().says({ type: "vault", waitMs: 0, ...scrypt });
+    session().says({ type: "problem", problem: "damagedStorage" });
+    const locked = app.screen.current;
+    assert.equal(locked.name === "locked" && locked.model.problem.current, "damagedStorage");
+    session().says(unlocked);
+    const main = app.screen.current;
+    assert.deepEqual(main.name === "main" && main.model.toasts.all.current.map(({ announcement }) => announcement),
+        [{ kind: "problem", problem: "damagedStorage" }]);
 });

@@ -118,3 +118,29 @@ test("a node that is away for a moment goes unmentioned", () => {
     clock.advance(4_000);
     assert.equal(model.node.current.state, "unreachable");
 });
+
+test("a message hidden by hand stays hidden when its state changes, until it is revealed again", () => {
+    const { clock, model, messages } = world();
+    messages([message(1)], true);
+    const reveal = () => {
+        model.reveal(id(1));
+        model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "secret", untilMs: clock.now() + 30_000 });
+    };
+    reveal();
+    model.hide(id(1));
+    messages([message(1, { masked: false, text: "secret", state: "read" })]);
+    assert.deepEqual([model.messages.current[0]?.state, model.messages.current[0]?.text], ["read", ""]);
+    reveal();
+    assert.equal(model.messages.current[0]?.text, "secret");
+});
+
+test("a text that is told before its message counts down all the same", () => {
+    const { clock, model, messages } = world();
+    messages([], true);
+    const until = clock.now() + 30_000;
+    model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "mine", untilMs: until });
+    messages([message(1, { own: true, masked: false, text: "mine" })]);
+    assert.equal(model.messages.current[0]?.until, until);
+    clock.advance(30_000);
+    assert.equal(model.messages.current[0]?.masked, true);
+});

@@ -131,7 +131,7 @@ const catalogue = {
     "state.failed": "Failed",
 
     "notice.began": "This conversation's keys were made on {date}.",
-    "notice.confirmed": "{name} was confirmed by the inviter.",
+    "notice.confirmed": "{name} has confirmed you.",
     "notice.restarted": "The secure session with {name} was set up anew.",
     "notice.renamed": "{former} now goes by {name}.",
 

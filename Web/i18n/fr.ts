@@ -128,7 +128,7 @@ export const fr: Catalogue = {
     "state.failed": "Échec",
 
     "notice.began": "Les clés de cette conversation ont été créées le {date}.",
-    "notice.confirmed": "{name} : identité confirmée par la personne qui l’a invitée.",
+    "notice.confirmed": "{name} vous a confirmé.",
     "notice.restarted": "La session sécurisée avec {name} a été rétablie.",
     "notice.renamed": "{former} s’appelle désormais {name}.",
 

@@ -1,6 +1,6 @@
 // Which screen there is, and the life of the session behind it.
 
-import type { CoreEvent } from "../worker/boundary";
+import type { CoreEvent, Problem } from "../worker/boundary";
 import type { Fault } from "../worker/protocol";
 import type { SessionListener, SessionPort } from "../net/session";
 import type { Clock } from "./clock";
@@ -12,13 +12,15 @@ import { Value } from "./value";
 export type Screen =
     | { name: "starting" }
     /** Nobody has joined with this browser. */
-    | { name: "welcome" }
+    | { name: "welcome"; refused: Problem | null }
     | { name: "enrol"; model: EnrolModel }
     | { name: "locked"; model: LockedModel }
     | { name: "main"; model: MainModel }
     /** Another tab works on the profile. */
     | { name: "elsewhere" }
-    | { name: "broken"; fault: Fault; detail: string };
+    | { name: "broken"; reason: BrokenReason; detail: string };
+
+export type BrokenReason = `fault.${Fault}` | `problem.${Problem}`;
 
 export interface Surroundings {
     readonly clock: Clock;
@@ -39,6 +41,8 @@ export class App {
     #session: SessionPort | null = null;
     #link: string | null;
     #ended: (() => void) | null = null;
+    /** Why the node does not want the identity that was being made. */
+    #refused: Problem | null = null;
 
     constructor(surroundings: Surroundings, link: string | null) {
         this.#surroundings = surroundings;
@@ -134,8 +138,11 @@ export class App {
         const screen = this.screen.current;
         switch (event.type) {
             case "noVault":
-                if (this.#link === null) this.screen.set({ name: "welcome" });
+                // After a refusal the core is where it began; the screen goes on saying why.
+                if (screen.name === "enrol") return;
+                if (this.#link === null) this.screen.set({ name: "welcome", refused: this.#refused });
                 else this.#enrol();
+                this.#refused = null;
                 return;
             case "vault": {
                 // After a wrong passphrase the core may tell the parameters again.
@@ -151,6 +158,9 @@ export class App {
                 if (screen.name === "main") return screen.model.onEvent(event);
                 const { type: _, ...profile } = event;
                 const model = new MainModel(session, this.#surroundings.clock, profile, () => this.lock());
+                if (screen.name === "locked" && screen.model.problem.current !== null) {
+                    model.toasts.show({ kind: "problem", problem: screen.model.problem.current });
+                }
                 return this.screen.set({ name: "main", model });
             }
             case "unlockRefused":
@@ -161,25 +171,26 @@ export class App {
                 return;
             case "linkRefused":
                 if (screen.name === "enrol") screen.model.onRefused(event.reason);
+                else this.#refused = event.reason;
                 return;
             case "problem":
                 if (screen.name === "enrol") return screen.model.onProblem(event.problem);
-                if (screen.name === "locked") return this.#onLockedProblem(screen.model, event.problem);
+                if (screen.name === "locked") return screen.model.onProblem(event.problem);
+                if (screen.name === "starting" && event.problem !== null) return this.#stop(`problem.${event.problem}`, "");
                 break;
         }
         if (screen.name === "main") screen.model.onEvent(event);
     }
 
-    #onLockedProblem(model: LockedModel, problem: string | null): void {
-        if (problem === "wrongPassphrase") return model.onRefused(0);
-        if (problem === null) return;
-        this.#onFault("core", problem);
+    #onFault(fault: Fault, detail: string): void {
+        if (fault !== "elsewhere") return this.#stop(`fault.${fault}`, detail);
+        this.#end();
+        this.screen.set({ name: "elsewhere" });
     }
 
-    #onFault(fault: Fault, detail: string): void {
+    #stop(reason: BrokenReason, detail: string): void {
         this.#end();
-        if (fault === "elsewhere") this.screen.set({ name: "elsewhere" });
-        else this.screen.set({ name: "broken", fault, detail });
+        this.screen.set({ name: "broken", reason, detail });
     }
 
     #onNodeReachable(reachable: boolean): void {

@@ -16,6 +16,8 @@ export interface ShownMessage extends Message {
     readonly until: number | null;
 }
 
+const masked = { masked: true, text: "", until: null };
+
 export class ConversationModel {
     readonly id: string;
     readonly summary: Value<Conversation>;
@@ -33,6 +35,10 @@ export class ConversationModel {
     #unreadAtOpening: number;
     #loadingOlder = false;
     #timers = new Set<() => void>();
+    /** Until when what is revealed may be shown; the core may say so before the message itself. */
+    #until = new Map<string, number>();
+    /** Hidden by the user while the core still counts them as revealed. */
+    #hidden = new Set<string>();
 
     constructor(session: SessionPort, clock: Clock, summary: Conversation, draft: string, warnings: readonly Warning[]) {
         this.#session = session;
@@ -66,11 +72,13 @@ export class ConversationModel {
     }
 
     reveal(message: string): void {
+        this.#hidden.delete(message);
         this.#session.input({ type: "reveal", conversation: this.id, message });
     }
 
     /** Hides a revealed message before its time. */
     hide(message: string): void {
+        this.#hidden.add(message);
         this.#mask((shown) => shown.id === message);
     }
 
@@ -100,9 +108,9 @@ export class ConversationModel {
 
     onMessages(event: EventOf<"messages">): void {
         const known = new Map((event.replaceAll ? [] : this.messages.current).map((shown) => [shown.id, shown]));
-        const before = new Map(this.messages.current.map((shown) => [shown.id, shown]));
         for (const message of event.messages) {
-            known.set(message.id, { ...message, until: message.masked ? null : before.get(message.id)?.until ?? null });
+            const shown = { ...message, until: message.masked ? null : this.#until.get(message.id) ?? null };
+            known.set(message.id, this.#hidden.has(message.id) ? { ...shown, ...masked } : shown);
         }
         const messages = [...known.values()].sort((a, b) => a.order - b.order);
         if (!this.loaded.current) this.#markFirstUnread(messages);
@@ -113,6 +121,7 @@ export class ConversationModel {
     }
 
     onRevealed(event: EventOf<"revealed">): void {
+        this.#until.set(event.message, event.untilMs);
         this.messages.update((messages) => messages.map((shown) => shown.id === event.message
             ? { ...shown, masked: false, text: event.text, until: event.untilMs }
             : shown));
@@ -140,7 +149,7 @@ export class ConversationModel {
     #mask(which: (shown: ShownMessage) => boolean): void {
         if (!this.messages.current.some((shown) => !shown.masked && which(shown))) return;
         this.messages.update((messages) => messages.map((shown) => !shown.masked && which(shown)
-            ? { ...shown, masked: true, text: "", until: null }
+            ? { ...shown, ...masked }
             : shown));
     }
 

@@ -1,3 +1,4 @@
+import type { Problem } from "../worker/boundary";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { Value } from "./value";
@@ -10,6 +11,8 @@ export class LockedModel {
     readonly waitUntil = new Value(0);
     /** An invitation was opened although this browser has joined already. */
     readonly linkIgnored: boolean;
+    /** What else stands in the way, or will be said once it is open. */
+    readonly problem = new Value<Problem | null>(null);
     readonly clock: Clock;
     #session: SessionPort;
 
@@ -32,6 +35,13 @@ export class LockedModel {
 
     onWait(waitMs: number): void {
         this.waitUntil.set(waitMs === 0 ? 0 : this.clock.now() + waitMs);
+    }
+
+    onProblem(problem: Problem | null): void {
+        // The refusal that follows says it, with the time to wait.
+        if (problem === null || problem === "wrongPassphrase") return;
+        this.unlocking.set(false);
+        this.problem.set(problem);
     }
 
     onRefused(waitMs: number): void {

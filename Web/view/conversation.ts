@@ -193,7 +193,7 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
         send.disabled = tooLong;
         // The box grows with the text; the style sheet says how far.
         box.style.setProperty("height", "auto");
-        box.style.setProperty("height", `${box.scrollHeight}px`);
+        box.style.setProperty("height", `${box.scrollHeight + box.offsetHeight - box.clientHeight}px`);
     };
     box.value = model.draft.current;
     box.addEventListener("input", () => {

@@ -1,12 +1,12 @@
 // The screens before the conversations: no invitation yet, joining, locked, another tab, stopped.
 
-import type { App } from "../model/app";
+import type { App, BrokenReason } from "../model/app";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
 import { passphraseStrength } from "../model/text";
 import { t } from "../i18n";
-import type { Fault } from "../worker/protocol";
+import type { Problem } from "../worker/boundary";
 import { button, notice, passphraseField, spinner, textField } from "./controls";
 import { Child, h, Scope, setAttribute } from "./dom";
 import { icon, IconName, mark } from "./icons";
@@ -31,7 +31,7 @@ export function startingView(): HTMLElement {
     return h("main", { class: "entry entry-starting" }, spinner(t("app.starting")));
 }
 
-export function welcomeView(scope: Scope, app: App): HTMLElement {
+export function welcomeView(scope: Scope, app: App, refused: Problem | null): HTMLElement {
     const field = textField(t("welcome.paste"), { inputmode: "url", placeholder: `https://${location.host}/#…`, dir: "ltr" });
     const form = h("form", { class: "form", novalidate: true }, field.row,
         h("button", { type: "submit", class: "primary" }, t("welcome.open")));
@@ -43,7 +43,8 @@ export function welcomeView(scope: Scope, app: App): HTMLElement {
         app.openLink(found);
     });
     focusSoon(scope, field.input);
-    return card(t("welcome.title"), h("p", { class: "lead" }, t("welcome.text")), form);
+    return card(t("welcome.title"), refused !== null && notice("danger", t(`problem.${refused}`)),
+        h("p", { class: "lead" }, t("welcome.text")), form);
 }
 
 export function enrolView(scope: Scope, model: EnrolModel): HTMLElement {
@@ -149,10 +150,13 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
         event.preventDefault();
         model.unlock(passphrase.input.value);
     });
+    const problem = h("div", {});
+    scope.fill(problem, model.problem, (current) => current !== null && notice("danger", t(`problem.${current}`)));
     focusSoon(scope, passphrase.input);
     return card(heading("lock", "locked.title"),
         h("p", { class: "lead" }, t("locked.text")),
         model.linkIgnored && notice("warning", t("locked.linkIgnored")),
+        problem,
         form);
 }
 
@@ -162,10 +166,10 @@ export function elsewhereView(app: App): HTMLElement {
         button(t("elsewhere.use"), { class: "primary", onclick: () => void app.useHere() }));
 }
 
-export function brokenView(app: App, fault: Fault, detail: string): HTMLElement {
+export function brokenView(app: App, reason: BrokenReason, detail: string): HTMLElement {
     return card(t("broken.title"),
-        h("p", { class: "lead" }, t(`fault.${fault}`)),
-        h("p", { class: "detail", dir: "ltr" }, detail),
+        h("p", { class: "lead" }, t(reason)),
+        detail !== "" && h("p", { class: "detail", dir: "ltr" }, detail),
         button(t("broken.retry"), { class: "primary", onclick: () => app.restart() }));
 }
 

@@ -21,11 +21,13 @@ export function messageView(scope: Scope, model: ConversationModel, message: Sho
         "aria-label": `${author}, ${formatTime(message.time)}`,
     },
         h("div", { class: "bubble" },
-            message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text)),
+            message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text)), " ",
         h("div", { class: "message-foot" },
             !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
             h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
+            " ",
             message.own && stateView(message)),
+        " ",
         message.state === "failed" && failure(model, message));
 }
 
@@ -40,7 +42,7 @@ function countdown(scope: Scope, model: ConversationModel, id: string, until: nu
     const left = () => Math.max(0, Math.ceil((until - Date.now()) / 1_000));
     const counter = h("span", { class: "countdown", "aria-hidden": "true" }, t("conversation.hidesIn", { count: left() }));
     scope.every(1_000, () => (counter.textContent = t("conversation.hidesIn", { count: left() })));
-    return [counter, h("button", { type: "button", class: "quiet tiny", onclick: () => model.hide(id) }, t("conversation.hide"))];
+    return [counter, " ", h("button", { type: "button", class: "quiet tiny", onclick: () => model.hide(id) }, t("conversation.hide")), " "];
 }
 
 const stateIcons: { readonly [State in ShownMessage["state"]]: IconName } = {

@@ -23,7 +23,7 @@ function view(scope: Scope, app: App, screen: Screen): HTMLElement {
         case "starting":
             return startingView();
         case "welcome":
-            return welcomeView(scope, app);
+            return welcomeView(scope, app, screen.refused);
         case "enrol":
             return enrolView(scope, screen.model);
         case "locked":
@@ -33,7 +33,7 @@ function view(scope: Scope, app: App, screen: Screen): HTMLElement {
         case "elsewhere":
             return elsewhereView(app);
         case "broken":
-            return brokenView(app, screen.fault, screen.detail);
+            return brokenView(app, screen.reason, screen.detail);
     }
 }
 

@@ -12,7 +12,7 @@ const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean });
 
 const input = union({
-    start: { origin: text, header: bytes, throttle: bytes, deviceSegment: bytes },
+    start: { origin: text, header: bytes, throttle: bytes, deviceSegment: fixed(32) },
     openLink: { link: text },
     enrol: { displayName: text, passphraseSegment: fixed(32) },
     unlock: { passphraseSegment: fixed(32), records: vector(struct({ key: fixed(32), value: bytes })) },

@@ -1,0 +1,195 @@
+import MLS
+import NodeProtocol
+import WireFormat
+
+// Moving a group to its next epoch, in the order that the node keeps (DESIGN.md, Commit order).
+extension Account {
+    private static let commitAfterMessages: UInt32 = 100
+    private static let commitAfter: UInt64 = 7 * 86_400_000
+    private static let earlyLimit = 64
+
+    func createSlot(of conversation: Conversation) {
+        guard let current = conversation.current, current.mustCreateSlot,
+            CommitSlot.position(ofEpoch: current.group.epoch) == 0
+        else { return }
+        link.send(
+            .createSlot(slot: current.slot, tokenHash: CommitSlot.tokenHash(current.group)),
+            for: .createSlot(conversation: conversation.id))
+    }
+
+    func slotCreated(_ response: Response, conversation id: [UInt8]) {
+        guard let conversation = conversation(id), case .done = response, conversation.current != nil else { return }
+        conversation.groups[0].mustCreateSlot = false
+        touch(conversation)
+    }
+
+    /// Renews our keys now and then, and soon after joining.
+    func commitIfDue(in conversation: Conversation) {
+        guard link.isEstablished, let current = conversation.current, current.pending == nil, !current.slot.isEmpty,
+            !current.mustCreateSlot, conversation.introduction == nil, intake.isDrained,
+            !link.isWaiting(for: .fetchCommit(conversation: conversation.id, epoch: current.group.epoch)),
+            conversation.commitHint == nil, conversation.retryAt <= effects.now, mayEncrypt(in: conversation)
+        else { return }
+        guard
+            current.sinceCommit >= Self.commitAfterMessages
+                || (current.sinceCommit > 0 && current.lastCommit + Self.commitAfter <= effects.now)
+        else { return }
+        commit(in: conversation)
+    }
+
+    private func commit(in conversation: Conversation) {
+        guard let current = conversation.current, let signer = signer(of: current.group) else { return }
+        do throws(MLSError) {
+            let pending = try conversation.groups[0].group.commit(
+                signer: signer, random: effects.random, accept: acceptance)
+            guard let sealed = CommitSlot.seal(pending.message, in: current.group, random: effects.random) else {
+                return
+            }
+            conversation.groups[0].pending = SealedPendingCommit(commit: pending, sealed: sealed)
+            touch(conversation)
+            sendCommit(of: conversation)
+        } catch {
+            conversation.groups[0].lastCommit = effects.now
+        }
+    }
+
+    private func sendCommit(of conversation: Conversation) {
+        guard let current = conversation.current, let pending = current.pending,
+            let position = CommitSlot.position(ofEpoch: current.group.epoch),
+            let next = CommitSlot.nextTokenHash(pending.commit)
+        else { return }
+        link.send(
+            .commit(
+                slot: current.slot, position: position, token: CommitSlot.token(current.group), nextTokenHash: next,
+                sealedCommit: pending.sealed), for: .commit(conversation: conversation.id))
+    }
+
+    /// After connecting: a commit of ours is sent once more, or the other's is looked for.
+    func resumeCommit(of conversation: Conversation) {
+        guard let current = conversation.current, !current.mustCreateSlot else { return }
+        if current.pending != nil { sendCommit(of: conversation) } else { conversation.mustCheckSlot = true }
+    }
+
+    /// Looks for the other's commit once our mailbox is drained: what waits there may be of earlier epochs.
+    func checkSlot(of conversation: Conversation) {
+        guard conversation.mustCheckSlot, link.isEstablished, intake.isDrained else { return }
+        conversation.mustCheckSlot = false
+        fetchCommit(of: conversation.id)
+    }
+
+    func committed(_ response: Response, conversation id: [UInt8]) {
+        guard let conversation = conversation(id), let current = conversation.current, let pending = current.pending
+        else { return }
+        switch response {
+        case .done:
+            do throws(MLSError) {
+                try conversation.groups[0].group.merge(pending.commit)
+                conversation.commitHint = (current.group.groupID, pending.sealed)
+                epochBegan(in: conversation)
+            } catch {
+                conversation.groups[0].pending = nil
+                touch(conversation)
+            }
+        case .refused(.slotTaken):
+            fetchCommit(of: id)
+        case .refused(.unknownSlot), .refused(.wrongSlotToken):
+            // Not ours to advance: the group goes on in its epoch.
+            conversation.groups[0].pending = nil
+            conversation.groups[0].sinceCommit = 0
+            conversation.groups[0].lastCommit = effects.now
+            touch(conversation)
+        default:
+            conversation.retryAt = effects.now + 2_000
+        }
+    }
+
+    /// - Parameter isNews: something has happened since an earlier request that may still wait for its answer.
+    func fetchCommit(of id: [UInt8], isNews: Bool = false) {
+        guard let conversation = conversation(id), let current = conversation.current, !current.slot.isEmpty,
+            let position = CommitSlot.position(ofEpoch: current.group.epoch)
+        else { return commitArrived(of: id, isHere: false) }
+        let purpose = Purpose.fetchCommit(conversation: id, epoch: current.group.epoch)
+        guard isNews || !link.isWaiting(for: purpose) else { return }
+        link.send(
+            .fetchCommit(slot: current.slot, position: position, token: CommitSlot.token(current.group)), for: purpose)
+    }
+
+    func commitFetched(_ response: Response, conversation id: [UInt8], epoch: UInt64) {
+        guard let conversation = conversation(id), let current = conversation.current else { return }
+        guard current.group.epoch == epoch else { return commitArrived(of: id, isHere: true) }
+        guard case .commit(let sealed?) = response else {
+            guard !link.isWaiting(for: .fetchCommit(conversation: id, epoch: epoch)) else { return }
+            conversation.channel.early = []
+            return commitArrived(of: id, isHere: false)
+        }
+        apply(sealed, to: conversation)
+        guard let now = conversation.current, now.group.epoch > epoch else {
+            warn(.forgedMessage, in: conversation)
+            return commitArrived(of: id, isHere: false)
+        }
+        // There may be another.
+        fetchCommit(of: id)
+        commitArrived(of: id, isHere: true)
+        receiveEarly(of: conversation)
+    }
+
+    /// The peer sends its commit along, so that the node need not be asked.
+    func receive(commit sealed: [UInt8], group: [UInt8]) {
+        guard let conversation = conversations.first(where: { $0.current?.group.groupID == group }) else { return }
+        apply(sealed, to: conversation)
+        commitArrived(of: conversation.id, isHere: true)
+        receiveEarly(of: conversation)
+    }
+
+    /// Applies the commit that ends the current epoch. Anything else, an earlier commit above all, changes nothing.
+    private func apply(_ sealed: [UInt8], to conversation: Conversation) {
+        guard let current = conversation.current, let message = CommitSlot.open(sealed, in: current.group) else {
+            return
+        }
+        do throws(MLSError) {
+            var group = current.group
+            guard case .commit(let staged) = try group.process(message, externalCommits: .refuse, accept: acceptance),
+                staged.added.isEmpty, staged.removed.isEmpty, staged.updated.count == 1
+            else { return warn(.forgedMessage, in: conversation) }
+            try group.merge(staged)
+            conversation.groups[0].group = group
+            epochBegan(in: conversation)
+        } catch {
+            // Our own commit comes back when the node's answer to it got lost.
+            if error == .ownMessage, let pending = current.pending {
+                do throws(MLSError) {
+                    try conversation.groups[0].group.merge(pending.commit)
+                    conversation.commitHint = (current.group.groupID, pending.sealed)
+                    epochBegan(in: conversation)
+                } catch {
+                    warn(.forgedMessage, in: conversation)
+                }
+            } else {
+                warn(.forgedMessage, in: conversation)
+            }
+        }
+    }
+
+    private func epochBegan(in conversation: Conversation) {
+        conversation.groups[0].pending = nil
+        conversation.groups[0].ceiling = 0
+        conversation.groups[0].sinceCommit = 0
+        conversation.groups[0].lastCommit = effects.now
+        touch(conversation)
+    }
+
+    // Messages of the channel that came before their epoch.
+
+    func keepEarly(_ message: [UInt8], in conversation: Conversation) {
+        if conversation.channel.early.count < Self.earlyLimit { conversation.channel.early.append(message) }
+        fetchCommit(of: conversation.id, isNews: true)
+    }
+
+    private func receiveEarly(of conversation: Conversation) {
+        let messages = conversation.channel.early
+        conversation.channel.early = []
+        for message in messages {
+            if case .awaitsCommit = receive(message, by: .channel) { conversation.channel.early.append(message) }
+        }
+    }
+}

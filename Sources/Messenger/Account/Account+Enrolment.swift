@@ -1,0 +1,76 @@
+import MLS
+import NodeProtocol
+import Trust
+import WireFormat
+
+// The last steps of enrolment, which go on after a crash where it ended.
+extension Account {
+    func claimed(_ response: Response) {
+        guard case .done = response else { return enrolmentRefused(response) }
+        finishEnrolment()
+    }
+
+    /// The node confirms that the invitation is ours: with its receipt the inviter will believe us.
+    func redeemed(_ response: Response) {
+        guard case .redeemed(let bytes) = response else { return enrolmentRefused(response) }
+        guard case .redeeming(let invitation, _) = record.phase else { return }
+        do throws(WireError) {
+            let receipt = try RedemptionReceipt(decoding: bytes)
+            guard isGood(receipt, invitation) else { return effects.warn(.invitationForged) }
+            for conversation in conversations {
+                guard var introduction = conversation.introduction else { continue }
+                introduction.redemption = IntroductionRedemption(invitation: invitation, receipt: receipt)
+                setIntroduction(introduction, of: conversation)
+            }
+            finishEnrolment()
+        } catch {
+            effects.warn(.invitationForged)
+        }
+    }
+
+    private func isGood(_ receipt: RedemptionReceipt, _ invitation: InvitationID) -> Bool {
+        do throws(TrustError) {
+            try receipt.verify(
+                nodeKey: state.nodeKey, bubble: own.bubble, invitation: invitation, memberKey: own.memberKey)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func finishEnrolment() {
+        record.phase = .enrolled
+        hasChangedAccount = true
+        // Nothing was ever encrypted that an earlier state could have lost.
+        hasReadCheckpoint = true
+        for conversation in conversations { conversation.isCleared = true }
+        effects.emit(.enrolled)
+        showProfile()
+        hasChangedList = true
+        link.disconnected()
+        link.speak(as: speaker)
+        effects.output.connection = .reopen
+    }
+
+    private func enrolmentRefused(_ response: Response) {
+        guard case .refused(let refusal) = response else { return }
+        let problem: Problem =
+            switch refusal {
+            case .unknownInvitation: .unknownInvitation
+            case .invitationExpired: .expired
+            case .invitationUsed: .alreadyUsed
+            case .invitationWithdrawn: .withdrawn
+            case .alreadyClaimed: .alreadyClaimed
+            case .wrongClaimToken: .wrongClaimToken
+            case .invalidCredential: .notPermitted
+            default: .nodeUnreachable
+            }
+        guard problem != .nodeUnreachable else {
+            // Later, perhaps.
+            reconnectAt = effects.now + 5_000
+            return
+        }
+        effects.emit(.linkRefused(problem))
+        isRefused = true
+    }
+}

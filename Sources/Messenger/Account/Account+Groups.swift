@@ -1,0 +1,303 @@
+import CryptoPrimitives
+import MLS
+import NodeProtocol
+import SegmentedHSM
+import Trust
+import WireFormat
+
+// Beginning a conversation's group, and joining one that the other member began.
+extension Account {
+    private static let groupLimit = 3
+
+    /// A new group of us and the owner of the KeyPackage.
+    static func beginGroup(
+        adding keyPackage: KeyPackage, identity: LeafIdentity, signer: HSMLeafSigner, instance: UInt32,
+        now: UInt64, random: Randomness, accept: LeafAcceptance
+    ) throws(AccountFault) -> (group: ConversationGroup, welcome: [UInt8]) {
+        do throws(MLSError) {
+            var group = try Group.create(
+                groupID: random.bytes(16), suite: .xwing, credential: .basic(identity: identity.encoded),
+                signatureKey: signer.key.publicKey, signer: signer, random: random)
+            let pending = try group.commit(adding: [keyPackage], signer: signer, random: random, accept: accept)
+            try group.merge(pending)
+            guard let welcome = pending.welcome else { throw .internalFailure }
+            let begun = ConversationGroup(
+                group: group, instance: instance, slot: random.bytes(16), mustCreateSlot: true, pending: nil,
+                ceiling: 0, seen: nil, sinceCommit: 0, lastCommit: now)
+            return (begun, welcome)
+        } catch {
+            throw .failed
+        }
+    }
+
+    // Joining.
+
+    func receive(introduction bytes: [UInt8]) {
+        let introduction: Introduction
+        do throws(WireError) {
+            introduction = try Introduction(decoding: bytes)
+        } catch {
+            return effects.warn(.forgedMessage)
+        }
+        if isKnown(introduction) { return }
+        do throws(TrustError) {
+            let device = try chains.insert(introduction.chain, now: effects.seconds, revoked: state.revoked)
+            hasChangedChains = true
+            if let redemption = introduction.redemption {
+                receive(introduction, of: device, redemption)
+            } else {
+                receive(introduction, of: device)
+            }
+        } catch {
+            effects.warn(error == .invitationReused ? .secondPersonOnInvitation : .memberNotVerified)
+        }
+    }
+
+    /// One that was sent again, because its sender does not know that we have it. Its greeting has to be answered.
+    private func isKnown(_ introduction: Introduction) -> Bool {
+        guard let header = MessageHeader.peek(introduction.greeting),
+            conversations.contains(where: { $0.groups.contains { $0.group.groupID == header.groupID } })
+        else { return false }
+        _ = receive(introduction.greeting, by: .mailbox)
+        return true
+    }
+
+    /// A newcomer with one of our invitations.
+    private func receive(
+        _ introduction: Introduction, of device: VerifiedDevice, _ redemption: IntroductionRedemption
+    ) {
+        guard device.invitation == redemption.invitation,
+            let index = invitations.firstIndex(where: { $0.id == redemption.invitation }),
+            isGood(redemption.receipt, of: device)
+        else { return effects.warn(.memberNotVerified) }
+        guard invitations[index].state != .redeemed else { return effects.warn(.secondPersonOnInvitation) }
+        guard invitations[index].state != .withdrawn, redemption.receipt.time * 1000 <= invitations[index].expires,
+            let bundle = invitations[index].keyPackage,
+            let group = join(introduction, with: bundle, device)
+        else { return effects.warn(.memberNotVerified) }
+        invitations[index].state = .redeemed
+        invitations[index].keyPackage = nil
+        invitations[index].errand = .none
+        save(invitations[index])
+        let conversation = meet(device, isConfirmed: true)
+        add(group, to: conversation)
+        append(.began, to: conversation)
+        // The greeting tells where to answer.
+        _ = receive(introduction.greeting, by: .mailbox)
+        countersign(device, in: conversation)
+    }
+
+    private func isGood(_ receipt: RedemptionReceipt, of device: VerifiedDevice) -> Bool {
+        guard let invitation = device.invitation else { return false }
+        do throws(TrustError) {
+            try receipt.verify(
+                nodeKey: state.nodeKey, bubble: own.bubble, invitation: invitation, memberKey: device.memberKey)
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private func countersign(_ device: VerifiedDevice, in conversation: Conversation) {
+        do throws(TrustError) {
+            let countersignature = try Countersignature.issue(for: device, by: memberSigner, random: effects.random)
+            enqueue(.countersignature(countersignature.encoded), in: conversation)
+            enqueue(.profile(name: record.name), in: conversation)
+        } catch {
+            effects.emit(.problem(.internalError))
+        }
+    }
+
+    /// A contact whose device begins the conversation anew.
+    private func receive(_ introduction: Introduction, of device: VerifiedDevice) {
+        guard let contact = contact(device.member), contact.identity.device == device.device,
+            device.generation > contact.identity.generation,
+            let conversation = conversations.first(where: { $0.peer == device.member }),
+            let bundle = stock.bundles.first(where: { $0.isAddressed(by: introduction.welcome) }),
+            let group = join(introduction, with: bundle, device)
+        else { return effects.warn(.memberNotVerified) }
+        stock.bundles.removeAll { $0.keyPackage == bundle.keyPackage }
+        hasChangedStock = true
+        node.keyPackagesPublished = false
+        hasChangedNode = true
+        update(device.member) { $0.identity = device.leafIdentity }
+        add(group, to: conversation)
+        append(.restarted, to: conversation)
+        _ = receive(introduction.greeting, by: .mailbox)
+    }
+
+    private func join(_ introduction: Introduction, with bundle: KeyPackageBundle, _ device: VerifiedDevice)
+        -> ConversationGroup?
+    {
+        do throws(MLSError) {
+            let group = try Group.join(introduction.welcome, with: bundle, accept: acceptance)
+            // Exactly the two of us: a third member would read along.
+            let members = group.members
+            guard members.count == 2, group.epoch == 1, group.suite == .xwing,
+                let other = members.first(where: { $0.leaf != group.ownLeaf }),
+                other.node.credential == .basic(identity: device.leafIdentity.encoded)
+            else { return nil }
+            // The joiner renews its keys at the first opportunity: the KeyPackage's have lain about for long.
+            return ConversationGroup(
+                group: group, instance: introduction.instance, slot: [], mustCreateSlot: false, pending: nil,
+                ceiling: 0, seen: nil, sinceCommit: .max / 2, lastCommit: effects.now)
+        } catch {
+            return nil
+        }
+    }
+
+    /// Makes the group the one that is written to, unless a better one stands: of two that were begun at the same time it
+    /// is, for both members, the one with the lower id.
+    func add(_ group: ConversationGroup, to conversation: Conversation) {
+        let isBetter =
+            conversation.current.map { current in
+                group.instance > current.instance
+                    || (group.instance == current.instance
+                        && group.group.groupID.lexicographicallyPrecedes(current.group.groupID))
+            } ?? true
+        if isBetter {
+            conversation.groups.insert(group, at: 0)
+            conversation.isCleared = true
+            conversation.isRestarting = false
+            conversation.commitHint = nil
+            setIntroduction(nil, of: conversation)
+            requeue(in: conversation) { _ in true }
+        } else {
+            conversation.groups.append(group)
+        }
+        if conversation.groups.count > Self.groupLimit { conversation.groups.removeLast() }
+        touch(conversation)
+        hasChangedList = true
+    }
+
+    /// The conversation with a member whom we did not know.
+    func meet(_ device: VerifiedDevice, isConfirmed: Bool) -> Conversation {
+        if let conversation = conversations.first(where: { $0.peer == device.member }) { return conversation }
+        let contact = ContactRecord(
+            member: device.member, identity: device.leafIdentity, name: .empty, petname: .empty, isVerified: false,
+            isConfirmed: isConfirmed, mailbox: record.mailbox)
+        contacts.append(contact)
+        update(device.member) { _ in }
+        let conversation = Conversation(
+            id: Self.conversationID(own.member, device.member, bubble: own.bubble), peer: device.member)
+        conversation.lastTime = effects.now
+        conversation.channel.helloAt = effects.now
+        conversations.append(conversation)
+        return conversation
+    }
+
+    func take(_ greeting: Greeting, id: [UInt8], in conversation: Conversation, groupID: [UInt8]) {
+        guard let index = conversation.groups.firstIndex(where: { $0.group.groupID == groupID }) else { return }
+        if conversation.groups[index].slot.isEmpty { conversation.groups[index].slot = greeting.slot }
+        update(conversation.peer) { $0.mailbox = greeting.mailbox }
+        take(name: greeting.name, of: conversation)
+        markDelivered(through: greeting.have, in: conversation)
+        if index == 0 { requeue(in: conversation) { $0.sequence > greeting.have.sequence } }
+        // Some answer has to tell the sender that we have joined.
+        owe(delivered: id, in: conversation)
+        touch(conversation)
+    }
+
+    /// Our inviter's word for us.
+    func take(countersignature bytes: [UInt8], in conversation: Conversation) {
+        guard let contact = contact(conversation.peer), let inviter = device(contact) else { return }
+        do throws(WireError) {
+            let countersignature = try Countersignature(decoding: bytes)
+            do throws(TrustError) {
+                try countersignature.verify(newcomer: own, inviter: inviter)
+                guard !record.confirmed else { return }
+                record.confirmed = true
+                hasChangedAccount = true
+                append(.confirmed, to: conversation)
+                showProfile()
+            } catch {
+                warn(.forgedMessage, in: conversation)
+            }
+        } catch {
+            warn(.forgedMessage, in: conversation)
+        }
+    }
+
+    // Beginning anew, because our own state is not what it was.
+
+    func restart(_ conversation: Conversation, above instance: UInt32) {
+        conversation.isCleared = false
+        guard let mailbox = contact(conversation.peer)?.mailbox, !conversation.isRestarting else { return }
+        conversation.isRestarting = true
+        conversation.restartAbove = max(instance, conversation.current?.instance ?? 0)
+        warn(.rolledBack, in: conversation)
+        link.send(
+            .takeKeyPackage(mailbox: mailbox.mailbox, deliveryKey: mailbox.deliveryKey.exposed),
+            for: .takeKeyPackage(conversation: conversation.id))
+    }
+
+    func keyPackageTaken(_ response: Response, conversation id: [UInt8]) {
+        guard let conversation = conversation(id), conversation.isRestarting else { return }
+        guard case .keyPackage(let bytes?) = response else {
+            // None left: the peer publishes more when it comes back.
+            conversation.isRestarting = false
+            conversation.restartAt = effects.now + 60_000
+            return
+        }
+        do throws(AccountFault) {
+            try beginAnew(conversation, with: bytes)
+        } catch {
+            conversation.isRestarting = false
+            conversation.restartAt = effects.now + 60_000
+            effects.warn(.memberNotVerified, conversation: id)
+        }
+    }
+
+    private func beginAnew(_ conversation: Conversation, with bytes: [UInt8]) throws(AccountFault) {
+        guard let contact = contact(conversation.peer) else { throw .failed }
+        let keyPackage: KeyPackage
+        do throws(WireError) {
+            keyPackage = try KeyPackage(decoding: bytes)
+        } catch {
+            throw .failed
+        }
+        guard keyPackage.leafNode.credential == .basic(identity: contact.identity.encoded) else { throw .failed }
+        let signer = try renewDevice()
+        let instance = conversation.restartAbove + 1
+        let (group, welcome) = try Self.beginGroup(
+            adding: keyPackage, identity: record.identity, signer: signer, instance: instance, now: effects.now,
+            random: effects.random, accept: acceptance)
+        add(group, to: conversation)
+        setIntroduction(
+            PendingIntroduction(
+                conversation: conversation.id, redemption: nil, instance: instance, welcome: welcome, sent: 0),
+            of: conversation)
+        append(.restarted, to: conversation)
+        createSlot(of: conversation)
+    }
+
+    /// A device certificate of a higher generation, with a fresh leaf key. Our own count may have been rolled back, so the
+    /// clock counts: generations are seconds since 1970.
+    private func renewDevice() throws(AccountFault) -> HSMLeafSigner {
+        let hsm = vault.hsm
+        let generation = max(record.identity.generation + 1, UInt32(clamping: effects.seconds))
+        do throws(HSMError) {
+            let key = try hsm.generateSigningKey(effects.random)
+            record.leafKeys.append(try hsm.seal(key, context: KeyContext.leaf, random: effects.random))
+            leafKeys.append(key)
+            do throws(TrustError) {
+                let certificate = try DeviceCertificate.issue(
+                    device: own.device, leafKey: key.publicKey, sessionKey: own.sessionKey, generation: generation,
+                    rights: own.rights, validity: Validity(from: effects.seconds), bubble: own.bubble,
+                    by: memberSigner, random: effects.random)
+                record.chain = record.chain.replacingDevice(certificate)
+                record.identity = try chains.insert(record.chain, now: effects.seconds, revoked: state.revoked)
+                    .leafIdentity
+            } catch {
+                throw .notAuthentic
+            }
+            hasChangedAccount = true
+            hasChangedChains = true
+            node.keyPackagesPublished = false
+            hasChangedNode = true
+            return HSMLeafSigner(hsm: hsm, key: key)
+        } catch {
+            throw .failed
+        }
+    }
+}

@@ -1,0 +1,101 @@
+// What the host says to an unlocked account, and what is due after each input.
+extension Account {
+    func handle(_ input: Input) {
+        switch input {
+        case .nodeConnected:
+            reconnectAt = nil
+            link.speak(as: speaker)
+            link.connected()
+        case .nodeDisconnected: disconnected()
+        case .nodeFrame(let frame): receive(frame: frame)
+        case .channelState(let device, let state, let path): channelState(device: device, state, path)
+        case .channelMessage(let device, let piece): receive(channelMessage: piece, device: device)
+        case .localSignal(let device, let kind, let text): localSignal(device: device, kind: kind, text)
+        case .records(let records): take(records)
+        case .invite(let seconds): invite(validFor: seconds)
+        case .withdrawInvitation(let id): withdraw(id)
+        case .openConversation(let id): openConversation(id)
+        case .olderMessages(let id): olderMessages(id)
+        case .closeConversation: closeConversation()
+        case .send(let id, let text): send(text, to: id)
+        case .reveal(let id, let message): reveal(conversation: id, message: message)
+        case .verified(let member, let isVerified): setVerified(isVerified, member)
+        case .rename(let name): rename(name)
+        case .petname(let member, let name): setPetname(name, of: member)
+        case .settings(let settings): change(settings)
+        case .recoveryFileSaved: recoveryFileSaved()
+        case .recoveryFile: makeRecoveryFile()
+        case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
+        case .retry(let id, let message): retry(conversation: id, message: message)
+        case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
+        case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
+        }
+        settle()
+    }
+
+    /// Does what is due, writes what has changed and asks to be woken for the rest.
+    func settle() {
+        guard !isRefused else { return }
+        watchConnection()
+        if intake.obstacle == nil { work() }
+        publishKeyPackages()
+        for conversation in conversations {
+            failExpired(in: conversation)
+            restartIfDue(conversation)
+            showGap(conversation)
+            checkSlot(of: conversation)
+            commitIfDue(in: conversation)
+            pump(conversation)
+            pumpPresence(conversation)
+        }
+        expireInvitations()
+        maskAgain()
+        flush()
+        if hasChangedList { showConversations() }
+        if hasChangedInvitations { showInvitations() }
+        hasChangedList = false
+        hasChangedInvitations = false
+    }
+
+    private func watchConnection() {
+        if let time = reconnectAt {
+            if time <= effects.now {
+                reconnectAt = nil
+                effects.output.connection = .reopen
+                disconnected()
+            } else {
+                effects.wake(at: time)
+            }
+        }
+        if let time = errandsAt {
+            if time <= effects.now {
+                errandsAt = nil
+                runErrands()
+            } else {
+                effects.wake(at: time)
+            }
+        }
+        guard let deadline = link.deadline else { return }
+        guard deadline <= effects.now else { return effects.wake(at: deadline) }
+        // The node is silent: whatever the connection is, it is of no use.
+        effects.output.connection = .reopen
+        disconnected()
+    }
+
+    private func restartIfDue(_ conversation: Conversation) {
+        guard let time = conversation.restartAt else { return }
+        guard time <= effects.now, link.isEstablished else { return effects.wake(at: max(time, effects.now + 1_000)) }
+        conversation.restartAt = nil
+        restart(conversation, above: conversation.restartAbove)
+    }
+
+    /// Everything that the user sees after unlocking.
+    func show() {
+        showProfile()
+        hasChangedList = true
+        hasChangedInvitations = true
+        effects.output.connection = .open
+        effects.emit(.nodeStatus(.connecting, reason: .none))
+        settle()
+    }
+}

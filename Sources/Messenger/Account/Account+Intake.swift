@@ -1,0 +1,192 @@
+import CryptoPrimitives
+import NodeProtocol
+import Trust
+import WireFormat
+
+/// Envelopes of our mailbox, in their order, on their way through.
+struct Intake {
+    enum Obstacle: Equatable {
+        case blob(BlobReference)
+        case commit(conversation: [UInt8])
+    }
+
+    /// Fetched or pushed, not processed yet.
+    var queue: [StoredEnvelope] = []
+    /// What the first of the queue waits for.
+    var obstacle: Obstacle?
+    /// The content of the first, where its blob was opened already.
+    var opened: EnvelopeContent?
+    /// That blob's id: the node deletes it once its content is written here.
+    var openedBlob: [UInt8]?
+    /// When the node may be asked again after it was too busy.
+    var pausedUntil: UInt64 = 0
+    /// The last sequence number that came in this session.
+    var last: UInt64 = 0
+    var isFetching = false
+    /// Whether there may be more at the node than we have.
+    var hasMore = true
+    /// Whether all that waited at the node when the session began has been processed: messages of an epoch come before
+    /// anything of ours that could end it.
+    var isDrained: Bool { !hasMore && !isFetching && queue.isEmpty }
+}
+
+extension Account {
+    private static let fetchLimit = UInt16(Limits.envelopesPerFetch)
+
+    func fetchMore() {
+        guard link.isEstablished, record.phase == .enrolled, !intake.isFetching, intake.hasMore, intake.queue.isEmpty
+        else { return }
+        intake.isFetching = true
+        link.send(
+            .fetchEnvelopes(mailbox: record.mailbox.mailbox, after: intake.last, limit: Self.fetchLimit),
+            for: .fetchEnvelopes)
+    }
+
+    func fetched(_ envelopes: [StoredEnvelope], more: Bool) {
+        intake.isFetching = false
+        intake.hasMore = more && !envelopes.isEmpty
+        for envelope in envelopes where envelope.sequence > intake.last {
+            intake.last = envelope.sequence
+            intake.queue.append(envelope)
+        }
+        work()
+    }
+
+    func pushed(mailbox: [UInt8], sequence: UInt64, envelope: [UInt8]) {
+        guard mailbox == record.mailbox.mailbox else { return }
+        if sequence == 0 { return takeTransient(envelope) }
+        // Anything but the very next may mean that others wait: fetching brings them in their order.
+        if sequence == intake.last + 1, !intake.hasMore, !intake.isFetching {
+            intake.last = sequence
+            intake.queue.append(StoredEnvelope(sequence: sequence, envelope: envelope))
+            return work()
+        }
+        if sequence > intake.last {
+            intake.hasMore = true
+            fetchMore()
+        } else if isProcessed(sequence, envelope) {
+            effects.warn(.replayedMessage)
+        }
+    }
+
+    private func takeTransient(_ envelope: [UInt8]) {
+        guard case .message(let message)? = Envelope.open(envelope, of: record.mailbox) else {
+            return effects.warn(.forgedMessage)
+        }
+        if case .awaitsCommit(let id) = receive(message, by: .transient) { fetchCommit(of: id) }
+    }
+
+    /// Processes what has come until something has to be waited for, and acknowledges it with the same output that writes
+    /// what it led to.
+    func work() {
+        guard intake.pausedUntil <= effects.now else { return effects.wake(at: intake.pausedUntil) }
+        var through: UInt64?
+        while intake.obstacle == nil, let envelope = intake.queue.first {
+            guard isFinished(envelope) else { break }
+            removeFirst()
+            through = envelope.sequence
+            remember(envelope)
+        }
+        if let through {
+            link.send(.acknowledge(mailbox: record.mailbox.mailbox, through: through), for: .acknowledge)
+        }
+        fetchMore()
+    }
+
+    private func isFinished(_ envelope: StoredEnvelope) -> Bool {
+        // Its acknowledgement got lost.
+        if isProcessed(envelope.sequence, envelope.envelope) { return true }
+        guard let content = intake.opened ?? Envelope.open(envelope.envelope, of: record.mailbox) else {
+            effects.warn(.forgedMessage)
+            return true
+        }
+        switch content {
+        case .blob(let reference):
+            intake.obstacle = .blob(reference)
+            link.send(.fetchBlob(blob: reference.id), for: .fetchBlob(id: reference.id))
+            return false
+        case .message(let message):
+            if isReplay(envelope) {
+                effects.warn(.replayedMessage)
+                return true
+            }
+            guard case .awaitsCommit(let id) = receive(message, by: .mailbox) else { return true }
+            intake.opened = content
+            intake.obstacle = .commit(conversation: id)
+            fetchCommit(of: id, isNews: true)
+            return false
+        case .introduction(let bytes):
+            receive(introduction: bytes)
+        case .commit(let group, let sealed):
+            receive(commit: sealed, group: group)
+        }
+        return true
+    }
+
+    func fetchedBlob(_ response: Response, id: [UInt8]) {
+        guard case .blob(let reference)? = intake.obstacle, reference.id == id else { return }
+        switch response {
+        case .blob(let bytes):
+            if let content = Envelope.openBlob(bytes, reference) {
+                intake.obstacle = nil
+                intake.opened = content
+                intake.openedBlob = id
+                return work()
+            }
+            intake.obstacle = nil
+            effects.warn(.forgedMessage)
+            giveUpFirst()
+        case .refused(.rateLimited), .refused(.unavailable):
+            intake.pausedUntil = effects.now + 2_000
+            intake.obstacle = nil
+        default:
+            // Gone: its sender is asked for the message again.
+            intake.obstacle = nil
+            giveUpFirst()
+        }
+    }
+
+    /// Goes on after a commit was or was not to be had.
+    func commitArrived(of conversation: [UInt8], isHere: Bool) {
+        guard intake.obstacle == .commit(conversation: conversation) else { return }
+        intake.obstacle = nil
+        if isHere { return work() }
+        effects.warn(.forgedMessage, conversation: conversation)
+        giveUpFirst()
+    }
+
+    private func giveUpFirst() {
+        guard let first = intake.queue.first else { return }
+        removeFirst()
+        remember(first)
+        link.send(.acknowledge(mailbox: record.mailbox.mailbox, through: first.sequence), for: .acknowledge)
+        work()
+    }
+
+    private func removeFirst() {
+        intake.queue.removeFirst()
+        intake.opened = nil
+        if let blob = intake.openedBlob { link.send(.deleteBlob(blob: blob), for: .deleteBlob) }
+        intake.openedBlob = nil
+    }
+
+    // What was processed before.
+
+    private func remember(_ envelope: StoredEnvelope) {
+        guard !isProcessed(envelope.sequence, envelope.envelope) else { return }
+        node.processed.append((envelope.sequence, HashAlgorithm.sha256.hash(envelope.envelope)))
+        if node.processed.count > NodeRecord.processedLimit { node.processed.removeFirst() }
+        hasChangedNode = true
+    }
+
+    private func isProcessed(_ sequence: UInt64, _ envelope: [UInt8]) -> Bool {
+        guard let entry = node.processed.first(where: { $0.sequence == sequence }) else { return false }
+        return entry.hash == HashAlgorithm.sha256.hash(envelope)
+    }
+
+    /// The same bytes under another number: no honest node or sender does that.
+    private func isReplay(_ envelope: StoredEnvelope) -> Bool {
+        let hash = HashAlgorithm.sha256.hash(envelope.envelope)
+        return node.processed.contains { $0.hash == hash && $0.sequence != envelope.sequence }
+    }
+}

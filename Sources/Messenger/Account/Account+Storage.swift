@@ -1,0 +1,136 @@
+import MLS
+import SegmentedHSM
+import Trust
+import WireFormat
+
+extension Account {
+    /// Reads the records of the store `state` back.
+    ///
+    /// - Throws: ``AccountFault/damaged`` if the account itself cannot be read. Another record that is damaged is left out:
+    ///   what it held is asked for again or shows as missing.
+    static func load(_ records: [StoredRecord], hsm: HSM, link: NodeLink, origin: Text, effects: Effects)
+        throws(AccountFault) -> (account: Account, isComplete: Bool)
+    {
+        let vault = Vault(hsm: hsm, effects: effects)
+        var loaded = LoadedRecords()
+        for record in records {
+            guard let (kind, content) = vault.open(record), loaded.take(kind, content) else {
+                loaded.isComplete = false
+                continue
+            }
+        }
+        guard let record = loaded.account, let chains = loaded.chains else { throw .damaged }
+        let account = try Account(
+            record: record, node: loaded.node, chains: chains, vault: vault, link: link, origin: origin,
+            effects: effects)
+        account.contacts = loaded.contacts.sorted { $0.member < $1.member }
+        account.invitations = loaded.invitations.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
+        account.stock = loaded.stock
+        account.conversations = loaded.conversations.sorted { $0.id.lexicographicallyPrecedes($1.id) }
+        for conversation in account.conversations {
+            conversation.outbox = loaded.outbox.filter { $0.conversation == conversation.id }
+                .sorted { $0.sequence < $1.sequence }
+            conversation.held = loaded.held.filter { $0.conversation == conversation.id }
+                .sorted { $0.content.sequence < $1.content.sequence }
+            conversation.introduction = loaded.introductions.first { $0.conversation == conversation.id }
+        }
+        return (account, loaded.isComplete)
+    }
+
+    /// Writes what the current input has changed.
+    func flush() {
+        if hasChangedAccount { vault.save(.account, [], record) }
+        if hasChangedNode { vault.save(.nodeState, [], node) }
+        if hasChangedChains { vault.save(.chains, [], chains) }
+        if hasChangedStock { vault.save(.keyPackages, [], stock) }
+        for id in changedConversations {
+            if let conversation = conversation(id) { vault.save(.conversation, id, conversation) }
+        }
+        for member in changedContacts {
+            if let contact = contact(member) { vault.save(.contact, member.bytes, contact) }
+        }
+        hasChangedAccount = false
+        hasChangedNode = false
+        hasChangedChains = false
+        hasChangedStock = false
+        changedConversations = []
+        changedContacts = []
+    }
+
+    /// Deletes every record of an account that never came to be.
+    func eraseAll() {
+        vault.delete(.account, [])
+        vault.delete(.nodeState, [])
+        vault.delete(.chains, [])
+        vault.delete(.keyPackages, [])
+        for contact in contacts { vault.delete(.contact, contact.member.bytes) }
+        for conversation in conversations {
+            for item in conversation.outbox { vault.delete(.outboxItem, item.id) }
+            vault.delete(.introduction, conversation.id)
+            vault.delete(.conversation, conversation.id)
+            eraseLog(of: conversation)
+        }
+    }
+
+    func save(_ item: OutboxItem) {
+        vault.save(.outboxItem, item.id, item)
+    }
+
+    func save(_ invitation: InvitationRecord) {
+        vault.save(.invitation, invitation.id.bytes, invitation)
+        hasChangedInvitations = true
+    }
+
+    func save(_ held: HeldMessage) {
+        vault.save(.held, held.conversation + held.content.id, held)
+    }
+
+    func delete(_ held: HeldMessage) {
+        vault.delete(.held, held.conversation + held.content.id)
+    }
+
+    func setIntroduction(_ introduction: PendingIntroduction?, of conversation: Conversation) {
+        conversation.introduction = introduction
+        if let introduction {
+            vault.save(.introduction, conversation.id, introduction)
+        } else {
+            vault.delete(.introduction, conversation.id)
+        }
+    }
+}
+
+/// The records of the store `state`, by kind.
+private struct LoadedRecords {
+    var account: AccountRecord?
+    var node = NodeRecord()
+    var chains: ChainCache?
+    var contacts: [ContactRecord] = []
+    var conversations: [Conversation] = []
+    var outbox: [OutboxItem] = []
+    var held: [HeldMessage] = []
+    var invitations: [InvitationRecord] = []
+    var introductions: [PendingIntroduction] = []
+    var stock = KeyPackageStock()
+    var isComplete = true
+
+    /// false: the content is damaged.
+    mutating func take(_ kind: RecordKind, _ content: [UInt8]) -> Bool {
+        do throws(WireError) {
+            switch kind {
+            case .account: account = try AccountRecord(decoding: content)
+            case .nodeState: node = try NodeRecord(decoding: content)
+            case .chains: chains = try ChainCache(decoding: content)
+            case .contact: contacts.append(try ContactRecord(decoding: content))
+            case .conversation: conversations.append(try Conversation.decode(content))
+            case .outboxItem: outbox.append(try OutboxItem(decoding: content))
+            case .held: held.append(try HeldMessage(decoding: content))
+            case .invitation: invitations.append(try InvitationRecord(decoding: content))
+            case .introduction: introductions.append(try PendingIntroduction(decoding: content))
+            case .keyPackages: stock = try KeyPackageStock(decoding: content)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+}

@@ -1,0 +1,265 @@
+import CryptoPrimitives
+import WireFormat
+
+/// The conversation that the user looks at: the heads that were loaded.
+struct ConversationView {
+    let conversation: [UInt8]
+    /// In order.
+    var heads: [MessageHead] = []
+    /// The first order that is loaded.
+    var firstOrder: UInt64
+}
+
+/// A message that is legible now.
+struct RevealedMessage {
+    let conversation: [UInt8]
+    let id: [UInt8]
+    let text: Text
+    let until: UInt64
+}
+
+/// What a read of the store was for.
+struct PendingRead {
+    enum Reason {
+        case page(from: UInt64, replaceAll: Bool)
+        case reveal(MessageHead)
+        case retry(MessageHead)
+    }
+
+    let conversation: [UInt8]
+    let reason: Reason
+    let keys: [[UInt8]]
+}
+
+// The log has two sealed records for each message, under its order: the head, and the text, which is opened only when the
+// user reveals it.
+extension Account {
+    private static let pageLength: UInt64 = 50
+    private static let headPart: UInt8 = 0
+    private static let textPart: UInt8 = 1
+
+    /// Appends a message. What is our own and new stays legible for a while.
+    func append(_ text: Text, _ head: MessageHead, to conversation: Conversation) {
+        guard let key = vault.messageKey(conversation.id, order: head.order, part: Self.textPart),
+            let sealed = vault.seal(text.utf8, context: key)
+        else { return }
+        effects.write(.messages, key, sealed)
+        store(head, in: conversation)
+    }
+
+    func append(_ notice: Notice, _ argument: Text = .empty, to conversation: Conversation) {
+        let head = MessageHead(
+            id: effects.random.bytes(16), isOwn: false, time: effects.now, order: conversation.messageCount,
+            state: .delivered, kind: .notice, notice: notice, failure: .none, argument: argument)
+        conversation.messageCount += 1
+        touch(conversation)
+        store(head, in: conversation)
+    }
+
+    /// Writes a head, new or changed, and shows it if the user looks at its conversation.
+    func store(_ head: MessageHead, in conversation: Conversation) {
+        guard let key = vault.messageKey(conversation.id, order: head.order, part: Self.headPart),
+            let sealed = vault.seal(head.encoded, context: key)
+        else { return }
+        effects.write(.messages, key, sealed)
+        show(head, in: conversation.id)
+    }
+
+    func eraseLog(of conversation: Conversation) {
+        for order in 0..<conversation.messageCount {
+            for part in [Self.headPart, Self.textPart] {
+                if let key = vault.messageKey(conversation.id, order: order, part: part) {
+                    effects.write(.messages, key, nil)
+                }
+            }
+        }
+    }
+
+    private func show(_ head: MessageHead, in conversation: [UInt8]) {
+        guard view?.conversation == conversation, let firstOrder = view?.firstOrder, head.order >= firstOrder else {
+            return
+        }
+        if let index = view?.heads.firstIndex(where: { $0.order == head.order }) {
+            view?.heads[index] = head
+        } else {
+            view?.heads.append(head)
+        }
+        effects.emit(
+            .messages(
+                conversation: conversation, replaceAll: false, hasOlder: firstOrder > 0,
+                [summary(head, in: conversation)]))
+    }
+
+    func summary(_ head: MessageHead, in conversation: [UInt8]) -> MessageSummary {
+        let legible = revealed.first { $0.conversation == conversation && $0.id == head.id }
+        let isText = head.kind == .text
+        return MessageSummary(
+            id: head.id, isOwn: head.isOwn, time: head.time, order: head.order, state: head.state, kind: head.kind,
+            notice: head.notice, isMasked: isText && legible == nil,
+            text: isText ? legible?.text ?? .empty : head.argument, failure: head.failure)
+    }
+
+    // Looking at a conversation.
+
+    func openConversation(_ id: [UInt8]) {
+        guard let conversation = conversation(id) else { return effects.emit(.problem(.unknownPeer)) }
+        let count = conversation.messageCount
+        view = ConversationView(conversation: id, firstOrder: count)
+        revealed = []
+        reads = []
+        if conversation.unread > 0 || conversation.hasWarning {
+            conversation.unread = 0
+            conversation.hasWarning = false
+            touch(conversation)
+        }
+        hasChangedList = true
+        showSafetyNumber(of: conversation)
+        readPage(before: count, of: conversation, replaceAll: true)
+    }
+
+    func olderMessages(_ id: [UInt8]) {
+        guard let view, view.conversation == id, let conversation = conversation(id), view.firstOrder > 0 else {
+            return
+        }
+        readPage(before: view.firstOrder, of: conversation, replaceAll: false)
+    }
+
+    func closeConversation() {
+        view = nil
+        revealed = []
+        reads = []
+    }
+
+    private func readPage(before end: UInt64, of conversation: Conversation, replaceAll: Bool) {
+        let start = end > Self.pageLength ? end - Self.pageLength : 0
+        var keys: [[UInt8]] = []
+        for order in start..<end {
+            if let key = vault.messageKey(conversation.id, order: order, part: Self.headPart) { keys.append(key) }
+        }
+        let read = PendingRead(
+            conversation: conversation.id, reason: .page(from: start, replaceAll: replaceAll), keys: keys)
+        if keys.isEmpty { return finish(read, with: []) }
+        ask(read)
+    }
+
+    private func ask(_ read: PendingRead) {
+        for key in read.keys { effects.read(.messages, key) }
+        reads.append(read)
+    }
+
+    /// The host has answered the reads of one output.
+    func take(_ records: [ReadRecord]) {
+        let asked = reads
+        reads = []
+        for read in asked {
+            var found: [(key: [UInt8], value: [UInt8])] = []
+            var answered = 0
+            for key in read.keys {
+                guard let record = records.first(where: { $0.store == .messages && $0.key == key }) else { continue }
+                answered += 1
+                if let value = record.value { found.append((key, value)) }
+            }
+            if answered == read.keys.count { finish(read, with: found) } else { reads.append(read) }
+        }
+    }
+
+    private func finish(_ read: PendingRead, with records: [(key: [UInt8], value: [UInt8])]) {
+        guard let conversation = conversation(read.conversation) else { return }
+        switch read.reason {
+        case .page(let start, let replaceAll):
+            show(page: heads(records), from: start, replaceAll: replaceAll, of: conversation)
+        case .reveal(let head):
+            if let text = text(records) { reveal(head, text, in: conversation) }
+        case .retry(let head):
+            if let text = text(records) { send(text, again: head, in: conversation) }
+        }
+    }
+
+    private func heads(_ records: [(key: [UInt8], value: [UInt8])]) -> [MessageHead] {
+        var heads: [MessageHead] = []
+        for record in records {
+            do throws(WireError) {
+                guard let bytes = vault.open(record.value, context: record.key) else { continue }
+                heads.append(try MessageHead(decoding: bytes))
+            } catch {
+                continue
+            }
+        }
+        if heads.count < records.count { effects.emit(.problem(.damagedStorage)) }
+        return heads
+    }
+
+    private func text(_ records: [(key: [UInt8], value: [UInt8])]) -> Text? {
+        guard let record = records.first, let bytes = vault.open(record.value, context: record.key),
+            let text = Text(validating: bytes)
+        else {
+            effects.emit(.problem(.damagedStorage))
+            return nil
+        }
+        return text
+    }
+
+    private func show(page: [MessageHead], from start: UInt64, replaceAll: Bool, of conversation: Conversation) {
+        guard var view, view.conversation == conversation.id else { return }
+        view.heads = replaceAll ? page : page + view.heads
+        view.firstOrder = start
+        self.view = view
+        var summaries: [MessageSummary] = []
+        for head in page { summaries.append(summary(head, in: conversation.id)) }
+        effects.emit(
+            .messages(conversation: conversation.id, replaceAll: replaceAll, hasOlder: start > 0, summaries))
+    }
+
+    // Revealing.
+
+    func reveal(conversation id: [UInt8], message: [UInt8]) {
+        guard let conversation = conversation(id), let head = shownHead(id, message), head.kind == .text,
+            let key = vault.messageKey(id, order: head.order, part: Self.textPart)
+        else { return }
+        ask(PendingRead(conversation: conversation.id, reason: .reveal(head), keys: [key]))
+    }
+
+    func retry(conversation id: [UInt8], message: [UInt8]) {
+        guard let conversation = conversation(id), let head = shownHead(id, message), head.kind == .text, head.isOwn,
+            head.state == .failed, let key = vault.messageKey(id, order: head.order, part: Self.textPart)
+        else { return }
+        ask(PendingRead(conversation: conversation.id, reason: .retry(head), keys: [key]))
+    }
+
+    private func shownHead(_ conversation: [UInt8], _ message: [UInt8]) -> MessageHead? {
+        guard let view, view.conversation == conversation else { return nil }
+        return view.heads.first { $0.id == message }
+    }
+
+    private func reveal(_ head: MessageHead, _ text: Text, in conversation: Conversation) {
+        makeLegible(head, text, in: conversation)
+        guard !head.isOwn, head.state != .read else { return }
+        var head = head
+        head.state = .read
+        if record.settings.readReceipts { owe(read: head.id, in: conversation) }
+        store(head, in: conversation)
+    }
+
+    /// Shows a text for as long as the settings say.
+    func makeLegible(_ head: MessageHead, _ text: Text, in conversation: Conversation) {
+        let until = effects.now + UInt64(record.settings.revealSeconds) * 1000
+        revealed.removeAll { $0.conversation == conversation.id && $0.id == head.id }
+        revealed.append(RevealedMessage(conversation: conversation.id, id: head.id, text: text, until: until))
+        effects.emit(.revealed(conversation: conversation.id, message: head.id, text: text, untilMs: until))
+    }
+
+    /// Masks what has been legible for long enough.
+    func maskAgain() {
+        let now = effects.now
+        let over = revealed.filter { $0.until <= now }
+        revealed.removeAll { $0.until <= now }
+        for message in over {
+            guard let head = shownHead(message.conversation, message.id), let view else { continue }
+            effects.emit(
+                .messages(
+                    conversation: message.conversation, replaceAll: false, hasOlder: view.firstOrder > 0,
+                    [summary(head, in: message.conversation)]))
+        }
+        for message in revealed { effects.wake(at: message.until) }
+    }
+}

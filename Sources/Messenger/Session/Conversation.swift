@@ -1,0 +1,167 @@
+import MLS
+import Trust
+import WireFormat
+
+/// A conversation with one other member: what is stored of it, and what lives as long as it is unlocked.
+///
+/// It outlives its MLS groups: sequence numbers and receipts go on when it is begun anew.
+final class Conversation {
+    let id: [UInt8]
+    let peer: MemberID
+
+    // Stored in one record.
+
+    /// The first is written to. Others are read until their last messages have come.
+    var groups: [ConversationGroup] = []
+    /// The number of our next message with a place in the order.
+    var nextSequence: UInt64 = 1
+    var received = ReceivedLog()
+    /// Messages in the log, ours and the peer's.
+    var messageCount: UInt64 = 0
+    /// Received since the conversation was last looked at.
+    var unread: UInt32 = 0
+    /// When the last message was written or received.
+    var lastTime: UInt64 = 0
+    /// Receipts that the peer has not been sent.
+    var owed = OwedReceipts()
+    /// Our messages that were delivered and not read, newest last.
+    var awaitingRead: [AwaitedRead] = []
+    /// A commit of ours that the node has taken and the peer may not know of.
+    var commitHint: (group: [UInt8], sealed: [UInt8])?
+    /// Whether something forged or replayed was refused here.
+    var hasWarning = false
+
+    // Stored in records of their own.
+
+    /// Ours, until delivered or given up; in the order of their numbers.
+    var outbox: [OutboxItem] = []
+    /// The peer's, received before an earlier one.
+    var held: [HeldMessage] = []
+    /// The group's beginning, until the peer is known to have it.
+    var introduction: PendingIntroduction?
+
+    // Of this run only.
+
+    /// The stored envelope that the node has not answered for.
+    var delivery: Delivery?
+    /// When sending may be tried again after a refusal.
+    var retryAt: UInt64 = 0
+    /// Whether our state was checked against what others saw of it (``Checkpoints``).
+    var isCleared = false
+    /// Whether the node may hold a commit that we have not seen.
+    var mustCheckSlot = false
+    /// Whether a KeyPackage was asked for in order to begin anew.
+    var isRestarting = false
+    /// The new group's instance is above this one.
+    var restartAbove: UInt32 = 0
+    /// When to ask for a KeyPackage again. nil: not at all.
+    var restartAt: UInt64?
+    /// When a hole in the peer's numbers was noticed, and when it was last asked to be filled.
+    var gapSince: UInt64?
+    var gapAsked: UInt64?
+    /// Whether the user has been told of the hole.
+    var gapShown = false
+    var channel = Channel()
+
+    init(id: [UInt8], peer: MemberID) {
+        self.id = id
+        self.peer = peer
+    }
+
+    var current: ConversationGroup? { groups.first }
+}
+
+/// One MLS group of a conversation.
+struct ConversationGroup {
+    var group: Group
+    /// ``Introduction/instance``.
+    var instance: UInt32
+    /// The commit slot's id, chosen by the one who began the group.
+    var slot: [UInt8]
+    /// Whether we began the group, and the node has not confirmed the slot.
+    var mustCreateSlot: Bool
+    /// A commit of ours that the node has not answered for.
+    var pending: SealedPendingCommit?
+    /// Our generations in this epoch below this one may have been used (``Checkpoints``).
+    var ceiling: UInt32
+    /// The last message of the peer's that we read.
+    var seen: Seen?
+    /// Our messages since our last commit, and its time in milliseconds since 1970.
+    var sinceCommit: UInt32
+    var lastCommit: UInt64
+}
+
+/// The commit and how it was sealed: the node takes the very same bytes again after a crash.
+struct SealedPendingCommit {
+    var commit: PendingCommit
+    var sealed: [UInt8]
+}
+
+struct AwaitedRead: Equatable {
+    var id: [UInt8]
+    var order: UInt64
+    var time: UInt64
+}
+
+/// A message of ours on its way.
+struct OutboxItem {
+    enum State: UInt8 {
+        /// Nobody else has it.
+        case queued = 0
+        /// The node has it; the peer may have.
+        case atNode = 1
+    }
+
+    var conversation: [UInt8]
+    var id: [UInt8]
+    var sequence: UInt64
+    /// Milliseconds since 1970.
+    var time: UInt64
+    /// Its place in the log; nil for what is not shown.
+    var order: UInt64?
+    var state: State
+    var body: Body
+    /// The channel that it was sent through, by number. Of this run only.
+    var sentThrough: UInt32? = nil
+}
+
+struct HeldMessage {
+    var conversation: [UInt8]
+    var content: Content
+}
+
+/// What the peer needs to join the group, to be sent until it has.
+struct PendingIntroduction {
+    var conversation: [UInt8]
+    var redemption: IntroductionRedemption?
+    var instance: UInt32
+    var welcome: [UInt8]
+    /// When the node last took it, in milliseconds since 1970. 0: never.
+    var sent: UInt64
+}
+
+/// Receipts to be sent with the next batch.
+struct OwedReceipts {
+    var delivered: [[UInt8]] = []
+    var read: [[UInt8]] = []
+    /// When the batch is to leave. Of this run only; nil after unlocking: at once.
+    var due: UInt64?
+
+    var isEmpty: Bool { delivered.isEmpty && read.isEmpty }
+}
+
+/// A stored envelope on its way to the node.
+struct Delivery {
+    enum Load: Equatable {
+        case introduction
+        case item(id: [UInt8])
+        case receipts(Receipts)
+        case resend
+        case commitHint
+    }
+
+    var number: UInt32
+    var load: Load
+    /// The envelope's content, to be sent once its blob is stored.
+    var afterBlob: EnvelopeContent?
+}

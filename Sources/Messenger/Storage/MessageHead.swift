@@ -1,0 +1,48 @@
+import WireFormat
+
+/// What the list of messages shows of one without opening it. Sealed apart from the text.
+struct MessageHead: Equatable {
+    var id: [UInt8]
+    var isOwn: Bool
+    var time: UInt64
+    /// Its place in the conversation on this device.
+    var order: UInt64
+    var state: MessageState
+    var kind: MessageKind
+    var notice: Notice
+    var failure: Problem
+    /// A notice's argument.
+    var argument: Text
+
+    static func text(id: [UInt8], isOwn: Bool, time: UInt64, order: UInt64, state: MessageState) -> MessageHead {
+        MessageHead(
+            id: id, isOwn: isOwn, time: time, order: order, state: state, kind: .text, notice: .none, failure: .none,
+            argument: .empty)
+    }
+}
+
+extension MessageHead: WireCodable {
+    func encode(into writer: inout WireWriter) {
+        writer.write(fixed: id)
+        writer.write(isOwn)
+        writer.write(time)
+        writer.write(order)
+        writer.write(state.rawValue)
+        writer.write(kind.rawValue)
+        writer.write(notice.rawValue)
+        writer.write(failure.rawValue)
+        writer.write(argument)
+    }
+
+    init(from reader: inout WireReader) throws(WireError) {
+        id = try reader.readFixed(16)
+        isOwn = try reader.readBool()
+        time = try reader.readUInt64()
+        order = try reader.readUInt64()
+        state = try MessageState(from: &reader)
+        kind = try MessageKind(from: &reader)
+        notice = try Notice(from: &reader)
+        failure = try Problem(from: &reader)
+        argument = try reader.read()
+    }
+}

@@ -93,7 +93,7 @@ let package = Package(
 
         // Tests. TestVectors finds and decodes the official vectors; VectorChecks holds the checks themselves, in the
         // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.
-        core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS"], path: "Tests/VectorChecks"),
+        core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS", "Simulator"], path: "Tests/VectorChecks"),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
         core(
@@ -121,7 +121,7 @@ let package = Package(
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol"]),
-        tests("MessengerTests", ["Messenger", "Simulator", "Conformance"]),
+        tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",
             [

@@ -200,8 +200,10 @@ public final class Engine {
             // Both steps in one durable write: at every moment one of the two passphrases opens the vault.
             effects.write(.meta, label("header"), rekey.switched.encoded)
             account.header = rekey.switched
+            account.showProfile()
         } catch {
             effects.emit(.problem(.wrongPassphrase))
         }
+        account.settle()
     }
 }

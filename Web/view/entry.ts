@@ -53,10 +53,12 @@ export function enrolView(scope: Scope, model: EnrolModel): HTMLElement {
     // The form stays while the state changes beneath it: what was typed is kept.
     const form = enrolForm(scope, model);
     scope.bind(model.state, (state) => {
-        const refused = state.state === "refused";
-        body.replaceChildren(refused
-            ? notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${state.problem}`)])
-            : form);
+        if (state.state === "refused") {
+            body.replaceChildren(notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${state.problem}`)]));
+        } else if (body.firstChild !== form) {
+            // Not again where it is: taking it out and in loses the focus, and what is typed meanwhile.
+            body.replaceChildren(form);
+        }
     });
     return card(title, body);
 }

@@ -265,7 +265,8 @@ extension Account {
         add(group, to: conversation)
         setIntroduction(
             PendingIntroduction(
-                conversation: conversation.id, redemption: nil, instance: instance, welcome: welcome, sent: 0),
+                conversation: conversation.id, redemption: nil, instance: instance, welcome: welcome, sent: 0,
+                attempts: 0),
             of: conversation)
         append(.restarted, to: conversation)
         createSlot(of: conversation)

@@ -39,6 +39,7 @@ extension Account {
         watchConnection()
         if intake.obstacle == nil { work() }
         publishKeyPackages()
+        readCheckpoint()
         for conversation in conversations {
             failExpired(in: conversation)
             restartIfDue(conversation)

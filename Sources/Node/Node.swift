@@ -66,6 +66,7 @@ public struct Node: Service {
     /// - Throws: a ``StartError`` when the port cannot be had.
     public func run() async throws {
         let registry = PrometheusRegistry()
+        let (isReady, ready) = AsyncStream<Never>.makeStream()
         let bounds = configuration.bounds
         let service = NodeService(
             store: store, identity: identity, owner: owner,
@@ -87,6 +88,7 @@ public struct Node: Service {
             onServerRunning: { channel in
                 do {
                     try await announceStart(port: channel.localAddress?.port ?? configuration.port)
+                    ready.finish()
                 } catch {
                     logger.error("The node cannot write to its data folder.")
                     channel.close(promise: nil)
@@ -98,7 +100,7 @@ public struct Node: Service {
             CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
         ]
         if let port = configuration.metricsPort {
-            services.append(MetricsListener(registry: registry, port: port, logger: logger))
+            services.append(MetricsListener(registry: registry, port: port, logger: logger, nodeIsReady: isReady))
         }
         // Told to stop in reverse order: first the connections, the store last.
         services.append(application)

@@ -47,17 +47,17 @@ public final class NodeConnection: Sendable {
         let upgrade = try await ClientBootstrap(group: group).connect(host: host, port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try channel.pipeline.syncOperations.addHandler(try server.makeTLSHandler())
-                let upgrader = NIOTypedWebSocketClientUpgrader<Int>(
+                let upgrader = NIOTypedWebSocketClientUpgrader<EventLoopFuture<Int>>(
                     maxFrameSize: 1 << 24,
                     upgradePipelineHandler: { channel, _ in
                         channel.eventLoop.makeCompletedFuture {
                             try channel.pipeline.syncOperations.addHandler(InboxHandler(inbox))
-                            return 101
+                            return channel.eventLoop.makeSucceededFuture(101)
                         }
                     })
                 var headers = HTTPHeaders([("Host", "\(host):\(port)"), ("Content-Length", "0")])
                 if let origin = options.origin { headers.add(name: "Origin", value: origin) }
-                let upgrade = NIOTypedHTTPClientUpgradeConfiguration<Int>(
+                let upgrade = NIOTypedHTTPClientUpgradeConfiguration<EventLoopFuture<Int>>(
                     upgradeRequestHead: HTTPRequestHead(
                         version: .http1_1, method: .GET, uri: options.path, headers: headers),
                     upgraders: [upgrader],
@@ -65,17 +65,20 @@ public final class NodeConnection: Sendable {
                         let status = channel.eventLoop.makePromise(of: Int.self)
                         return channel.eventLoop.makeCompletedFuture {
                             try channel.pipeline.syncOperations.addHandler(StatusHandler(status))
-                        }.flatMap { status.futureResult }
+                            return status.futureResult
+                        }
                     })
+                var pipeline = NIOUpgradableHTTPClientPipelineConfiguration(upgradeConfiguration: upgrade)
+                // A node's first words may come with its consent.
+                pipeline.leftOverBytesStrategy = .forwardBytes
                 return (
                     channel,
-                    try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(
-                        configuration: .init(upgradeConfiguration: upgrade))
+                    try channel.pipeline.syncOperations.configureUpgradableHTTPClientPipeline(configuration: pipeline)
                 )
             }
         }
         let (channel, result) = upgrade
-        let status = try await result.get()
+        let status = try await result.get().get()
         guard status == 101 else {
             try? await channel.close().get()
             throw Failure.refused(status: status)

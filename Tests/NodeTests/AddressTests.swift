@@ -117,8 +117,29 @@ struct AddressTests {
     func path() async throws {
         try await withNode { node in
             var options = NodeConnection.Options(origin: node.origin)
-            options.path = "/"
-            await #expect(throws: NodeConnection.Failure.self) { _ = try await node.connect(options) }
+            options.path = "/nowhere"
+            await #expect(throws: NodeConnection.Failure.refused(status: 404)) { _ = try await node.connect(options) }
+        }
+    }
+
+    @Test("a request for any other upgrade is answered as if it had not asked")
+    func otherUpgrades() async throws {
+        try await withNode {
+            $0.bounds.silenceSeconds = 2
+        } _: { node in
+            let client = try HTTPSClient(node.origin, trusting: try node.authority)
+            for (path, upgrade, status) in [
+                ("/healthz", "h2c", 200), ("/ws", "websocket", 403), ("/x", "websocket", 404),
+            ] {
+                let request =
+                    "GET \(path) HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: \(upgrade)\r\n\r\n"
+                let answer = String(decoding: try await client.exchange(Array(request.utf8)), as: UTF8.self)
+                #expect(answer.hasPrefix("HTTP/1.1 \(status) "), "\(answer)")
+            }
+            let body =
+                "GET /ws HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nOrigin: \(node.origin)\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\nContent-Length: 9\r\n\r\nbody"
+            #expect(!String(decoding: try await client.exchange(Array(body.utf8)), as: UTF8.self).contains(" 101 "))
         }
     }
 }

@@ -1,6 +1,7 @@
 import CryptoPrimitives
 import NodeClient
 import NodeProtocol
+import Synchronization
 import Testing
 import WireFormat
 
@@ -16,18 +17,20 @@ struct DurabilityTests {
         var highest: UInt64 = 0
 
         for round in 0..<4 {
+            let count = Counter()
             let acknowledged = try await withThrowingTaskGroup(of: Set<[UInt8]>.self) { group in
                 for sender in 0..<3 {
                     let session = try await bubble.session(over: try await node.connect(), origin: node.origin)
                     group.addTask {
-                        await Self.deliver(through: session, to: mailbox, prefix: [UInt8(round), UInt8(sender)])
+                        await Self.deliver(
+                            through: session, to: mailbox, prefix: [UInt8(round), UInt8(sender)], count: count)
                     }
                 }
-                try await Task.sleep(for: .milliseconds(200 + 150 * round))
+                while count.value < 30 + 40 * round { try await Task.sleep(for: .milliseconds(2)) }
                 try await node.kill()
                 return try await group.reduce(into: Set()) { $0.formUnion($1) }
             }
-            #expect(acknowledged.count > 10, "the kill came in the middle")
+            #expect(acknowledged.count < 3 * Self.deliveries, "the kill came in the middle")
 
             try await node.start()
             let session = try await bubble.session(over: try await node.connect(), origin: node.origin)
@@ -53,16 +56,19 @@ struct DurabilityTests {
         #expect(try await node.terminate() == 0)
     }
 
+    private static let deliveries = 390
+
     /// Sends until the node dies, a few at a time.
     ///
     /// - Returns: the names of the envelopes whose delivery was acknowledged.
-    private static func deliver(through session: NodeSession, to mailbox: TestMailbox, prefix: [UInt8]) async
+    private static func deliver(through session: NodeSession, to mailbox: TestMailbox, prefix: [UInt8], count: Counter)
+        async
         -> Set<[UInt8]>
     {
         var acknowledged: Set<[UInt8]> = []
         var waiting: [UInt32: [UInt8]] = [:]
         do {
-            for number in 0..<390 {
+            for number in 0..<deliveries {
                 let name = prefix + UInt64(number).bytes + [0, 0, 0, 0, 0, 0]
                 let envelope = name + [UInt8](repeating: 5, count: Limits.envelopeLengths[0] - name.count)
                 waiting[try await session.submit(mailbox.delivery(envelope, at: session.nodeTime))] = name
@@ -70,6 +76,7 @@ struct DurabilityTests {
                     let answer = try await session.nextAnswer()
                     if let name = waiting.removeValue(forKey: answer.id), answer.response == .done {
                         acknowledged.insert(name)
+                        count.increase()
                     }
                 }
             }
@@ -84,6 +91,13 @@ struct DurabilityTests {
         }
         return acknowledged
     }
+}
+
+private final class Counter: Sendable {
+    private let count = Mutex(0)
+
+    var value: Int { count.withLock { $0 } }
+    func increase() { count.withLock { $0 += 1 } }
 }
 
 extension UInt64 {

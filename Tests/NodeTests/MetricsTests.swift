@@ -19,6 +19,8 @@ struct MetricsTests {
             _ = try await session.ask(mailbox.delivery(envelope, transient: true, at: node.now))
             _ = try await session.ask(.fetchBlob(blob: [UInt8](repeating: 0, count: 32)))
 
+            // It listens as soon as the node itself does.
+            try await eventually { await (try RawConnection.open(host: "127.0.0.1", port: port)).close() }
             let connection = try await RawConnection.open(host: "127.0.0.1", port: port)
             let request = "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             let text = String(decoding: try await connection.exchange(Array(request.utf8)), as: UTF8.self)

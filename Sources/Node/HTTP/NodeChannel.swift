@@ -48,13 +48,18 @@ struct NodeChannel: HTTPChannelHandler {
 
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(
-                    upgraders: [webSocketUpgrader(port: port)],
+                    upgraders: [webSocketUpgrader()],
                     notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
             configuration.enablePipelining = false
             configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
             configuration.decoderConfiguration.maxHeaderListSize = Self.headLength
             configuration.decoderConfiguration.maxHeaderFieldCount = 100
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
+            let gate = UpgradeGate { head in
+                head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
+            }
+            try pipeline.addHandler(gate, position: .before(upgrader))
             let removal = NIOLoopBound(opening, eventLoop: channel.eventLoop)
             negotiated.whenComplete { _ in
                 channel.pipeline.syncOperations.removeHandler(removal.value, promise: nil)
@@ -92,13 +97,10 @@ struct NodeChannel: HTTPChannelHandler {
         }
     }
 
-    private func webSocketUpgrader(port: Int) -> NIOTypedWebSocketServerUpgrader<Negotiated> {
+    private func webSocketUpgrader() -> NIOTypedWebSocketServerUpgrader<Negotiated> {
         NIOTypedWebSocketServerUpgrader(
             maxFrameSize: Limits.frameLength, enableAutomaticErrorHandling: false,
-            shouldUpgrade: { channel, head in
-                let isOwn = head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
-                return channel.eventLoop.makeSucceededFuture(isOwn ? [:] : nil)
-            },
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
                     try channel.pipeline.syncOperations.addHandler(

@@ -8,8 +8,12 @@ struct MetricsListener: Service {
     let registry: PrometheusRegistry
     let port: Int
     let logger: Logger
+    /// Ends when the node itself accepts connections: whatever keeps it from that is said first, and alone.
+    let nodeIsReady: AsyncStream<Never>
 
     func run() async throws {
+        for await _ in nodeIsReady.cancelOnGracefulShutdown() {}
+        guard !Task.isShuttingDownGracefully, !Task.isCancelled else { return }
         let router = Router()
         router.get("/metrics") { [registry] _, _ in
             Response(

@@ -21,4 +21,9 @@ struct TokenBucket {
         tokens -= cost
         return true
     }
+
+    /// Takes what was not known beforehand; what is not there is missing later.
+    mutating func owe(_ cost: Double) {
+        tokens -= cost
+    }
 }

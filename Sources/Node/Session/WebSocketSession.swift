@@ -47,6 +47,8 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// How long a client has to take the last word.
     private static let lingering = TimeAmount.milliseconds(1_500)
+    /// So many bytes, in or out, count as one request more.
+    private static let bytesPerToken = 262_144.0
     /// Who asks this often in vain does not listen.
     private static let mostExcess = 500
 
@@ -65,7 +67,11 @@ final class WebSocketSession: ChannelDuplexHandler {
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
         service.metrics.sessionOpened()
-        guard let place = ledger.admit(.session, from: context.remoteAddress) else { return end(.rateLimited) }
+        guard let place = ledger.admit(.session, from: context.remoteAddress) else {
+            // What is written while TLS still writes the upgrade's answer would stay there.
+            context.eventLoop.assumeIsolated().execute { self.end(.rateLimited) }
+            return
+        }
         places.append(place)
         schedule(in: .seconds(bounds.handshakeSeconds)) { session in
             if case .established = session.state { session.watch() } else { session.end(.notAuthenticated) }
@@ -241,8 +247,7 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     private func take(_ item: RequestQueue.Item, length: Int, from party: NodeService.Party) {
         service.metrics.requested(item.request.kind)
-        let cost = 1 + Double(length + item.request.answerLength) / 65_536
-        guard bucket.take(cost, now: lastHeard) else {
+        guard bucket.take(1 + Double(length) / Self.bytesPerToken, now: lastHeard) else {
             excess += 1
             if excess > Self.mostExcess { return end(.rateLimited) }
             return respond(.refused(.rateLimited), to: item.id)
@@ -276,7 +281,9 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     private func respond(_ response: Response, to id: UInt32) {
         if case .refused(let refusal) = response { service.metrics.refused(refusal) }
-        send(NodeFrame.response(id: id, response).encoded)
+        let frame = NodeFrame.response(id: id, response).encoded
+        bucket.owe(Double(frame.count) / Self.bytesPerToken)
+        send(frame)
     }
 
     /// No more is read from a client whose requests already wait.

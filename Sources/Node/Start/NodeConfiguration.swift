@@ -50,7 +50,7 @@ public struct ServiceBounds: Sendable {
     /// Seconds without a sign of life until the node asks for one, and until it gives up.
     public var pingSeconds: Int64 = 30
     public var silenceSeconds: Int64 = 75
-    /// Requests of a session: how many at once, and how many each second. One mebibyte counts as sixteen requests more.
+    /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)
     /// The most bytes that wait for a client to read them before it is let go.

@@ -14,11 +14,11 @@ struct ExpirySweep: Service {
             while true {
                 do {
                     while try await sweepOnce() { try await Task.sleep(for: .milliseconds(50)) }
-                } catch is CancellationError {
-                    return
                 } catch {
+                    guard !Task.isCancelled else { return }
                     logger.error("The database cannot be written: see that there is room in the data folder.")
                 }
+                store.settle()
                 try await Task.sleep(for: Self.interval)
             }
         }

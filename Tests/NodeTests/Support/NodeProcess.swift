@@ -121,20 +121,28 @@ final class NodeProcess: Sendable {
         throw Failure.noExecutable
     }
 
+    /// A port that nothing listens on, below those that the system gives to whoever connects somewhere.
     static func freePort() -> Int {
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        defer { close(descriptor) }
-        var address = sockaddr_in6()
-        address.sin6_family = sa_family_t(AF_INET6)
-        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        return withUnsafeMutablePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { pointer in
-                bind(descriptor, pointer, length)
-                getsockname(descriptor, pointer, &length)
+        while true {
+            let port = nextPort.withLock { port in
+                port = port >= 31_000 ? 20_000 : port + 1
+                return port
             }
-            return Int(UInt16(bigEndian: pointer.pointee.sin6_port))
+            let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = UInt16(port).bigEndian
+            let isFree = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+                }
+            }
+            if isFree { return port }
         }
     }
+
+    private static let nextPort = Mutex(Int.random(in: 20_000..<31_000))
 
     /// Blocking work, off Swift's own threads.
     private static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {

@@ -9,7 +9,10 @@ extension World {
         liar.isHonest = true
         partitioned = []
         tryWithdrawnInvitations()
+        handOutInvitations(browsers[0])
         for browser in browsers {
+            // An invitation that is made only now is nobody's.
+            browser.keepsInvitations = true
             browser.isOnline = true
             browser.impendingCrash = nil
         }
@@ -53,7 +56,6 @@ extension World {
 
     /// Opens closed pages and unlocks; true once all are unlocked and connected, and know their contacts.
     private func everybodyIsBack() -> Bool {
-        handOutInvitations(browsers[0])
         var isComplete = isNodeUp
         for browser in browsers where !browser.isIntruder {
             switch browser.phase {

@@ -36,6 +36,7 @@ public final class World {
     var withdrawn: [(id: [UInt8], link: Text)] = []
     /// From when on people do nothing and all works.
     var isHealing = false
+    var healingSince: UInt64 = 0
 
     /// SHA-256 of all that was sealed for a mailbox or a channel: nothing is ever sent twice, not even the same message.
     var ciphertexts: Set<[UInt8]> = []

@@ -109,8 +109,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     scope.bind(model.messages, follow);
     scope.bind(model.firstUnread, update);
     // Messages that were there before the log was in the page.
-    const frame = requestAnimationFrame(() => showFirst(scroller, list));
-    scope.onDispose(() => cancelAnimationFrame(frame));
+    scope.whenInPage(() => showFirst(scroller, list));
     // A smaller window, a keyboard that comes up: the end stays in view.
     let wasAtEnd = false;
     scroller.addEventListener("scroll", () => {
@@ -212,10 +211,9 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
         update();
         box.focus();
     });
-    const frame = requestAnimationFrame(() => {
+    scope.whenInPage(() => {
         update();
         if (!matchMedia("(pointer: coarse)").matches) box.focus();
     });
-    scope.onDispose(() => cancelAnimationFrame(frame));
     return form;
 }

@@ -102,6 +102,13 @@ export class Scope {
         this.onDispose(() => clearInterval(timer));
     }
 
+    /** Once what is being made stands in the page, and before anything else happens: a later focus would steal keys. */
+    whenInPage(callback: () => void): void {
+        let isAlive = true;
+        this.onDispose(() => (isAlive = false));
+        queueMicrotask(() => isAlive && callback());
+    }
+
     /** Fills `container` anew whenever the value changes. What was in it ends first. */
     fill<T>(container: Element, value: Observable<T>, render: (value: T, scope: Scope) => Child): void {
         let inner = new Scope();

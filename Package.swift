@@ -93,7 +93,7 @@ let package = Package(
 
         // Tests. TestVectors finds and decodes the official vectors; VectorChecks holds the checks themselves, in the
         // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.
-        core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS"], path: "Tests/VectorChecks"),
+        core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS", "Simulator"], path: "Tests/VectorChecks"),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
         core(
@@ -112,6 +112,7 @@ let package = Package(
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOWebSocket", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                .product(name: "X509", package: "swift-certificates"),
             ],
             path: "Tests/NodeClient", swiftSettings: strict),
         tests("CryptoPrimitivesTests", ["CryptoPrimitives", "VectorChecks"]),
@@ -120,8 +121,18 @@ let package = Package(
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol"]),
-        tests("MessengerTests", ["Messenger", "Simulator", "Conformance"]),
-        tests("NodeTests", ["Node", "NodeClient", "Conformance", "Messenger"]),
+        tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
+        tests(
+            "NodeTests",
+            [
+                "Node", "NodeClient", "Conformance", "Messenger",
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "X509", package: "swift-certificates"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c17,

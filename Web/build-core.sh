@@ -84,7 +84,7 @@ declare -A imports=(
     [MessengerWasm]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol Messenger"
     [ModelNode]="CryptoPrimitives WireFormat Trust NodeProtocol"
     [Simulator]="CryptoPrimitives WireFormat Trust NodeProtocol Messenger ModelNode"
-    [VectorChecks]="CryptoPrimitives WireFormat MLS"
+    [VectorChecks]="CryptoPrimitives WireFormat MLS Simulator"
     [ChecksWasm]="VectorChecks"
 )
 # Where its sources are, when not in Sources/NAME.

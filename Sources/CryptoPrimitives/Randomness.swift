@@ -51,19 +51,19 @@ public final class Randomness {
     }
 
     private func fill(_ buffer: UnsafeMutableRawBufferPointer) {
-        guard let start = buffer.bindMemory(to: UInt8.self).baseAddress, buffer.count > 0 else { return }
+        let draw = draws
+        draws &+= 1
+        guard let start = buffer.bytePointer, buffer.count > 0 else { return }
         guard let key else {
             // BoringSSL's generator does not return without entropy: it ends the process instead (rand.h).
             CCryptoBoringSSL_RAND_bytes(start, buffer.count)
             return
         }
         var nonce = [UInt8](repeating: 0, count: 12)
-        for index in 0..<8 { nonce[index] = UInt8(truncatingIfNeeded: draws >> (8 * UInt64(index))) }
-        draws += 1
+        for index in 0..<8 { nonce[index] = UInt8(truncatingIfNeeded: draw >> (8 * UInt64(index))) }
         buffer.initializeMemory(as: UInt8.self, repeating: 0)
         key.withUnsafeBytes { key in
-            let key = key.bindMemory(to: UInt8.self).baseAddress
-            CCryptoBoringSSL_CRYPTO_chacha_20(start, start, buffer.count, key, nonce, 0)
+            CCryptoBoringSSL_CRYPTO_chacha_20(start, start, buffer.count, key.bytePointer, nonce, 0)
         }
     }
 }

@@ -56,9 +56,10 @@ extension Group {
             group.ownUpdates.append(OwnUpdate(node: node, leafKey: keys.privateKey))
             proposal = .update(node)
         }
-        _ = try ProposalList(
+        let alone = try ProposalList(
             [SentProposal(proposal: proposal, sender: .member(ownLeaf))], committer: .max, in: current,
             accept: accept)
+        _ = try current.apply(alone)
         let message = try group.current.frame(
             .proposal(proposal), authenticatedData: authenticatedData,
             as: publicly ? .publicMessage : .privateMessage, signer: signer)

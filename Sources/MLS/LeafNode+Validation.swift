@@ -92,21 +92,20 @@ extension RatchetTree {
     ) throws(MLSError) {
         // The tree hash matches the tree_hash field in GroupInfo.
         guard treeHash(algorithms.hash) == context.treeHash else { throw .invalidTree(.treeHash) }
+        // Keys are unique, and unmerged leaves where they may be.
+        try validateStructure()
         // Each non-empty parent node is parent-hash valid.
         guard hasValidParentHashes(algorithms.hash) else { throw .invalidTree(.parentHash) }
         // Each non-empty leaf node is valid according to §7.3.
         let required = try context.requiredCapabilities()
-        var members: [UInt32] = []
         try forEachMember { (index, leaf) throws(MLSError) in
             try leaf.validateAlone(groupID: context.groupID, leaf: index, usingKey: false, algorithms)
             try leaf.validateCapabilities(context.extensions, required)
             if index != own, !accept(leaf) { throw .credentialRefused }
-            members.append(index)
         }
-        try validateTreeOfMembers(members)
     }
 
-    private func validateTreeOfMembers(_ members: [UInt32]) throws(MLSError) {
+    private func validateStructure() throws(MLSError) {
         var keys: Set<[UInt8]> = []
         var signatureKeys: Set<[UInt8]> = []
         var typesInUse: [CredentialType] = []
@@ -134,7 +133,9 @@ extension RatchetTree {
                 // Every non-blank node in between also has an entry for the leaf node.
                 var current = 2 * unmerged
                 while let above = shape.parent(of: current), above != node {
-                    if let between = self.parent(at: above), !between.unmergedLeaves.contains(unmerged) {
+                    if let between = self.parent(at: above),
+                        !TreeShape.contains(unmerged, in: between.unmergedLeaves)
+                    {
                         throw .invalidTree(.unmergedLeaves)
                     }
                     current = above

@@ -37,7 +37,7 @@ extension RatchetTree {
         let leftHash = originalTreeHash(of: left, without: affected, hash)
         let rightHash = originalTreeHash(of: right, without: affected, hash)
         var parent = parent(at: node)
-        parent?.unmergedLeaves.removeAll { affected.contains($0) }
+        parent?.unmergedLeaves.removeAll { TreeShape.contains($0, in: affected) }
         return hash.hash(parentHashInput(parent, leftHash, rightHash))
     }
 

@@ -97,7 +97,7 @@ extension RatchetTree {
     ///
     /// - Parameters:
     ///   - leaf: the committer's leaf as it shall be; its key, source and signature are set here.
-    ///   - added: the leaves that the same commit adds. They get their secrets in the Welcome.
+    ///   - added: the leaves that the same commit adds, ascending. They get their secrets in the Welcome.
     ///   - context: the provisional group context, but for the tree hash.
     package mutating func createPath(
         from index: UInt32, leaf: LeafNode, added: [UInt32], context: GroupContext, _ algorithms: Algorithms,
@@ -146,7 +146,7 @@ extension RatchetTree {
     /// The nodes that a step's path secret is encrypted to (RFC 9420 §7.6).
     private func recipients(of step: PathStep, excluding added: [UInt32]) -> [UInt32] {
         var nodes = resolution(of: step.copathChild)
-        if !added.isEmpty { nodes.removeAll { $0 % 2 == 0 && added.contains($0 / 2) } }
+        if !added.isEmpty { nodes.removeAll { $0 % 2 == 0 && TreeShape.contains($0 / 2, in: added) } }
         return nodes
     }
 
@@ -194,6 +194,7 @@ extension RatchetTree {
     ///
     /// - Parameters:
     ///   - own: the member's leaf, another than the committer's.
+    ///   - added: the leaves that the same commit adds, ascending.
     ///   - context: the provisional group context.
     /// - Throws: ``MLSError/invalidCommit(_:)`` or ``MLSError/decryptionFailed``.
     package func open(

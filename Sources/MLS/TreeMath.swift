@@ -68,6 +68,18 @@ package struct TreeShape: Equatable, Sendable {
         leaves(below: node).contains(leaf)
     }
 
+    /// Whether an ascending list of leaf indexes has this one. The lists of a hostile tree are as long as it is wide.
+    static func contains(_ leaf: UInt32, in ascending: [UInt32]) -> Bool {
+        var low = 0
+        var high = ascending.count
+        while low < high {
+            let middle = (low + high) / 2
+            if ascending[middle] == leaf { return true }
+            if ascending[middle] < leaf { low = middle + 1 } else { high = middle }
+        }
+        return false
+    }
+
     /// The lowest node with both leaves below it.
     static func commonAncestor(ofLeaves first: UInt32, _ second: UInt32) -> UInt32 {
         var (x, y) = (2 * first, 2 * second)

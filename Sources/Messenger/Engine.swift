@@ -45,14 +45,30 @@ public final class Engine {
         case .changePassphrase(let old, let new): changePassphrase(from: old, to: new)
         default: pass(input)
         }
+        settle()
         return effects.finish()
+    }
+
+    /// Every output tells anew when the next tick is wanted, whatever the input was.
+    private func settle() {
+        switch phase {
+        case .open(let account):
+            if account.isRefused { forget(account) } else { account.settle() }
+        case .enrolling(let enrolment):
+            if let account = enrolment.makeAccount(deviceSegment: deviceSegment) {
+                phase = .open(account)
+                account.requestEnrolment()
+                account.settle()
+            } else {
+                enrolment.settle()
+            }
+        case .off, .newcomer, .locked: break
+        }
     }
 
     private func pass(_ input: Input) {
         switch phase {
-        case .open(let account):
-            account.handle(input)
-            if account.isRefused { forget(account) }
+        case .open(let account): account.handle(input)
         case .enrolling(let enrolment):
             switch input {
             case .nodeConnected: link.connected()
@@ -120,13 +136,8 @@ public final class Engine {
     }
 
     private func enrol(_ name: Text, _ passphraseSegment: [UInt8]) {
-        guard case .enrolling(let enrolment) = phase,
-            let account = enrolment.enrol(
-                name: name, passphraseSegment: passphraseSegment, deviceSegment: deviceSegment.exposed)
-        else { return }
-        phase = .open(account)
-        account.requestEnrolment()
-        account.settle()
+        guard case .enrolling(let enrolment) = phase else { return }
+        enrolment.accept(name: name, passphraseSegment: passphraseSegment)
     }
 
     /// The node refused to enrol us: the vault holds nothing that could still be of use.
@@ -200,6 +211,7 @@ public final class Engine {
             // Both steps in one durable write: at every moment one of the two passphrases opens the vault.
             effects.write(.meta, label("header"), rekey.switched.encoded)
             account.header = rekey.switched
+            account.showProfile()
         } catch {
             effects.emit(.problem(.wrongPassphrase))
         }

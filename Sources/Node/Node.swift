@@ -28,6 +28,7 @@ public struct Node: Service {
     private let identity: NodeIdentity
     private let anchor: TrustAnchor
     private let webApp: WebApp
+    private let owner: Bubble?
 
     /// Opens the data folder and makes what is missing in it.
     ///
@@ -42,9 +43,19 @@ public struct Node: Service {
         lock = try DataFolderLock(folder)
         identity = try NodeIdentity(folder)
         store = try SQLiteStore(folder)
-        anchor = try TrustAnchor(configuration: configuration, folder: folder, now: Date())
+        do {
+            owner = try store.readNow { try Bubble(stored: $0) }
+        } catch {
+            throw StartError(
+                "The database \(folder.database) is damaged",
+                advice: "restore node.sqlite from a backup, or move it away to start an empty node")
+        }
+        anchor = try TrustAnchor(
+            configuration: configuration, folder: folder,
+            now: Date(timeIntervalSince1970: TimeInterval(configuration.clock())))
         do throws(WireError) {
-            webApp = try WebApp.embedded()
+            webApp =
+                if let archive = configuration.webApp { try WebApp(archive: archive) } else { try WebApp.embedded() }
         } catch {
             throw StartError("This executable holds no web app", advice: "build it again with `make build`")
         }
@@ -54,30 +65,45 @@ public struct Node: Service {
     ///
     /// - Throws: a ``StartError`` when the port cannot be had.
     public func run() async throws {
-        let store = store
-        let routes = Routes(webApp: webApp, anchor: anchor) {
-            (try? await store.read { _ = try $0.origin() }) != nil
-        }
-        let ledger = ConnectionLedger(configuration.bounds)
+        let registry = PrometheusRegistry()
+        let (isReady, ready) = AsyncStream<Never>.makeStream()
         let bounds = configuration.bounds
-        let anchor = anchor
+        let service = NodeService(
+            store: store, identity: identity, owner: owner,
+            sessions: SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice), metrics: NodeMetrics(registry),
+            quotas: bounds.quotas, clock: configuration.clock)
+        let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
+            (try? await store.change { _ in }) != nil
+        }
+        let ledger = ConnectionLedger(bounds)
         let application = Application(
             router: try routes.makeRouter(),
-            server: HTTPServerBuilder { responder in
-                NodeChannel(responder: responder, anchor: anchor, ledger: ledger, bounds: bounds)
+            server: HTTPServerBuilder { [anchor] responder in
+                NodeChannel(responder: responder, anchor: anchor, ledger: ledger, bounds: bounds) { origin in
+                    WebSocketSession(service: service, ledger: ledger, bounds: bounds, origin: origin)
+                }
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(Self.anyAddress(), port: configuration.port), serverName: nil, backlog: 1_024),
             onServerRunning: { channel in
                 do {
                     try await announceStart(port: channel.localAddress?.port ?? configuration.port)
+                    ready.finish()
                 } catch {
                     logger.error("The node cannot write to its data folder.")
                     channel.close(promise: nil)
                 }
             },
             logger: logger)
-        let services: [any Service] = [store, CertificateRenewal(anchor: anchor, logger: logger), application]
+        var services: [any Service] = [
+            store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
+            CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
+        ]
+        if let port = configuration.metricsPort {
+            services.append(MetricsListener(registry: registry, port: port, logger: logger, nodeIsReady: isReady))
+        }
+        // Told to stop in reverse order: first the connections, the store last.
+        services.append(application)
         var group = ServiceGroupConfiguration(services: services, logger: logger)
         // What does not end by itself is cut off: a service manager counts to five.
         group.maximumGracefulShutdownDuration = .seconds(3)

@@ -2,7 +2,7 @@ import CryptoPrimitives
 import WireFormat
 
 /// What a newcomer shows to the node: its chain, and that it holds the link.
-public struct Redemption: WireCodable {
+public struct Redemption: Sendable, WireCodable {
     private static let formatVersion: UInt8 = 1
     private static let proofLength = 32
 

@@ -98,7 +98,7 @@ public struct WireReader {
         try readBool() ? try Value(from: &self) : nil
     }
 
-    /// `T values<V>`.
+    /// `T values<V>`. An element that takes no bytes is refused: there would be no end of them.
     ///
     /// - Parameter limit: the most elements this vector may hold.
     public mutating func readVector<Element: WireDecodable>(of type: Element.Type = Element.self, limit: Int = .max)
@@ -108,7 +108,9 @@ public struct WireReader {
         var values: [Element] = []
         while !inner.isAtEnd {
             guard values.count < limit else { throw .tooLong }
+            let start = inner.offset
             values.append(try Element(from: &inner))
+            guard inner.offset > start else { throw .invalidValue }
         }
         return values
     }

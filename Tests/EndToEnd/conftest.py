@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from node import EXECUTABLE, ROOT, Node
-from person import Person
+from person import DOWNLOADS, Person
 
 ENGINES = ("chromium", "firefox")
 EVIDENCE = ROOT / ".build-logs/end-to-end"
@@ -17,6 +17,7 @@ def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
     if engine == "chromium":
         return playwright.chromium.launch(
             executable_path="/usr/bin/chromium",
+            downloads_path=DOWNLOADS,
             args=[
                 "--no-sandbox",
                 # Of a node whose CA is not installed: a service worker needs it.
@@ -30,6 +31,7 @@ def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
     return playwright.firefox.launch(
         channel="moz-firefox",
         executable_path="/usr/bin/firefox-esr",
+        downloads_path=DOWNLOADS,
         firefox_user_prefs={
             "media.navigator.streams.fake": True,
             "media.navigator.permission.disabled": True,

@@ -2,6 +2,9 @@
 
 import pathlib
 import re
+import tempfile
+import time
+from collections.abc import Callable
 
 from playwright.sync_api import Browser, Locator, Page, expect
 
@@ -10,6 +13,9 @@ STATES = ("Sending", "Sent", "Delivered", "Read", "Failed")
 ENROL_MILLISECONDS = 60_000
 # A message's way, reconnecting with backoff included.
 ARRIVE_MILLISECONDS = 30_000
+
+# Where both browsers keep what they download.
+DOWNLOADS = pathlib.Path(tempfile.mkdtemp(prefix="downloads-"))
 
 PHONE = {"width": 360, "height": 740}
 
@@ -177,6 +183,24 @@ class Person:
         dialog.get_by_label("A revealed message stays visible for").select_option(str(seconds))
         self.page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
+
+    def download(self, start: Callable[[], None]) -> bytes:
+        """The file that `start` makes the browser save."""
+        if self.engine != "firefox":
+            with self.page.expect_download() as download:
+                start()
+            return download.value.path().read_bytes()
+        # Playwright does not notice a download of Firefox ESR that is no navigation; the file is there all the same.
+        before = set(DOWNLOADS.iterdir())
+        start()
+        deadline = time.monotonic() + ARRIVE_MILLISECONDS / 1000
+        while time.monotonic() < deadline:
+            self.page.wait_for_timeout(200)
+            # While it is written, there is a `.part` beside it.
+            new = set(DOWNLOADS.iterdir()) - before
+            if len(new) == 1 and all(path.suffix != ".part" and path.stat().st_size > 0 for path in new):
+                return new.pop().read_bytes()
+        raise AssertionError(f"{self.name}'s browser saved nothing")
 
     # Evidence
 

@@ -139,12 +139,12 @@ def test_a_long_message_arrives_whole_and_a_longer_one_is_refused_plainly(node, 
 
 def test_a_message_is_masked_again_after_the_time_set(node, people):
     ada, grace = meet(node, people)
-    grace.set_reveal_seconds(5)
+    grace.set_reveal_seconds(10)
     ada.send("for your eyes")
     grace.expect_messages(1)
     assert "for your eyes" not in grace.articles.first.inner_text()
     assert "for your eyes" in grace.reveal()
-    expect(grace.articles.first.get_by_role("button", name="Reveal message")).to_be_visible(timeout=10_000)
+    expect(grace.articles.first.get_by_role("button", name="Reveal message")).to_be_visible(timeout=20_000)
     assert "for your eyes" not in grace.page.content()
 
 

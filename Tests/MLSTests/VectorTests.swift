@@ -12,7 +12,7 @@ struct VectorTests {
             let failure = VectorCheck.run(kind: item.kind, case: item.bytes)
             #expect(failure.isEmpty, "\(item.name): \(String(decoding: failure, as: UTF8.self))")
         }
-        try MLSVectors.dump(file.cases)
+        try CaseDump.append(file.cases)
         for (suite, count) in file.skipped.sorted(by: { $0.key < $1.key }) {
             print("\(name): \(count) cases left out, of suite \(suite), which is not implemented")
         }

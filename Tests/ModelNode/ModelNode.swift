@@ -76,6 +76,12 @@ public struct ModelNode {
         sessions = [:]
     }
 
+    /// Whether a newcomer could still redeem this invitation, its expiry aside.
+    public func offers(invitation: [UInt8]) -> Bool {
+        if case .open? = state.invitations[invitation]?.progress { return true }
+        return false
+    }
+
     private mutating func receive(_ frame: ClientFrame, on connection: Connection, now: UInt64) {
         switch (frame, sessions[connection] ?? .opened) {
         case (.hello(let version, let role, let bubble, let device, let nonce), .opened):

@@ -6,10 +6,12 @@ final class Browser {
     /// Its place in ``World/browsers``, and the person's number.
     let index: Int
     /// IndexedDB: what a committed write has left, by store and key.
-    private(set) var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
+    var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
     /// The device's half of the vault key, which the host keeps.
     let deviceSegment: [UInt8]
     let passphrase: [UInt8]
+    /// How far the computer's clock is ahead, in milliseconds.
+    var clockError: Int64 = 0
     /// nil while no page is open.
     var engine: Engine?
     /// How many engines have run on this profile. Each has randomness of its own.
@@ -40,6 +42,8 @@ final class Browser {
     var invitation: Text?
     /// The person's invitation is not to work: it was used by another, or withdrawn.
     var isIntruder = false
+    /// Whether read receipts were ever off.
+    var hasKeptReadingToItself = false
     /// The passphrase's parameters, and from when on a try is allowed.
     var scrypt: ScryptParameters?
     var mayTryAt: UInt64 = 0
@@ -64,6 +68,10 @@ final class Browser {
     var hadGap = false
     /// The invitations that this person has made and that are open, oldest first.
     var madeInvitations: [(id: [UInt8], link: Text)] = []
+    /// Whether the person does not unlock by and by.
+    var staysLocked = false
+    /// Whether new invitations are kept rather than handed out.
+    var keepsInvitations = false
 
     enum Phase {
         /// No page is open.

@@ -16,6 +16,8 @@ struct Liar {
     private var envelopes: [[UInt8]: [[UInt8]]] = [:]
     private var keyPackages: [[UInt8]] = []
     private var states: [[UInt8]] = []
+    private var bundles: [[UInt8]] = []
+    private var checkpoints: [[UInt8]] = []
 
     init(_ hostility: Hostility, chance: Chance) {
         self.hostility = hostility
@@ -37,9 +39,13 @@ struct Liar {
         switch request {
         case .publishKeyPackages(_, let packages):
             keyPackages += packages
+        case .putCheckpoint(let checkpoint):
+            checkpoints.append(checkpoint)
+        case .putInvitation(_, _, _, let bundle):
+            bundles.append(bundle)
         case .deliver(let mailbox, let key, let transient, let expires, var envelope):
             envelopes[mailbox, default: []].append(envelope)
-            guard !isHonest, !transient else { break }
+            guard !isHonest else { break }
             if hostility.contains(.drops), chance.oneIn(4) {
                 lies += 1
                 return .isAnswered(.response(id: id, .done))
@@ -48,7 +54,7 @@ struct Liar {
                 lies += 1
                 envelope[chance.below(envelope.count)] ^= UInt8(1) << UInt8(chance.below(8))
                 let request = Request.deliver(
-                    mailbox: mailbox, deliveryKey: key, transient: false, expires: expires, envelope: envelope)
+                    mailbox: mailbox, deliveryKey: key, transient: transient, expires: expires, envelope: envelope)
                 return .passes(ClientFrame.request(id: id, request).encoded)
             }
         default: break
@@ -83,8 +89,51 @@ struct Liar {
             guard hostility.contains(.forgedCommits), chance.oneIn(3) else { return [frame] }
             lies += 1
             return [.response(id: id, .commit(chance.bytes(commit?.count ?? 900)))]
+        case .response(let id, .invitationBundle(let bundle)):
+            guard hostility.contains(.forgedBundles), chance.oneIn(2) else { return [frame] }
+            lies += 1
+            if chance.oneIn(2), let other = chance.pick(bundles), other != bundle {
+                return [.response(id: id, .invitationBundle(other))]
+            }
+            return [.response(id: id, .invitationBundle(flipped(bundle)))]
+        case .response(let id, .redeemed(let receipt)):
+            guard hostility.contains(.forgedBundles), chance.oneIn(3) else { return [frame] }
+            lies += 1
+            return [.response(id: id, .redeemed(receipt: flipped(receipt)))]
+        case .response(let id, .checkpoint(let checkpoint)):
+            guard hostility.contains(.forgedCheckpoints), chance.oneIn(2) else { return [frame] }
+            lies += 1
+            let forged = [nil, chance.pick(checkpoints), checkpoint.map { flipped($0) }, chance.bytes(500)]
+            return [.response(id: id, .checkpoint(forged[chance.below(4)]))]
+        case .response where hostility.contains(.nonsense) && chance.oneIn(4):
+            lies += 1
+            return [nonsense(), frame]
         default:
             return [frame]
+        }
+    }
+
+    private mutating func flipped(_ bytes: [UInt8]) -> [UInt8] {
+        guard !bytes.isEmpty else { return [1] }
+        var flipped = bytes
+        flipped[chance.below(bytes.count)] ^= UInt8(1) << UInt8(chance.below(8))
+        return flipped
+    }
+
+    private mutating func nonsense() -> NodeFrame {
+        let id = UInt32(chance.below(60))
+        switch chance.below(9) {
+        case 0: return .response(id: id, .done)
+        case 1:
+            return .response(
+                id: id, .envelopes([StoredEnvelope(sequence: .max, envelope: chance.bytes(1_024))], more: true))
+        case 2: return .response(id: id, .blob(chance.bytes(2_000)))
+        case 3: return .response(id: id, .commit(chance.bytes(50)))
+        case 4: return .push(.envelope(mailbox: chance.bytes(16), sequence: 1, envelope: chance.bytes(1_024)))
+        case 5: return .push(.invitationRedeemed(invitation: chance.bytes(16)))
+        case 6: return .push(.bubbleState(version: .max))
+        case 7: return .established
+        default: return .response(id: .max, .refused(.conflict))
         }
     }
 

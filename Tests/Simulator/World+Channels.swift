@@ -112,11 +112,11 @@ extension World {
     }
 
     /// No direct path between the two for a while; an open channel breaks.
-    func partition(_ first: Int, _ second: Int) {
+    func partition(_ first: Int, _ second: Int, for milliseconds: UInt64? = nil) {
         let pair = min(first, second) * 1_000 + max(first, second)
         note("no path between \(first) and \(second)")
         partitioned.insert(pair)
-        plan(.pathReturns(pair: pair), in: chance.delay(1_000...300_000))
+        if milliseconds != .max { plan(.pathReturns(pair: pair), in: milliseconds ?? chance.delay(1_000...300_000)) }
         for id in endpoints.keys.sorted() {
             guard let end = endpoints[id], let remote = end.remote, let other = endpoints[remote] else { continue }
             if min(end.browser, other.browser) * 1_000 + max(end.browser, other.browser) == pair {

@@ -45,11 +45,12 @@ extension World {
             guard let engine = browser.engine else { return true }
             let next = waiting.removeFirst()
             counts.inputs += 1
-            let output = engine.handle(next, now: now)
+            let output = engine.handle(next, now: clock(of: browser))
             digest.update([UInt8(browser.index)] + output.encoded)
             note("\(browser.index) \(describe(next)) -> \(describe(output))")
             if let crash = browser.impendingCrash, !output.writes.isEmpty {
                 if crash == .afterWrite { browser.commit(output.writes) }
+                counts.deaths += 1
                 note("\(browser.index) dies \(crash == .afterWrite ? "after" : "before") its write")
                 reload(browser)
                 return crash == .afterWrite
@@ -88,8 +89,14 @@ extension World {
         for event in output.events { show(event, to: browser) }
         browser.timer += 1
         if let time = output.nextTimeout {
-            schedule.plan(.tick(browser: browser.index, timer: browser.timer), at: max(time, now + 1))
+            let wait = time > clock(of: browser) ? time - clock(of: browser) : 1
+            schedule.plan(.tick(browser: browser.index, timer: browser.timer), at: now + min(wait, 1 << 40))
         }
+    }
+
+    /// What the browser takes the time to be.
+    private func clock(of browser: Browser) -> UInt64 {
+        now &+ UInt64(bitPattern: browser.clockError)
     }
 
     /// The tab dies, or the person reloads: after a while the page is there again, locked.
@@ -140,10 +147,14 @@ extension World {
             browser.revealed[message] = text
         case .invitation(let id, let link, _):
             browser.madeInvitations.append((id, link))
+            if !browser.keepsInvitations, !chance.oneIn(8) { handOutInvitations(browser) }
         case .warning(let warning, _):
             browser.warnings.append(warning)
             counts.warnings += 1
-            if plan.hostility.isEmpty { violate("\(browser.index) was warned: \(describe(warning))") }
+            // A hole that heals is shown as what it is, whoever made it.
+            if plan.hostility.isEmpty, warning != .messagesMissing {
+                violate("\(browser.index) was warned: \(describe(warning))")
+            }
         case .problem(let problem):
             browser.problems.append(problem)
             if problem == .internalError { violate("\(browser.index) had an internal error") }

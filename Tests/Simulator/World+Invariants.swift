@@ -8,6 +8,7 @@ extension World {
         isHealing = true
         liar.isHonest = true
         partitioned = []
+        tryWithdrawnInvitations()
         for browser in browsers {
             browser.isOnline = true
             browser.impendingCrash = nil
@@ -24,11 +25,30 @@ extension World {
 
     /// Runs in short pieces until the condition holds; it must within so many milliseconds of the world's time.
     private func waitUntil(_ what: String, for patience: UInt64, _ condition: () -> Bool) {
-        let end = now + patience
+        // What a liar threw away is sent again after an hour at the latest.
+        let end = now + patience + (plan.hostility.isEmpty ? 0 : 7_200_000)
         while !condition() {
-            if now >= end || counts.occurrences >= 500_000 { return violate("not in time: \(what)") }
+            if now >= end || counts.occurrences >= 500_000 { return violate("not in time: \(what)\(whereabouts)") }
             run(for: 5_000)
         }
+    }
+
+    /// For each person a letter, and how many contacts.
+    private var whereabouts: String {
+        var words = ""
+        for browser in browsers {
+            let phase =
+                switch browser.phase {
+                case .closed: "closed"
+                case .fresh: "fresh"
+                case .joining: "joining"
+                case .locked: "locked"
+                case .unlocked: "in"
+                }
+            words +=
+                ", \(browser.index) \(browser.isIntruder ? "intruder " : "")\(phase) \(browser.conversations.count)"
+        }
+        return words
     }
 
     /// Opens closed pages and unlocks; true once all are unlocked and connected, and know their contacts.
@@ -42,7 +62,10 @@ extension World {
             case .closed, .fresh, .joining, .locked: isComplete = false
             }
             if browser.phase == .locked { unlock(browser) }
-            if browser.phase == .fresh { openLink(browser) }
+            if browser.phase == .fresh {
+                browser.refusal = nil
+                openLink(browser)
+            }
         }
         let members = browsers.count { $0.isMember }
         return isComplete && browsers[0].conversations.count == members - 1
@@ -63,7 +86,7 @@ extension World {
     }
 
     /// Shows all messages of a conversation, page by page.
-    private func load(_ conversation: [UInt8], _ browser: Browser) {
+    func load(_ conversation: [UInt8], _ browser: Browser) {
         open(conversation, browser)
         var pages = 0
         while browser.hasOlder, pages < 200 {
@@ -119,6 +142,7 @@ extension World {
         for browser in browsers {
             if browser.isIntruder {
                 if browser.isMember { violate("intruder \(browser.index) was let in") }
+                if browser.refusal == nil { violate("intruder \(browser.index) was not told why") }
                 continue
             }
             guard browser.isMember else { continue }
@@ -141,7 +165,7 @@ extension World {
     private func checkStates(of conversation: ConversationSummary, _ browser: Browser) {
         guard let reader = person(conversation.member) else { return }
         load(conversation.conversation, browser)
-        let tells = browsers[reader].profile?.settings.readReceipts ?? true
+        let tells = !browsers[reader].hasKeptReadingToItself
         for message in browser.messages.values.sorted(by: { $0.order < $1.order })
         where message.isOwn && message.kind == .text {
             switch message.state {

@@ -53,8 +53,11 @@ extension World {
         guard let id = browser.link, var link = links[id], link.isAnnounced else {
             return violate("\(browser.index) sends without a connection")
         }
-        if let hello = try? ClientFrame(decoding: frame), case .hello(_, .device, _, let device, _) = hello {
-            browser.device = device
+        switch try? ClientFrame(decoding: frame) {
+        case .hello(_, .device, _, let device, _)?: browser.device = device
+        case .request(_, .deliver(_, _, false, _, _))?: counts.envelopes += 1
+        case nil: violate("\(browser.index) sends the node what is no frame")
+        default: break
         }
         note("\(browser.index) => \(describe(client: frame))")
         link.lastAtNode = max(link.lastAtNode, now + chance.delay(latency))
@@ -108,6 +111,7 @@ extension World {
     func breakLink(of browser: Browser) {
         guard let id = browser.link, links[id]?.isMade == true else { return }
         note("\(browser.index) loses its connection")
+        counts.lostLinks += 1
         links[id]?.isBroken = true
         plan(.lossAtClient(id), in: chance.delay(10...20_000))
         plan(.lossAtNode(id), in: chance.delay(10...40_000))
@@ -133,6 +137,7 @@ extension World {
     /// The node is killed; what it had acknowledged stays.
     func crashNode() {
         note("the node is killed")
+        counts.nodeCrashes += 1
         node.crash()
         isNodeUp = false
         for browser in browsers { breakLink(of: browser) }

@@ -1,19 +1,20 @@
 import Messenger
+import ModelNode
 
 // What people do, and what happens to them.
 extension World {
     /// One thing that somebody does, or that befalls somebody.
     func step() {
-        guard let browser = chance.pick(browsers) else { return }
-        if chance.oneIn(5) { return misfortune(browser) }
-        switch browser.phase {
-        case .unlocked: act(browser)
-        case .closed, .fresh, .joining, .locked: break
-        }
+        tryWithdrawnInvitations()
+        if chance.oneIn(4), let browser = chance.pick(browsers) { return misfortune(browser) }
+        if let browser = chance.pick(browsers.filter { $0.phase == .unlocked }) { return act(browser) }
+        // Nobody is at a keyboard: time passes.
+        run(for: chance.delay(5_000...60_000))
     }
 
     private func act(_ browser: Browser) {
-        if browser.profile?.mayInvite == true, browsers.count < plan.people, chance.oneIn(3) { return invite(browser) }
+        let places = plan.people - browsers.count - browser.madeInvitations.count
+        if browser.profile?.mayInvite == true, places > 0, chance.oneIn(3) { return invite(browser) }
         switch chance.below(20) {
         case 0..<11: sendSomething(browser)
         case 11..<14: look(browser)
@@ -27,11 +28,9 @@ extension World {
         }
     }
 
-    /// Invites somebody, who opens the link some time later, whether the inviter is there or not.
+    /// Invites somebody, who opens the link some time after it was made, whether the inviter is there or not.
     private func invite(_ browser: Browser) {
-        let before = browser.madeInvitations.count
         give(.invite(validForSeconds: 0), to: browser)
-        if browser.madeInvitations.count > before { handOutInvitations(browser) }
     }
 
     /// Each invitation made so far goes to a new person.
@@ -59,7 +58,9 @@ extension World {
     }
 
     func unlock(_ browser: Browser, passphrase: [UInt8]? = nil) {
-        guard browser.engine != nil, browser.phase == .locked, browser.scrypt != nil, now >= browser.mayTryAt else {
+        guard browser.engine != nil, browser.phase == .locked, !browser.staysLocked, browser.scrypt != nil,
+            now >= browser.mayTryAt
+        else {
             return
         }
         give(
@@ -93,11 +94,23 @@ extension World {
             return violate("\(browser.index) has a conversation with nobody")
         }
         counts.texts += 1
-        let text = Text("CANARY text \(counts.texts) \(String(repeating: "é", count: padding / 2))")
+        var bytes = Text("CANARY text \(counts.texts) ").utf8
+        for _ in 0..<padding / 2 { bytes += [0xC3, 0xA9] }
+        guard let text = Text(validating: bytes) else { return }
         let problems = browser.problems.count
         let isStored = give(.send(conversation: conversation.conversation, text), to: browser)
         if browser.problems.count > problems { return violate("\(browser.index) could not send") }
         if isStored { texts.append(SentText(sender: browser.index, recipient: recipient, text: text)) }
+    }
+
+    /// Whoever holds a link that the node knows to be withdrawn tries it.
+    func tryWithdrawnInvitations() {
+        while let (id, link) = withdrawn.first, !node.offers(invitation: id) {
+            withdrawn.removeFirst()
+            let intruder = addPerson(invitation: link)
+            intruder.isIntruder = true
+            plan(.opensPage(browser: intruder.index), in: chance.delay(1_000...20_000))
+        }
     }
 
     func person(_ member: [UInt8]) -> Int? {
@@ -133,9 +146,9 @@ extension World {
             guard let other = chance.pick(browser.conversations) else { return }
             give(.petname(member: other.member, Text("CANARY petname \(chance.below(100))")), to: browser)
         case 2:
-            give(
-                .settings(Settings(revealSeconds: UInt16(5 + chance.below(60)), readReceipts: !chance.oneIn(4))),
-                to: browser)
+            let settings = Settings(revealSeconds: UInt16(5 + chance.below(60)), readReceipts: !chance.oneIn(4))
+            if !settings.readReceipts { browser.hasKeptReadingToItself = true }
+            give(.settings(settings), to: browser)
         default:
             guard let other = chance.pick(browser.conversations) else { return }
             give(.verified(member: other.member, chance.oneIn(2)), to: browser)
@@ -150,7 +163,7 @@ extension World {
         if browser.profile?.mayInvite == true, let (id, link) = browser.madeInvitations.first {
             browser.madeInvitations.removeFirst()
             give(.withdrawInvitation(id), to: browser)
-            _ = link
+            withdrawn.append((id, link))
         } else if let used = browsers.last, used.index > 0, used.phase == .unlocked, let link = used.invitation {
             let intruder = addPerson(invitation: link)
             intruder.isIntruder = true

@@ -66,10 +66,8 @@ extension World {
         case .enrolled: "enrolled"
         case .unlocked: "unlocked"
         case .unlockRefused(let waitMs): "unlockRefused(\(waitMs))"
-        case .conversations(let list):
-            "conversations(\(list.map { "\($0.connection.rawValue)\($0.gap ? "gap" : "")\($0.unconfirmed ? "?" : "")" }))"
-        case .messages(_, _, let hasOlder, let list):
-            "messages(\(list.map { "\($0.isOwn ? "own" : "")\($0.order):\($0.state.rawValue)" })\(hasOlder ? " older" : ""))"
+        case .conversations(let list): describe(list)
+        case .messages(_, _, let hasOlder, let list): describe(list, hasOlder: hasOlder)
         case .revealed: "revealed"
         case .invitation: "invitation"
         case .invitations(let list): "invitations(\(list.count))"
@@ -81,6 +79,25 @@ extension World {
         case .locked: "locked"
         case .problem(let problem): "problem(\(problem.rawValue))"
         }
+    }
+
+    private func describe(_ list: [ConversationSummary]) -> String {
+        var words = "conversations("
+        for summary in list {
+            words += " \(summary.connection.rawValue)"
+            if summary.gap { words += "gap" }
+            if summary.unconfirmed { words += "?" }
+        }
+        return words + ")"
+    }
+
+    private func describe(_ list: [MessageSummary], hasOlder: Bool) -> String {
+        var words = "messages("
+        for message in list {
+            words += message.isOwn ? " own" : " "
+            words += "\(message.order):\(message.state.rawValue)"
+        }
+        return words + (hasOlder ? ", older)" : ")")
     }
 
     func describe(client bytes: [UInt8]) -> String {
@@ -179,14 +196,14 @@ extension World {
         }
     }
 
-    /// The first two bytes of an identifier.
+    /// The first two bytes of an identifier, in hexadecimal.
     private func short(_ id: [UInt8]) -> String {
-        let digits: [Character] = Array("0123456789abcdef")
-        var text = ""
+        let digits = [UInt8]("0123456789abcdef".utf8)
+        var text: [UInt8] = []
         for byte in id.prefix(2) {
             text.append(digits[Int(byte >> 4)])
             text.append(digits[Int(byte & 15)])
         }
-        return text
+        return String(decoding: text, as: UTF8.self)
     }
 }

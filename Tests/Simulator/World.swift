@@ -32,6 +32,8 @@ public final class World {
     var browsers: [Browser] = []
     /// What was sent, in the order of sending.
     var texts: [SentText] = []
+    /// Invitations that their inviter has withdrawn, until somebody tries them.
+    var withdrawn: [(id: [UInt8], link: Text)] = []
     /// From when on people do nothing and all works.
     var isHealing = false
 
@@ -73,6 +75,7 @@ public final class World {
         let browser = Browser(
             index: browsers.count, deviceSegment: chance.bytes(32), passphrase: Self.canary + chance.bytes(8))
         browser.invitation = invitation
+        if plan.faults.contains(.wrongClocks) { browser.clockError = Int64(chance.below(1_200_000)) - 600_000 }
         browsers.append(browser)
         return browser
     }
@@ -80,6 +83,8 @@ public final class World {
     /// Runs the whole world: people and faults, then healing, then the invariants.
     public func run() -> WorldResult {
         openPage(browsers[0])
+        // The operator takes the node before anything goes wrong: the first minute has no faults.
+        run(for: 60_000)
         for _ in 0..<plan.steps {
             run(for: chance.delay(50...(chance.oneIn(4) ? 30_000 : 4_000)))
             step()
@@ -87,6 +92,7 @@ public final class World {
         }
         heal()
         checkInvariants()
+        counts.people = browsers.count { $0.isMember }
         return WorldResult(
             seed: plan.seed, violations: violations, trace: trace, outputs: digest.finish(), counts: counts)
     }
@@ -153,6 +159,12 @@ public struct WorldCounts: Sendable {
     public internal(set) var lies = 0
     public internal(set) var warnings = 0
     public internal(set) var channelsOpened = 0
+    public internal(set) var nodeCrashes = 0
+    public internal(set) var deaths = 0
+    public internal(set) var lostLinks = 0
+    public internal(set) var people = 0
+    /// Stored envelopes that the node took, transient ones aside.
+    public internal(set) var envelopes = 0
 }
 
 /// A text that a person has sent and that is therefore owed to another.

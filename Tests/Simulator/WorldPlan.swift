@@ -52,15 +52,20 @@ public struct Faults: OptionSet, Sendable {
     /// Messages take long, and very unequally so.
     public static let delays = Faults(rawValue: 32)
 
-    static let each: [Faults] = [.lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays]
-    public static let all: Faults = [.lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays]
+    /// Computers' clocks are wrong, by up to ten minutes.
+    public static let wrongClocks = Faults(rawValue: 64)
+
+    static let each: [Faults] = [
+        .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks,
+    ]
+    public static let all = Faults(rawValue: 127)
 }
 
 /// What a lying node does.
 public struct Hostility: OptionSet, Sendable {
-    public let rawValue: UInt8
+    public let rawValue: UInt16
 
-    public init(rawValue: UInt8) {
+    public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
@@ -80,4 +85,16 @@ public struct Hostility: OptionSet, Sendable {
     public static let insertions = Hostility(rawValue: 64)
     /// Hands out commits that nobody made.
     public static let forgedCommits = Hostility(rawValue: 128)
+    /// Hands out invitation bundles and receipts that were changed, and one invitation's bundle for another's.
+    public static let forgedBundles = Hostility(rawValue: 256)
+    /// Answers with checkpoints that are old, changed or missing.
+    public static let forgedCheckpoints = Hostility(rawValue: 512)
+    /// Says what makes no sense: random bytes, answers to nothing, pushes for others' mailboxes.
+    public static let nonsense = Hostility(rawValue: 1_024)
+
+    public static let each: [Hostility] = [
+        .replays, .edits, .drops, .forgedStates, .swappedKeyPackages, .reordering, .insertions, .forgedCommits,
+        .forgedBundles, .forgedCheckpoints, .nonsense,
+    ]
+    public static let all = Hostility(rawValue: 2_047)
 }

@@ -2,22 +2,11 @@ import Foundation
 
 /// The MLS working group's vectors: each file's cases as the bytes that `MLSVectorChecks` reads.
 public enum MLSVectors {
-    public struct Case: Sendable {
-        /// The file, and the case's place in it.
-        public let name: String
-        public let kind: UInt16
-        public let bytes: [UInt8]
-    }
-
     /// What a file comes to.
     public struct File: Sendable {
-        public let cases: [Case]
+        public let cases: [VectorCase]
         /// How many cases were left out for each suite that this implementation does not have.
         public let skipped: [Int: Int]
-    }
-
-    public enum Failure: Error {
-        case unexpectedShape(String)
     }
 
     /// Every vector file there is a check for.
@@ -34,9 +23,9 @@ public enum MLSVectors {
     public static func load(_ name: String, from folder: URL) throws -> File {
         let data = try Data(contentsOf: folder.appendingPathComponent(name + ".json"))
         guard let list = try JSONSerialization.jsonObject(with: data) as? [[String: Any]] else {
-            throw Failure.unexpectedShape(name)
+            throw VectorFileError.unexpectedShape(name)
         }
-        var cases: [Case] = []
+        var cases: [VectorCase] = []
         var skipped: [Int: Int] = [:]
         for (index, object) in list.enumerated() {
             let fields = JSONFields(object, path: "\(name)[\(index)]")
@@ -48,7 +37,7 @@ public enum MLSVectors {
                 }
             }
             let (kind, bytes) = try encode(name, fields)
-            cases.append(Case(name: "\(name)[\(index)]", kind: kind, bytes: bytes))
+            cases.append(VectorCase(name: "\(name)[\(index)]", kind: kind, bytes: bytes))
         }
         return File(cases: cases, skipped: skipped)
     }
@@ -141,7 +130,7 @@ public enum MLSVectors {
             try passiveClient(fields, &writer)
             return 113
         default:
-            throw Failure.unexpectedShape(name)
+            throw VectorFileError.unexpectedShape(name)
         }
     }
 
@@ -202,7 +191,7 @@ public enum MLSVectors {
         try writer.hex(senderData, ["sender_data_secret", "ciphertext", "key", "nonce"])
         try writer.hex(fields, ["encryption_secret"])
         guard let leaves = try fields.list("leaves") as? [[[String: Any]]] else {
-            throw Failure.unexpectedShape(fields.path)
+            throw VectorFileError.unexpectedShape(fields.path)
         }
         writer.uint32(leaves.count)
         try writer.vector { writer in
@@ -223,7 +212,7 @@ public enum MLSVectors {
         try writer.hex(fields, ["tree", "group_id"])
         guard let resolutions = try fields.list("resolutions") as? [[Int]],
             let hashes = try fields.list("tree_hashes") as? [String]
-        else { throw Failure.unexpectedShape(fields.path) }
+        else { throw VectorFileError.unexpectedShape(fields.path) }
         try writer.vector { writer in
             for resolution in resolutions {
                 try writer.vector { writer in
@@ -283,7 +272,7 @@ public enum MLSVectors {
         try writer.vector { writer in
             for epoch in epochs {
                 guard let proposals = try epoch.list("proposals") as? [String] else {
-                    throw Failure.unexpectedShape(epoch.path)
+                    throw VectorFileError.unexpectedShape(epoch.path)
                 }
                 try writer.vector { writer in
                     for proposal in proposals { writer.opaque(try bytes(hex: proposal, "\(epoch.path).proposals")) }
@@ -291,99 +280,5 @@ public enum MLSVectors {
                 try writer.hex(epoch, ["commit", "epoch_authenticator"])
             }
         }
-    }
-}
-
-/// A JSON object's fields, which must be there and of the type asked for.
-private struct JSONFields {
-    private let object: [String: Any]
-    /// Where the object is, for the message about what is wrong with it.
-    let path: String
-
-    init(_ object: [String: Any], path: String) {
-        self.object = object
-        self.path = path
-    }
-
-    private func value<Value>(_ key: String, _ type: Value.Type = Value.self) throws -> Value {
-        guard let value = object[key] as? Value else {
-            throw MLSVectors.Failure.unexpectedShape("\(path).\(key)")
-        }
-        return value
-    }
-
-    func number(_ key: String) throws -> Int { try value(key) }
-    func text(_ key: String) throws -> [UInt8] { [UInt8](try value(key, String.self).utf8) }
-    func hex(_ key: String) throws -> [UInt8] { try bytes(hex: try value(key), "\(path).\(key)") }
-    func optionalHex(_ key: String) throws -> [UInt8]? { object[key] is NSNull ? nil : try hex(key) }
-    func list(_ key: String) throws -> [Any] { try value(key) }
-    func object(_ key: String) throws -> JSONFields { JSONFields(try value(key), path: "\(path).\(key)") }
-
-    func objects(_ key: String) throws -> [JSONFields] {
-        try value(key, [[String: Any]].self).enumerated().map { JSONFields($1, path: "\(path).\(key)[\($0)]") }
-    }
-}
-
-private func bytes(hex: String, _ path: String) throws -> [UInt8] {
-    let digits = try hex.utf8.map { digit in
-        switch digit {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): return digit - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): return digit - UInt8(ascii: "a") + 10
-        default: throw MLSVectors.Failure.unexpectedShape(path)
-        }
-    }
-    guard digits.count % 2 == 0 else { throw MLSVectors.Failure.unexpectedShape(path) }
-    return stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-}
-
-/// The encoding that the checks read, written a second time so that a fault in WireFormat shows.
-private struct FieldWriter {
-    var bytes: [UInt8] = []
-
-    mutating func uint16(_ value: Int) { bytes.append(contentsOf: [UInt8(value >> 8 & 0xFF), UInt8(value & 0xFF)]) }
-
-    mutating func uint32(_ value: Int) {
-        uint16(value >> 16 & 0xFFFF)
-        uint16(value & 0xFFFF)
-    }
-
-    mutating func uint64(_ value: Int) {
-        uint32(value >> 32)
-        uint32(value & 0xFFFF_FFFF)
-    }
-
-    mutating func opaque(_ value: [UInt8]) {
-        switch value.count {
-        case ..<0x40: bytes.append(UInt8(value.count))
-        case ..<0x4000: uint16(value.count | 0x4000)
-        default: uint32(value.count | 0x8000_0000)
-        }
-        bytes.append(contentsOf: value)
-    }
-
-    mutating func optionalOpaque(_ value: [UInt8]?) {
-        bytes.append(value == nil ? 0 : 1)
-        if let value { opaque(value) }
-    }
-
-    mutating func optionalUInt32(_ value: Any, _ path: String) throws {
-        if value is NSNull {
-            bytes.append(0)
-        } else if let number = value as? Int {
-            bytes.append(1)
-            uint32(number)
-        } else {
-            throw MLSVectors.Failure.unexpectedShape(path)
-        }
-    }
-
-    mutating func hex(_ fields: JSONFields, _ keys: [String]) throws {
-        for key in keys { opaque(try fields.hex(key)) }
-    }
-
-    mutating func vector(_ body: (inout FieldWriter) throws -> Void) throws {
-        var inner = FieldWriter()
-        try body(&inner)
-        opaque(inner.bytes)
     }
 }

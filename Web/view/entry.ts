@@ -86,7 +86,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
         const waiting = model.terms.current === null;
         progress.replaceChildren();
         if (problem !== null) progress.append(notice("danger", t(`problem.${problem}`)));
-        else if (waiting && !model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
+        else if (!model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
         else if (state === "joining") progress.append(spinner(t(waiting ? "enrol.opening" : "enrol.joining")));
         for (const control of [name.input, passphrase.input, repeat.input, join]) control.disabled = state === "joining";
     };

@@ -60,6 +60,8 @@ extension Account {
     /// So many generations are reserved at a time; the rest of a block is skipped after unlocking.
     private static let reservation: UInt32 = 32
 
+    private static let readAgain: UInt64 = 15_000
+
     private static var context: [UInt8] { label("checkpoint") }
 
     /// Makes sure that the node knows the next generation as used before a message of it can reach the node: requests of
@@ -91,6 +93,16 @@ extension Account {
         guard case .done = response, counter > node.confirmedCheckpoint else { return }
         node.confirmedCheckpoint = counter
         hasChangedNode = true
+    }
+
+    /// Asks the node for the checkpoint, until it has shown one that can be believed.
+    func readCheckpoint() {
+        guard !hasReadCheckpoint, link.isEstablished, record.phase == .enrolled,
+            !link.isWaiting(for: .readCheckpoint)
+        else { return }
+        guard checkpointAt <= effects.now else { return effects.wake(at: checkpointAt) }
+        checkpointAt = effects.now + Self.readAgain
+        link.send(.checkpoint, for: .readCheckpoint)
     }
 
     func checkpointRead(_ response: Response) {

@@ -7,8 +7,10 @@ import WireFormat
 extension Account {
     private static let busyPause: UInt64 = 2_000
     private static let fullPause: UInt64 = 60_000
-    /// An introduction that brought no answer is sent again after so long, in milliseconds.
-    private static let introductionPause: UInt64 = 3_600_000
+    /// An introduction that brought no answer is sent again after this and ever later, in milliseconds: the other member may
+    /// be away for weeks, or the node may have lost it.
+    private static let introductionPause: UInt64 = 120_000
+    private static let longestIntroductionPause: UInt64 = 6 * 3_600_000
 
     /// Sends what is due in a conversation, by the way that is open.
     func pump(_ conversation: Conversation) {
@@ -65,10 +67,12 @@ extension Account {
             return deliver(.commit(group: hint.group, sealed: hint.sealed), as: .commitHint, in: conversation)
         }
         guard mayEncrypt(in: conversation) else { return }
-        if let introduction = conversation.introduction,
-            introduction.sent == 0 || introduction.sent + Self.introductionPause <= effects.now
-        {
-            return deliverIntroduction(introduction, in: conversation)
+        if let introduction = conversation.introduction {
+            let due = introduction.sent + Self.pause(after: introduction.attempts)
+            if introduction.sent == 0 || due <= effects.now {
+                return deliverIntroduction(introduction, in: conversation)
+            }
+            effects.wake(at: due)
         }
         if let item = conversation.outbox.first(where: { $0.state == .queued }) {
             guard let content = seal(item, in: conversation) else { return }
@@ -82,6 +86,10 @@ extension Account {
             conversation.gapAsked = effects.now
             deliver(content, as: .resend, in: conversation)
         }
+    }
+
+    private static func pause(after attempts: UInt8) -> UInt64 {
+        min(introductionPause << UInt64(min(attempts, 10)) / 2, longestIntroductionPause)
     }
 
     private func seal(_ item: OutboxItem, in conversation: Conversation) -> EnvelopeContent? {
@@ -160,6 +168,7 @@ extension Account {
         case .introduction:
             guard var introduction = conversation.introduction else { return }
             introduction.sent = effects.now
+            introduction.attempts = min(introduction.attempts + 1, 100)
             setIntroduction(introduction, of: conversation)
         case .item(let item): markSent(item, in: conversation)
         case .receipts(let receipts): settle(receipts, in: conversation)

@@ -5,6 +5,8 @@ import WireFormat
 
 // The last steps of enrolment, which go on after a crash where it ended.
 extension Account {
+    private static let enrolmentPause: UInt64 = 10_000
+
     func claimed(_ response: Response) {
         guard case .done = response else { return enrolmentRefused(response) }
         finishEnrolment()
@@ -16,7 +18,7 @@ extension Account {
         guard case .redeeming(let invitation, _) = record.phase else { return }
         do throws(WireError) {
             let receipt = try RedemptionReceipt(decoding: bytes)
-            guard isGood(receipt, invitation) else { return effects.warn(.invitationForged) }
+            guard isGood(receipt, invitation) else { return receiptForged() }
             for conversation in conversations {
                 guard var introduction = conversation.introduction else { continue }
                 introduction.redemption = IntroductionRedemption(invitation: invitation, receipt: receipt)
@@ -24,8 +26,14 @@ extension Account {
             }
             finishEnrolment()
         } catch {
-            effects.warn(.invitationForged)
+            receiptForged()
         }
+    }
+
+    /// Whatever answered, the invitation may still be redeemed with the node itself.
+    private func receiptForged() {
+        effects.warn(.invitationForged)
+        reconnectAt = effects.now + Self.enrolmentPause
     }
 
     private func isGood(_ receipt: RedemptionReceipt, _ invitation: InvitationID) -> Bool {
@@ -67,7 +75,7 @@ extension Account {
             }
         guard problem != .nodeUnreachable else {
             // Later, perhaps.
-            reconnectAt = effects.now + 5_000
+            reconnectAt = effects.now + Self.enrolmentPause
             return
         }
         effects.emit(.linkRefused(problem))

@@ -71,7 +71,7 @@ extension Account {
             isGood(redemption.receipt, of: device)
         else { return effects.warn(.memberNotVerified) }
         guard invitations[index].state != .redeemed else { return effects.warn(.secondPersonOnInvitation) }
-        guard invitations[index].state != .withdrawn, redemption.receipt.time * 1000 <= invitations[index].expires,
+        guard invitations[index].state != .withdrawn, redemption.receipt.time <= invitations[index].expires / 1000,
             let bundle = invitations[index].keyPackage,
             let group = join(introduction, with: bundle, device)
         else { return effects.warn(.memberNotVerified) }
@@ -218,6 +218,21 @@ extension Account {
         }
     }
 
+    /// The member has certified its device anew.
+    func take(device chain: CertificateChain, in conversation: Conversation) {
+        do throws(TrustError) {
+            let device = try chains.insert(chain, now: effects.seconds, revoked: state.revoked)
+            hasChangedChains = true
+            guard let contact = contact(conversation.peer), device.member == contact.member,
+                device.device == contact.identity.device
+            else { return warn(.memberNotVerified, in: conversation) }
+            guard device.generation > contact.identity.generation else { return }
+            update(contact.member) { $0.identity = device.leafIdentity }
+        } catch {
+            warn(.memberNotVerified, in: conversation)
+        }
+    }
+
     // Beginning anew, because our own state is not what it was.
 
     func restart(_ conversation: Conversation, above instance: UInt32) {
@@ -265,7 +280,8 @@ extension Account {
         add(group, to: conversation)
         setIntroduction(
             PendingIntroduction(
-                conversation: conversation.id, redemption: nil, instance: instance, welcome: welcome, sent: 0),
+                conversation: conversation.id, redemption: nil, instance: instance, welcome: welcome, sent: 0,
+                attempts: 0),
             of: conversation)
         append(.restarted, to: conversation)
         createSlot(of: conversation)
@@ -295,6 +311,8 @@ extension Account {
             hasChangedChains = true
             node.keyPackagesPublished = false
             hasChangedNode = true
+            // Everybody has to know it: our KeyPackages are under it from now on.
+            for conversation in conversations { enqueue(.device(record.chain), in: conversation) }
             return HSMLeafSigner(hsm: hsm, key: key)
         } catch {
             throw .failed

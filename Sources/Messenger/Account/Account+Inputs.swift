@@ -30,15 +30,14 @@ extension Account {
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
-        settle()
     }
 
     /// Does what is due, writes what has changed and asks to be woken for the rest.
     func settle() {
-        guard !isRefused else { return }
         watchConnection()
         if intake.obstacle == nil { work() }
         publishKeyPackages()
+        readCheckpoint()
         for conversation in conversations {
             failExpired(in: conversation)
             restartIfDue(conversation)
@@ -96,6 +95,5 @@ extension Account {
         hasChangedInvitations = true
         effects.output.connection = .open
         effects.emit(.nodeStatus(.connecting, reason: .none))
-        settle()
     }
 }

@@ -56,7 +56,7 @@ extension Account {
         guard mailbox == record.mailbox.mailbox else { return }
         if sequence == 0 { return takeTransient(envelope) }
         // Anything but the very next may mean that others wait: fetching brings them in their order.
-        if sequence == intake.last + 1, !intake.hasMore, !intake.isFetching {
+        if sequence - 1 == intake.last, !intake.hasMore, !intake.isFetching {
             intake.last = sequence
             intake.queue.append(StoredEnvelope(sequence: sequence, envelope: envelope))
             return work()

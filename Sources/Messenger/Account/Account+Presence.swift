@@ -62,6 +62,7 @@ extension Account {
     func take(_ hello: Hello, in conversation: Conversation, by route: Route) {
         compare(stateVersion: hello.stateVersion, hash: hello.stateHash, in: conversation)
         if route == .channel {
+            if !conversation.channel.isReady { repeatReads(in: conversation, unlessSince: .max) }
             conversation.channel.isReady = true
             // Our own may have come before the other end could take it.
             guard hello.wantsAnswer,
@@ -72,6 +73,7 @@ extension Account {
         guard route == .transient else { return }
         // The peer's mailbox is drained, so that what it does not have by now got lost on the way.
         requeue(in: conversation) { $0.sequence > hello.have.sequence && $0.time + 60_000 < effects.now }
+        repeatReads(in: conversation, unlessSince: effects.now - min(effects.now, 3_600_000))
         if hello.wantsAnswer {
             abandonStaleChannel(of: conversation)
             sendTransient(self.hello(wantsAnswer: false, in: conversation), to: conversation)

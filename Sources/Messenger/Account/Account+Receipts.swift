@@ -7,6 +7,7 @@ extension Account {
     /// A hole in the numbers may close by itself for so long: two ways to the peer can overtake each other.
     private static let gapPatience: UInt64 = 3_000
     private static let askAgain: UInt64 = 60_000
+    private static let repeatedReads = 64
     /// So many messages are asked for at once.
     private static let resendLimit: UInt64 = 64
 
@@ -21,7 +22,10 @@ extension Account {
         guard !conversation.owed.read.contains(id) else { return }
         if conversation.owed.isEmpty { conversation.owed.due = effects.now + Self.batchingDelay }
         conversation.owed.read.append(id)
-        touch(conversation)
+        defer { touch(conversation) }
+        guard !conversation.recentReads.contains(id) else { return }
+        conversation.recentReads.append(id)
+        if conversation.recentReads.count > Self.repeatedReads { conversation.recentReads.removeFirst() }
     }
 
     /// The next batch, if it is due.
@@ -42,6 +46,13 @@ extension Account {
         conversation.owed.delivered.removeAll { receipts.delivered.contains($0) }
         conversation.owed.read.removeAll { receipts.read.contains($0) }
         touch(conversation)
+    }
+
+    /// Tells the last reads once more: a channel may have died with their receipts, or a node dropped them.
+    func repeatReads(in conversation: Conversation, unlessSince earliest: UInt64) {
+        guard conversation.readsRepeated <= earliest else { return }
+        conversation.readsRepeated = effects.now
+        if record.settings.readReceipts { for id in conversation.recentReads { owe(read: id, in: conversation) } }
     }
 
     func take(_ receipts: Receipts, in conversation: Conversation) {

@@ -161,6 +161,7 @@ extension Account {
         case .profile(let name): take(name: name, of: conversation)
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
+        case .device(let chain): take(device: chain, in: conversation)
         case .receipts, .hello, .signal, .resend, .greeting: break
         }
     }
@@ -193,7 +194,7 @@ extension Account {
             requeue(in: conversation) { $0.sequence >= first && $0.sequence <= last }
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
-        case .text, .profile, .countersignature, .mailbox: break
+        case .text, .profile, .countersignature, .mailbox, .device: break
         }
     }
 }

@@ -97,7 +97,8 @@ extension Account {
                 mailbox: record.mailbox.mailbox,
                 deliveryKeyHash: HashAlgorithm.sha256.hash(record.mailbox.deliveryKey.exposed)), for: .createMailbox)
         link.send(.bubbleState, for: .readState)
-        if !hasReadCheckpoint { link.send(.checkpoint, for: .readCheckpoint) }
+        checkpointAt = 0
+        readCheckpoint()
         publishKeyPackages()
         runErrands()
         for conversation in conversations {

@@ -33,6 +33,7 @@ extension Account {
             conversation.held = loaded.held.filter { $0.conversation == conversation.id }
                 .sorted { $0.content.sequence < $1.content.sequence }
             conversation.introduction = loaded.introductions.first { $0.conversation == conversation.id }
+            if !conversation.held.isEmpty { account.noticeGap(in: conversation) }
         }
         return (account, loaded.isComplete)
     }

@@ -39,6 +39,8 @@ final class Account {
     var intake = Intake()
     /// Whether our MLS states have been compared with the node's checkpoint since unlocking.
     var hasReadCheckpoint = false
+    /// When to ask for it again.
+    var checkpointAt: UInt64 = 0
     /// The highest version of the bubble's state that a member has told us of.
     var toldVersion: UInt64 = 0
     var nextDelivery: UInt32 = 0

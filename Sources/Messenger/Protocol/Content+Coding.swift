@@ -20,7 +20,9 @@ extension Content: WireCodable {
         base = try reader.readUInt64()
         time = try reader.readUInt64()
         body = try reader.read()
-        guard body.isOrdered == (sequence > 0), base <= sequence || sequence == 0 else { throw .invalidValue }
+        guard body.isOrdered == (sequence > 0), base <= sequence || sequence == 0, sequence < Body.sequenceLimit else {
+            throw .invalidValue
+        }
     }
 }
 
@@ -67,6 +69,9 @@ extension Body: WireCodable {
             writer.write(greeting.name)
             writer.write(greeting.mailbox)
             writer.write(greeting.have)
+        case .device(let chain):
+            writer.write(UInt8(9))
+            writer.write(chain)
         }
     }
 
@@ -97,6 +102,7 @@ extension Body: WireCodable {
                 Greeting(
                     slot: try reader.readFixed(16), name: try reader.readText(upTo: Self.nameLimit),
                     mailbox: try reader.read(), have: try reader.read()))
+        case 9: self = .device(try reader.read())
         default: throw .invalidValue
         }
     }
@@ -123,6 +129,7 @@ extension Have: WireCodable {
     init(from reader: inout WireReader) throws(WireError) {
         sequence = try reader.readUInt64()
         id = try reader.readFixed(16)
+        guard sequence < Body.sequenceLimit else { throw .invalidValue }
     }
 }
 

@@ -22,6 +22,8 @@ enum Body: Equatable {
     case countersignature([UInt8])
     /// Where to write to the sender from now on.
     case mailbox(MailboxCapability)
+    /// The sender's device under a new certificate.
+    case device(CertificateChain)
 
     // Without.
     case receipts(Receipts)
@@ -36,12 +38,14 @@ enum Body: Equatable {
     static let textLimit = 65_536
     /// The most receipts of either kind in one batch.
     static let receiptsLimit = 256
+    /// No message has a higher number: there is always room for one more.
+    static let sequenceLimit: UInt64 = 1 << 62
     static let signalLimit = 32_768
     static let nameLimit = 512
 
     var isOrdered: Bool {
         switch self {
-        case .text, .profile, .countersignature, .mailbox: true
+        case .text, .profile, .countersignature, .mailbox, .device: true
         case .receipts, .hello, .signal, .resend, .greeting: false
         }
     }

@@ -25,6 +25,8 @@ struct IntroductionRedemption {
 
 extension Introduction: WireCodable {
     private static let formatVersion: UInt8 = 1
+    /// No group has a higher number: there is always room for one more.
+    private static let instanceLimit: UInt32 = 1 << 30
 
     func encode(into writer: inout WireWriter) {
         writer.write(Self.formatVersion)
@@ -39,6 +41,7 @@ extension Introduction: WireCodable {
         guard try reader.readUInt8() == Self.formatVersion else { throw .invalidValue }
         redemption = try reader.readOptional()
         instance = try reader.readUInt32()
+        guard instance < Self.instanceLimit else { throw .invalidValue }
         chain = try reader.read()
         welcome = try reader.readOpaque()
         greeting = try reader.readOpaque()

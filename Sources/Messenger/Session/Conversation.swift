@@ -24,6 +24,8 @@ final class Conversation {
     var lastTime: UInt64 = 0
     /// Receipts that the peer has not been sent.
     var owed = OwedReceipts()
+    /// The messages that were read last. Their receipts are not acknowledged, so they are sent again now and then.
+    var recentReads: [[UInt8]] = []
     /// Our messages that were delivered and not read, newest last.
     var awaitingRead: [AwaitedRead] = []
     /// A commit of ours that the node has taken and the peer may not know of.
@@ -62,6 +64,8 @@ final class Conversation {
     /// Whether the user has been told of the hole.
     var gapShown = false
     var channel = Channel()
+    /// When the last reads were told again.
+    var readsRepeated: UInt64 = 0
 
     init(id: [UInt8], peer: MemberID) {
         self.id = id
@@ -138,6 +142,8 @@ struct PendingIntroduction {
     var welcome: [UInt8]
     /// When the node last took it, in milliseconds since 1970. 0: never.
     var sent: UInt64
+    /// How often it has.
+    var attempts: UInt8
 }
 
 /// Receipts to be sent with the next batch.

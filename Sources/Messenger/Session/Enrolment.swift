@@ -16,6 +16,8 @@ final class Enrolment {
     /// The invitation's bundle, opened and verified. nil for an operator's claim.
     private var opened: OpenedInvitation?
     private var isReady = false
+    /// What the person has chosen, until the account is made of it.
+    private var choice: (name: Text, passphraseSegment: Secret)?
 
     init(link: InvitationLink, session: NodeLink, origin: Text, effects: Effects) {
         self.link = link
@@ -41,8 +43,19 @@ final class Enrolment {
         }
     }
 
+    /// A node that says nothing is as good as none.
+    func settle() {
+        guard let deadline = session.deadline else { return }
+        guard deadline <= effects.now else { return effects.wake(at: deadline) }
+        session.disconnected()
+        effects.output.connection = .reopen
+        if !isReady { effects.emit(.linkRefused(.nodeUnreachable)) }
+    }
+
     private func established() {
         effects.emit(.nodeStatus(.connected, reason: .none))
+        // The person is already choosing a passphrase.
+        if isReady { return }
         switch link.kind {
         case .operatorClaim: ready(.mainOperator, inviterName: .empty)
         case .member:
@@ -94,17 +107,21 @@ final class Enrolment {
                 scrypt: ScryptParameters(parameters), kind: kind, inviterName: inviterName, host: host ?? .empty))
     }
 
-    /// Makes the vault and the account, writes both, and asks the node to take us in.
-    func enrol(name: Text, passphraseSegment: [UInt8], deviceSegment: [UInt8]) -> Account? {
+    /// The person has chosen a name and a passphrase.
+    func accept(name: Text, passphraseSegment: [UInt8]) {
         let name = DisplayName.cleaned(name)
-        guard isReady, session.isEstablished, let nodeKey = session.nodeKey else {
-            effects.emit(.problem(.nodeUnreachable))
+        guard isReady else { return }
+        guard !name.isEmpty else { return effects.emit(.problem(.badName)) }
+        choice = (name, Secret(passphraseSegment))
+        if !session.isEstablished { effects.emit(.problem(.nodeUnreachable)) }
+    }
+
+    /// Makes the vault and the account and writes both, once the person has chosen and the node is there to take us in.
+    func makeAccount(deviceSegment: Secret) -> Account? {
+        guard let (name, passphraseSegment) = choice, session.isEstablished, let nodeKey = session.nodeKey else {
             return nil
         }
-        guard !name.isEmpty else {
-            effects.emit(.problem(.badName))
-            return nil
-        }
+        choice = nil
         do throws(AccountFault) {
             let (hsm, header) = try makeVault(passphraseSegment, deviceSegment)
             let account =
@@ -127,12 +144,12 @@ final class Enrolment {
         }
     }
 
-    private func makeVault(_ passphraseSegment: [UInt8], _ deviceSegment: [UInt8]) throws(AccountFault)
+    private func makeVault(_ passphraseSegment: Secret, _ deviceSegment: Secret) throws(AccountFault)
         -> (HSM, VaultHeader)
     {
         do throws(HSMError) {
             let (hsm, header) = try HSM.create(
-                segments: [.passphrase(Secret(passphraseSegment), parameters), .device(Secret(deviceSegment))],
+                segments: [.passphrase(passphraseSegment, parameters), .device(deviceSegment)],
                 random: effects.random)
             return (hsm, header)
         } catch {
@@ -234,7 +251,7 @@ final class Enrolment {
         account.append(.began, to: conversation)
         account.setIntroduction(
             PendingIntroduction(
-                conversation: conversation.id, redemption: nil, instance: 0, welcome: welcome, sent: 0),
+                conversation: conversation.id, redemption: nil, instance: 0, welcome: welcome, sent: 0, attempts: 0),
             of: conversation)
     }
 

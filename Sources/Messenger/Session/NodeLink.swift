@@ -78,6 +78,8 @@ final class NodeLink {
     private var speaker: Speaker?
     private var requests: [(id: UInt32, purpose: Purpose, sent: UInt64)] = []
     private var nextID: UInt32 = 1
+    /// When we said hello.
+    private var greeted: UInt64 = 0
     /// The node's key, once it has signed this session.
     private(set) var nodeKey: [UInt8]?
     /// The node's clock minus ours at the beginning of the session, in seconds.
@@ -127,8 +129,14 @@ final class NodeLink {
         requests.contains { $0.purpose == purpose }
     }
 
-    /// When the oldest request has waited too long. nil: none waits.
-    var deadline: UInt64? { requests.first.map { $0.sent + Self.patience } }
+    /// When the node has been silent for too long. nil: nothing is awaited of it.
+    var deadline: UInt64? {
+        switch stage {
+        case .down, .connected: nil
+        case .greeted, .proved: greeted + Self.patience
+        case .established: requests.first.map { $0.sent + Self.patience }
+        }
+    }
 
     func receive(_ frame: [UInt8]) -> Arrival {
         do throws(WireError) {
@@ -184,6 +192,7 @@ final class NodeLink {
         guard case .connected = stage, let speaker else { return }
         let nonce = effects.random.bytes(SessionTranscript.nonceLength)
         stage = .greeted(nonce: nonce)
+        greeted = effects.now
         effects.output.toNode.append(
             ClientFrame.hello(
                 version: nodeProtocolVersion, role: speaker.role, bubble: speaker.bubble.bytes,

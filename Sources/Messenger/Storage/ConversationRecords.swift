@@ -14,6 +14,7 @@ extension Conversation: WireEncodable {
         writer.write(lastTime)
         writer.write(identifiers: owed.delivered)
         writer.write(identifiers: owed.read)
+        writer.write(identifiers: recentReads)
         writer.write(vector: awaitingRead)
         writer.write(commitHint != nil)
         if let commitHint {
@@ -34,6 +35,7 @@ extension Conversation: WireEncodable {
         conversation.lastTime = try reader.readUInt64()
         conversation.owed.delivered = try reader.readIdentifiers(limit: .max)
         conversation.owed.read = try reader.readIdentifiers(limit: .max)
+        conversation.recentReads = try reader.readIdentifiers(limit: .max)
         conversation.awaitingRead = try reader.readVector()
         if try reader.readBool() {
             conversation.commitHint = (try reader.readFixed(16), try reader.readOpaque())
@@ -141,6 +143,7 @@ extension PendingIntroduction: WireCodable {
         writer.write(instance)
         writer.write(opaque: welcome)
         writer.write(sent)
+        writer.write(attempts)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -149,5 +152,6 @@ extension PendingIntroduction: WireCodable {
         instance = try reader.readUInt32()
         welcome = try reader.readOpaque()
         sent = try reader.readUInt64()
+        attempts = try reader.readUInt8()
     }
 }

@@ -27,6 +27,9 @@ struct NodeChannel: HTTPChannelHandler {
     let anchor: TrustAnchor
     let ledger: ConnectionLedger
     let bounds: ServiceBounds
+    /// Makes the handler of a WebSocket that was opened with this `Origin`.
+    let makeSession: @Sendable (_ origin: String) -> any ChannelHandler
+
     /// What a request's head may hold: browsers send about 1 kB.
     private static let headLength = 16_384
 
@@ -45,13 +48,18 @@ struct NodeChannel: HTTPChannelHandler {
 
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(
-                    upgraders: [],
+                    upgraders: [webSocketUpgrader()],
                     notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
             configuration.enablePipelining = false
             configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
             configuration.decoderConfiguration.maxHeaderListSize = Self.headLength
             configuration.decoderConfiguration.maxHeaderFieldCount = 100
             let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+            let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
+            let gate = UpgradeGate { head in
+                head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
+            }
+            try pipeline.addHandler(gate, position: .before(upgrader))
             let removal = NIOLoopBound(opening, eventLoop: channel.eventLoop)
             negotiated.whenComplete { _ in
                 channel.pipeline.syncOperations.removeHandler(removal.value, promise: nil)
@@ -87,6 +95,19 @@ struct NodeChannel: HTTPChannelHandler {
                 try NIOAsyncChannel(
                     wrappingChannelSynchronously: channel, configuration: .init(isOutboundHalfClosureEnabled: true)))
         }
+    }
+
+    private func webSocketUpgrader() -> NIOTypedWebSocketServerUpgrader<Negotiated> {
+        NIOTypedWebSocketServerUpgrader(
+            maxFrameSize: Limits.frameLength, enableAutomaticErrorHandling: false,
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
+            upgradePipelineHandler: { channel, head in
+                channel.eventLoop.makeCompletedFuture {
+                    try channel.pipeline.syncOperations.addHandler(
+                        makeSession(head.headers["origin"].first ?? ""))
+                    return .webSocket
+                }
+            })
     }
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.

@@ -1,3 +1,6 @@
+import Glibc
+import NodeProtocol
+
 /// What a person decides about a node, and the bounds it puts on strangers.
 public struct NodeConfiguration: Sendable {
     /// The folder that holds everything the node keeps.
@@ -11,6 +14,10 @@ public struct NodeConfiguration: Sendable {
     /// The port of `/metrics` on the loopback address; nil: no metrics.
     public var metricsPort: Int?
     public var bounds = ServiceBounds()
+    /// The web app's archive; nil: the one inside this executable.
+    public var webApp: [UInt8]?
+    /// Seconds since 1970.
+    public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
 
     public init(data: String) {
         self.data = data
@@ -43,13 +50,26 @@ public struct ServiceBounds: Sendable {
     /// Seconds without a sign of life until the node asks for one, and until it gives up.
     public var pingSeconds: Int64 = 30
     public var silenceSeconds: Int64 = 75
-    /// Requests of a session: how many at once, and how many each second. One mebibyte counts as sixteen requests more.
+    /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)
     /// The most bytes that wait for a client to read them before it is let go.
     public var outgoingBytes = 4 << 20
     /// Requests of a session that are being worked on; more wait.
     public var requestsInFlight = 32
+    public var quotas = Quotas()
+
+    /// What one mailbox or one device may occupy: the protocol's `Limits`, unless a node is started with less.
+    public struct Quotas: Sendable {
+        public var mailboxEnvelopes = Limits.mailboxEnvelopes
+        public var mailboxBytes = Limits.mailboxBytes
+        public var blobBytesPerDevice = Limits.blobBytesPerDevice
+        public var invitationsPerDevice = Limits.invitationsPerDevice
+        public var mailboxesPerDevice = Limits.mailboxesPerDevice
+        public var slotsPerDevice = Limits.slotsPerDevice
+
+        public init() {}
+    }
 
     public struct RequestRate: Sendable {
         public var burst: Double

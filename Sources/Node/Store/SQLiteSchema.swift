@@ -1,7 +1,7 @@
 import GRDB
 
 /// The tables. Whoever seizes the file finds random identifiers, hashes, public keys and sealed bytes; no address, and no
-/// time but expiries, rounded up to the hour.
+/// time but expiries, those of a day and more rounded to the hour.
 enum SQLiteSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -15,5 +15,61 @@ enum SQLiteSchema {
 
         -- Hashes of the operator invitations that are good until one of them is used.
         CREATE TABLE claims (id INTEGER PRIMARY KEY AUTOINCREMENT, tokenHash BLOB NOT NULL) STRICT;
+
+        CREATE TABLE devices (
+            device BLOB PRIMARY KEY, sessionKey BLOB NOT NULL, member BLOB NOT NULL, invitation BLOB, inviter BLOB,
+            rights INTEGER NOT NULL, expires INTEGER NOT NULL
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE checkpoints (device BLOB PRIMARY KEY, checkpoint BLOB NOT NULL) STRICT;
+
+        -- state: 0 open, 1 used, 2 withdrawn.
+        CREATE TABLE invitations (
+            invitation BLOB PRIMARY KEY, device BLOB NOT NULL, verifier BLOB NOT NULL, expires INTEGER NOT NULL,
+            bundleHash BLOB NOT NULL, bundle BLOB NOT NULL, state INTEGER NOT NULL, memberKeyHash BLOB, receipt BLOB
+        ) STRICT;
+        CREATE INDEX invitationsByDevice ON invitations (device, state, expires);
+        CREATE INDEX invitationsByExpiry ON invitations (expires);
+
+        CREATE TABLE mailboxes (
+            id INTEGER PRIMARY KEY, mailbox BLOB NOT NULL UNIQUE, device BLOB NOT NULL, deliveryKeyHash BLOB NOT NULL,
+            nextSequence INTEGER NOT NULL, count INTEGER NOT NULL, bytes INTEGER NOT NULL
+        ) STRICT;
+        CREATE INDEX mailboxesByDevice ON mailboxes (device);
+
+        CREATE TABLE envelopes (
+            mailbox INTEGER NOT NULL REFERENCES mailboxes, sequence INTEGER NOT NULL, expires INTEGER NOT NULL,
+            envelope BLOB NOT NULL, UNIQUE (mailbox, sequence)
+        ) STRICT;
+        CREATE INDEX envelopesByExpiry ON envelopes (expires);
+
+        CREATE TABLE keyPackages (
+            id INTEGER PRIMARY KEY AUTOINCREMENT, mailbox INTEGER NOT NULL REFERENCES mailboxes,
+            device BLOB NOT NULL, keyPackage BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX keyPackagesByMailbox ON keyPackages (mailbox, id);
+        CREATE INDEX keyPackagesByDevice ON keyPackages (device);
+
+        -- By the hash of the id: the id is the right to the blob. The tag counts quotas; what it stands for is not kept.
+        CREATE TABLE blobs (
+            id INTEGER PRIMARY KEY, blob BLOB NOT NULL UNIQUE, tag BLOB NOT NULL, length INTEGER NOT NULL,
+            expires INTEGER NOT NULL, bytes BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX blobsByTag ON blobs (tag, length);
+        CREATE INDEX blobsByExpiry ON blobs (expires);
+
+        CREATE TABLE slots (
+            id INTEGER PRIMARY KEY, slot BLOB NOT NULL UNIQUE, position INTEGER NOT NULL, tokenHash BLOB NOT NULL,
+            tag BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX slotsByTag ON slots (tag);
+
+        CREATE TABLE commits (
+            slot INTEGER NOT NULL REFERENCES slots, position INTEGER NOT NULL, tokenHash BLOB NOT NULL,
+            nextTokenHash BLOB NOT NULL, tag BLOB NOT NULL, length INTEGER NOT NULL, expires INTEGER NOT NULL,
+            sealed BLOB NOT NULL, UNIQUE (slot, position)
+        ) STRICT;
+        CREATE INDEX commitsByTag ON commits (tag, length);
+        CREATE INDEX commitsByExpiry ON commits (expires);
         """
 }

@@ -35,6 +35,7 @@ final class SQLiteStore: Store, Service {
 
     func run() async throws {
         try await commits.run()
+        settle()
         try? pool.close()
     }
 
@@ -68,6 +69,18 @@ final class SQLiteStore: Store, Service {
                 Result { try read(SQLiteTables(database: try opened.get())) }
                     .mapError { $0 as? Refusal ?? .unavailable })
         }
+    }
+
+    /// Writes the log back into the database and empties it, so that nothing deleted lives on in it for long.
+    ///
+    /// Where readers are at work it does as much as it can.
+    func settle() {
+        try? pool.writeWithoutTransaction { database in _ = try database.checkpoint(.truncate) }
+    }
+
+    /// Reads before the node runs, on the calling thread.
+    func readNow<Value>(_ read: (any StoreReads) throws -> Value) throws -> Value {
+        try pool.read { try read(SQLiteTables(database: $0)) }
     }
 
     // MARK: - Opening

@@ -1,5 +1,4 @@
 import GRDB
-import NodeProtocol
 
 /// The store's operations inside one transaction. Each topic is an extension in a file of its own.
 struct SQLiteTables: StoreChanges {
@@ -23,19 +22,34 @@ extension SQLiteTables {
         return Ownership(authority: authority, tokenHash: tokenHash)
     }
 
-    func offerClaim(tokenHash: [UInt8]) throws {
-        try execute("INSERT INTO claims (tokenHash) VALUES (?)", [tokenHash])
-        try execute(
-            "DELETE FROM claims WHERE id <= (SELECT max(id) FROM claims) - ?", [Self.openClaims])
+    func set(ownership: Ownership) throws {
+        try set("authority", to: ownership.authority)
+        try set("claim", to: ownership.tokenHash)
+        try execute("DELETE FROM claims")
     }
 
-    // MARK: - One value each
+    func isOffered(claim tokenHash: [UInt8]) throws -> Bool {
+        try number("SELECT count(*) FROM claims WHERE tokenHash = ?", [tokenHash]) > 0
+    }
 
-    func value(_ name: String) throws -> [UInt8]? {
+    func offerClaim(tokenHash: [UInt8]) throws {
+        try execute("INSERT INTO claims (tokenHash) VALUES (?)", [tokenHash])
+        try execute("DELETE FROM claims WHERE id <= (SELECT max(id) FROM claims) - ?", [Self.openClaims])
+    }
+
+    func bubbleState() throws -> [UInt8]? {
+        try value("bubbleState")
+    }
+
+    func set(bubbleState: [UInt8]) throws {
+        try set("bubbleState", to: bubbleState)
+    }
+
+    private func value(_ name: String) throws -> [UInt8]? {
         try bytes("SELECT value FROM node WHERE name = ?", [name])
     }
 
-    func set(_ name: String, to value: [UInt8]) throws {
+    private func set(_ name: String, to value: [UInt8]) throws {
         try execute(
             "INSERT INTO node (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value",
             [name, value])

@@ -14,6 +14,9 @@ protocol Store: Sendable {
     func read<Value: Sendable>(
         _ read: @escaping @Sendable (any StoreReads) throws -> Value,
         then: @escaping @Sendable (Result<Value, Refusal>) -> Void)
+
+    /// Lets go of what was deleted, as far as it still lies about.
+    func settle()
 }
 
 extension Store {

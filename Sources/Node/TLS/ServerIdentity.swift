@@ -67,6 +67,8 @@ struct ServerIdentity: Sendable {
         var configuration = TLSConfiguration.makeServerConfiguration(
             certificateChain: certificates, privateKey: .privateKey(key))
         configuration.minimumTLSVersion = .tlsv12
+        // How long a closed connection waits for the other side's goodbye: the node must stop within five seconds.
+        configuration.shutdownTimeout = .seconds(1)
         configuration.applicationProtocols = ["http/1.1"]
         return try NIOSSLContext(configuration: configuration)
     }

@@ -1,0 +1,67 @@
+import CryptoPrimitives
+import NodeProtocol
+
+extension NodeService {
+    func createSlot(_ slot: [UInt8], tokenHash: [UInt8], by device: DeviceRecord, reply: @escaping Reply) {
+        let tag = tag(device)
+        let now = clock()
+        change(reply) { [quotas] store in
+            if let held = try store.slot(slot) {
+                let first =
+                    held.position == 0 ? held.tokenHash : try store.commit(in: held, at: 0, now: now)?.tokenHash
+                return first == tokenHash ? .done : .refused(.conflict)
+            }
+            guard try store.slots(under: tag) < quotas.slotsPerDevice else { throw Refusal.quotaExceeded }
+            try store.makeSlot(slot, tokenHash: tokenHash, tag: tag)
+            return .done
+        }
+    }
+
+    /// One commit for each position, whoever comes first; whoever comes again with the same is told so.
+    func commit(
+        _ commit: CommitRecord, slot: [UInt8], position: UInt64, by device: DeviceRecord, reply: @escaping Reply
+    ) {
+        let now = clock()
+        let tag = tag(device)
+        change(reply) { [quotas] store in
+            let slot = try Self.known(slot, in: store)
+            guard position <= slot.position else { throw Refusal.wrongSlotToken }
+            guard position == slot.position else {
+                guard let held = try store.commit(in: slot, at: position, now: now) else { throw Refusal.slotTaken }
+                guard constantTimeEqual(held.tokenHash, commit.tokenHash) else { throw Refusal.wrongSlotToken }
+                let isSame = held.sealed == commit.sealed && held.nextTokenHash == commit.nextTokenHash
+                return isSame ? .done : .refused(.slotTaken)
+            }
+            guard constantTimeEqual(slot.tokenHash, commit.tokenHash) else { throw Refusal.wrongSlotToken }
+            guard try store.storedBytes(under: tag) + commit.sealed.count <= quotas.blobBytesPerDevice else {
+                throw Refusal.quotaExceeded
+            }
+            // Rounded up: a commit's hour is enough to know for how long it is kept.
+            let expires = (now + Limits.commitLifetime) / 3_600 * 3_600 + 3_600
+            try store.advance(slot, with: commit, expires: expires, tag: tag)
+            return .done
+        }
+    }
+
+    func fetchCommit(_ slot: [UInt8], position: UInt64, token: [UInt8], reply: @escaping Reply) {
+        let now = clock()
+        let tokenHash = hash(token)
+        read(reply) { store in
+            let slot = try Self.known(slot, in: store)
+            guard position <= slot.position else { throw Refusal.wrongSlotToken }
+            if position == slot.position {
+                guard constantTimeEqual(slot.tokenHash, tokenHash) else { throw Refusal.wrongSlotToken }
+                return .commit(nil)
+            }
+            // Its time has passed: all that is known is that there was one.
+            guard let held = try store.commit(in: slot, at: position, now: now) else { throw Refusal.slotTaken }
+            guard constantTimeEqual(held.tokenHash, tokenHash) else { throw Refusal.wrongSlotToken }
+            return .commit(held.sealed)
+        }
+    }
+
+    private static func known(_ slot: [UInt8], in store: any StoreReads) throws -> SlotRecord {
+        guard let slot = try store.slot(slot) else { throw Refusal.unknownSlot }
+        return slot
+    }
+}

@@ -1,0 +1,34 @@
+import GRDB
+
+extension SQLiteTables {
+    func invitation(_ invitation: [UInt8]) throws -> InvitationRecord? {
+        try row(
+            "SELECT device, verifier, expires, bundleHash, bundle, state, memberKeyHash, receipt FROM invitations "
+                + "WHERE invitation = ?",
+            [invitation]
+        ).map { row in
+            InvitationRecord(
+                invitation: invitation, device: row.bytes(0), verifier: row.bytes(1), expires: row.unsigned(2),
+                bundleHash: row.bytes(3), bundle: row.bytes(4),
+                state: InvitationRecord.State(rawValue: row[5]) ?? .used,
+                memberKeyHash: row.optionalBytes(6), receipt: row.optionalBytes(7))
+        }
+    }
+
+    func openInvitations(of device: [UInt8], now: UInt64) throws -> Int {
+        try number(
+            "SELECT count(*) FROM invitations WHERE device = ? AND state = 0 AND expires > ?", [device, now])
+    }
+
+    func put(_ invitation: InvitationRecord) throws {
+        try execute(
+            "INSERT OR REPLACE INTO invitations "
+                + "(invitation, device, verifier, expires, bundleHash, bundle, state, memberKeyHash, receipt) "
+                + "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                invitation.invitation, invitation.device, invitation.verifier, invitation.expires,
+                invitation.bundleHash,
+                invitation.bundle, invitation.state.rawValue, invitation.memberKeyHash, invitation.receipt,
+            ])
+    }
+}

@@ -1,0 +1,87 @@
+import GRDB
+
+extension SQLiteTables {
+    func mailbox(_ mailbox: [UInt8]) throws -> MailboxRecord? {
+        try row(
+            "SELECT id, device, deliveryKeyHash, nextSequence, count, bytes FROM mailboxes WHERE mailbox = ?", [mailbox]
+        ).map { row in
+            MailboxRecord(
+                row: row[0], device: row.bytes(1), deliveryKeyHash: row.bytes(2), nextSequence: row.unsigned(3),
+                count: row[4], bytes: row[5])
+        }
+    }
+
+    func mailboxes(of device: [UInt8]) throws -> Int {
+        try number("SELECT count(*) FROM mailboxes WHERE device = ?", [device])
+    }
+
+    func makeMailbox(_ mailbox: [UInt8], of device: [UInt8], deliveryKeyHash: [UInt8]) throws {
+        try execute(
+            "INSERT INTO mailboxes (mailbox, device, deliveryKeyHash, nextSequence, count, bytes) VALUES (?, ?, ?, 1, 0, 0)",
+            [mailbox, device, deliveryKeyHash])
+    }
+
+    func set(deliveryKeyHash: [UInt8], of mailbox: MailboxRecord) throws {
+        try execute("UPDATE mailboxes SET deliveryKeyHash = ? WHERE id = ?", [deliveryKeyHash, mailbox.row])
+    }
+
+    func envelopes(in mailbox: MailboxRecord, after sequence: UInt64, limit: Int, now: UInt64) throws
+        -> [EnvelopeRecord]
+    {
+        try rows(
+            "SELECT sequence, envelope FROM envelopes WHERE mailbox = ? AND sequence > ? AND expires > ? "
+                + "ORDER BY sequence LIMIT ?",
+            [mailbox.row, sequence, now, limit]
+        ).map { EnvelopeRecord(sequence: $0.unsigned(0), envelope: $0.bytes(1)) }
+    }
+
+    func append(_ envelope: [UInt8], expires: UInt64, to mailbox: MailboxRecord) throws {
+        try execute(
+            "INSERT INTO envelopes (mailbox, sequence, expires, envelope) VALUES (?, ?, ?, ?)",
+            [mailbox.row, mailbox.nextSequence, expires, envelope])
+        try execute(
+            "UPDATE mailboxes SET nextSequence = nextSequence + 1, count = count + 1, bytes = bytes + ? WHERE id = ?",
+            [envelope.count, mailbox.row])
+    }
+
+    func deleteEnvelopes(in mailbox: MailboxRecord, through sequence: UInt64) throws {
+        // SQLite knows an envelope's length without reading it.
+        guard
+            let deleted = try row(
+                "SELECT count(*), coalesce(sum(length(envelope)), 0) FROM envelopes WHERE mailbox = ? AND sequence <= ?",
+                [mailbox.row, sequence]), deleted[0] as Int > 0
+        else { return }
+        try execute("DELETE FROM envelopes WHERE mailbox = ? AND sequence <= ?", [mailbox.row, sequence])
+        try execute(
+            "UPDATE mailboxes SET count = count - ?, bytes = bytes - ? WHERE id = ?",
+            [deleted[0] as Int, deleted[1] as Int, mailbox.row])
+    }
+
+    /// The mailbox's counts from scratch, after a sweep.
+    func recount(_ mailbox: Int64) throws {
+        try execute(
+            "UPDATE mailboxes SET (count, bytes) = "
+                + "(SELECT count(*), coalesce(sum(length(envelope)), 0) FROM envelopes WHERE mailbox = mailboxes.id) "
+                + "WHERE id = ?",
+            [mailbox])
+    }
+
+    func replaceKeyPackages(of device: [UInt8], in mailbox: MailboxRecord, by keyPackages: [[UInt8]]) throws {
+        try execute("DELETE FROM keyPackages WHERE device = ?", [device])
+        for keyPackage in keyPackages {
+            try execute(
+                "INSERT INTO keyPackages (mailbox, device, keyPackage) VALUES (?, ?, ?)",
+                [mailbox.row, device, keyPackage])
+        }
+    }
+
+    func takeKeyPackage(from mailbox: MailboxRecord) throws -> [UInt8]? {
+        guard
+            let row = try row(
+                "SELECT id, keyPackage FROM keyPackages WHERE mailbox = ? ORDER BY id LIMIT 1", [mailbox.row])
+        else { return nil }
+        let keyPackage = row.bytes(1)
+        try execute("DELETE FROM keyPackages WHERE id = ?", [row[0] as Int64])
+        return keyPackage
+    }
+}

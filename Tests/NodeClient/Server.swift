@@ -1,0 +1,52 @@
+import FoundationEssentials
+import NIOCore
+import NIOSSL
+import X509
+
+/// A node as seen from outside: where it is, and whose certificates it may show.
+///
+/// The chain is checked by swift-certificates: BoringSSL's own verifier refuses every authority whose name constraints are
+/// about addresses.
+struct Server: Sendable {
+    let host: String
+    let port: Int
+    private let authority: Certificate
+    private let context: NIOSSLContext
+
+    init(_ origin: String, trusting authority: [UInt8]) throws {
+        guard origin.hasPrefix("https://"), let colon = origin.lastIndex(of: ":"),
+            let port = Int(origin[origin.index(after: colon)...])
+        else { throw NodeConnection.Failure.badOrigin }
+        host = String(origin[origin.index(origin.startIndex, offsetBy: 8)..<colon])
+        self.port = port
+        self.authority = try Certificate(pemEncoded: String(decoding: authority, as: UTF8.self))
+        context = try NIOSSLContext(configuration: .makeClientConfiguration())
+    }
+
+    func makeTLSHandler() throws -> NIOSSLClientHandler {
+        try NIOSSLClientHandler(
+            context: context, serverHostname: isAddress ? nil : host,
+            customVerificationCallback: { [self] chain, promise in
+                promise.completeWithTask {
+                    let certificates = try chain.map { try Certificate(derEncoded: $0.toDERBytes()) }
+                    return await trusts(certificates) ? .certificateVerified : .failed
+                }
+            })
+    }
+
+    private var isAddress: Bool {
+        (try? SocketAddress(ipAddress: host, port: port)) != nil
+    }
+
+    private func trusts(_ chain: [Certificate]) async -> Bool {
+        guard let leaf = chain.first else { return false }
+        var verifier = Verifier(rootCertificates: CertificateStore([authority])) {
+            RFC5280Policy()
+            ServerIdentityPolicy(serverHostname: isAddress ? nil : host, serverIP: isAddress ? host : nil)
+        }
+        switch await verifier.validate(leaf: leaf, intermediates: CertificateStore(chain.dropFirst())) {
+        case .validCertificate: return true
+        case .couldNotValidate: return false
+        }
+    }
+}

@@ -1,0 +1,160 @@
+import Foundation
+import NodeClient
+import Synchronization
+
+/// The executable, as it is delivered, run as a child process.
+final class NodeProcess: Sendable {
+    enum Failure: Error {
+        case noExecutable
+        /// It ended, or said nothing, where it should have been ready.
+        case notReady(output: String)
+    }
+
+    let folder: TemporaryFolder
+    let port: Int
+    private let state = Mutex(State())
+
+    private struct State {
+        var process: Process?
+        var lines: [String] = []
+    }
+
+    /// A started node on a port of its own.
+    init(folder: TemporaryFolder? = nil) async throws {
+        self.folder = try folder ?? TemporaryFolder()
+        port = Self.freePort()
+        try await start()
+    }
+
+    deinit {
+        state.withLock { $0.process }?.interrupt()
+    }
+
+    var data: String { folder.path + "/data" }
+    var origin: String { "https://localhost:\(port)" }
+    /// What it printed on standard output, over all starts.
+    var lines: [String] { state.withLock { $0.lines } }
+    var operatorLink: String? { lines.compactMap { $0.dropped(prefix: "Operator invitation: ") }.first }
+    var authority: [UInt8] {
+        get throws { try folder.bytes("data/ca.pem") }
+    }
+
+    func start() async throws {
+        let process = Process()
+        process.executableURL = try Self.executable()
+        process.arguments = ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"]
+        let output = Pipe()
+        process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
+        try process.run()
+        state.withLock { $0.process = process }
+        let ready = try await Self.run { [self] in
+            var text = ""
+            while true {
+                let data = output.fileHandleForReading.availableData
+                if data.isEmpty { return false }
+                text += String(decoding: data, as: UTF8.self)
+                guard text.hasSuffix("\n"), text.contains("Ready: ") else { continue }
+                state.withLock { $0.lines += text.split(separator: "\n").map(String.init) }
+                return true
+            }
+        }
+        guard ready else { throw Failure.notReady(output: lines.joined(separator: "\n")) }
+    }
+
+    /// SIGKILL: a power cut, as far as the program can tell.
+    func kill() async throws {
+        try await end(with: SIGKILL)
+    }
+
+    /// SIGTERM.
+    ///
+    /// - Returns: the exit status.
+    @discardableResult
+    func terminate() async throws -> Int32 {
+        try await end(with: SIGTERM)
+    }
+
+    @discardableResult
+    private func end(with signal: Int32) async throws -> Int32 {
+        guard let process = state.withLock({ $0.process.take() }) else { return 0 }
+        Foundation.kill(process.processIdentifier, signal)
+        return try await Self.run {
+            process.waitUntilExit()
+            return process.terminationStatus
+        }
+    }
+
+    func connect() async throws -> NodeConnection {
+        try await NodeConnection.open(to: origin, trusting: try authority)
+    }
+
+    /// Runs the program to its end.
+    static func output(of arguments: [String]) async throws -> (status: Int32, out: String, err: String) {
+        let executable = try executable()
+        return try await run {
+            let process = Process()
+            process.executableURL = executable
+            process.arguments = arguments
+            let (out, err) = (Pipe(), Pipe())
+            process.standardOutput = out
+            process.standardError = err
+            try process.run()
+            let printed = out.fileHandleForReading.readDataToEndOfFile()
+            let complained = err.fileHandleForReading.readDataToEndOfFile()
+            process.waitUntilExit()
+            return (
+                process.terminationStatus, String(decoding: printed, as: UTF8.self),
+                String(decoding: complained, as: UTF8.self)
+            )
+        }
+    }
+
+    /// Beside the tests, where the build puts both.
+    private static func executable() throws -> URL {
+        let tests = URL(fileURLWithPath: CommandLine.arguments[0]).deletingLastPathComponent()
+        let folders = [tests, URL(fileURLWithPath: FileManager.default.currentDirectoryPath + "/.build/release")]
+        for folder in folders {
+            let candidate = folder.appendingPathComponent("cryptpeer")
+            if FileManager.default.isExecutableFile(atPath: candidate.path) { return candidate }
+        }
+        throw Failure.noExecutable
+    }
+
+    /// A port that nothing listens on, below those that the system gives to whoever connects somewhere.
+    static func freePort() -> Int {
+        while true {
+            let port = nextPort.withLock { port in
+                port = port >= 31_000 ? 20_000 : port + 1
+                return port
+            }
+            let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+            defer { close(descriptor) }
+            var address = sockaddr_in6()
+            address.sin6_family = sa_family_t(AF_INET6)
+            address.sin6_port = UInt16(port).bigEndian
+            let isFree = withUnsafePointer(to: &address) { pointer in
+                pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in6>.size)) == 0
+                }
+            }
+            if isFree { return port }
+        }
+    }
+
+    private static let nextPort = Mutex(Int.random(in: 20_000..<31_000))
+
+    /// Blocking work, off Swift's own threads.
+    private static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread { continuation.resume(with: Result { try body() }) }.start()
+        }
+    }
+}
+
+extension String {
+    /// The text after a prefix; nil where it has another.
+    func dropped(prefix: String) -> String? {
+        hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+    }
+}

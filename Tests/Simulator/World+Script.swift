@@ -1,0 +1,160 @@
+import Messenger
+
+// For tests that tell a story of their own: what people do and see, named by their numbers. 0 is the operator.
+extension World {
+    /// A world in which the operator has invited the others and all have met, online and without faults.
+    public static func acquainted(_ people: Int, seed: UInt64, hostility: Hostility = []) throws(WorldError) -> World {
+        let world = try World(WorldPlan(seed: seed, people: people, steps: 0, faults: [], hostility: hostility))
+        world.liar.isHonest = true
+        world.openPage(world.browsers[0])
+        world.run(for: 60_000)
+        for _ in 1..<max(people, 2) {
+            world.give(.invite(validForSeconds: 0), to: world.browsers[0])
+            world.run(for: 5_000)
+            world.handOutInvitations(world.browsers[0])
+            world.run(for: 180_000)
+        }
+        world.run(for: 60_000)
+        world.liar.isHonest = false
+        return world
+    }
+
+    public var numberOfPeople: Int { browsers.count }
+    public var brokenInvariants: [String] { violations }
+
+    /// Lets time pass.
+    public func pass(seconds: UInt64) {
+        run(for: seconds * 1_000)
+    }
+
+    /// The page is closed, and stays so.
+    public func leave(_ person: Int) {
+        closePage(browsers[person])
+    }
+
+    /// The page is opened; the person unlocks it within a minute or so.
+    public func comeBack(_ person: Int) {
+        browsers[person].staysLocked = false
+        openPage(browsers[person])
+        run(for: 120_000)
+    }
+
+    /// The page is opened and stays locked, for now.
+    public func openLocked(_ person: Int) {
+        browsers[person].staysLocked = true
+        openPage(browsers[person])
+    }
+
+    /// The tab dies at the next write, before or after it is stored.
+    public func die(_ person: Int, afterWrite: Bool) {
+        browsers[person].impendingCrash = afterWrite ? .afterWrite : .beforeWrite
+    }
+
+    /// Gives any input to a person's engine.
+    public func act(_ person: Int, _ input: Input) {
+        give(input, to: browsers[person])
+    }
+
+    /// Sends texts, each of which exists once in the world.
+    public func write(_ number: Int = 1, from person: Int, to other: Int, length: Int = 20) {
+        for _ in 0..<number {
+            guard let conversation = conversation(of: person, with: other) else { return violate("nobody to write to") }
+            send(length, in: conversation, from: browsers[person])
+        }
+    }
+
+    public func conversation(of person: Int, with other: Int) -> ConversationSummary? {
+        browsers[person].conversations.first { $0.member == browsers[other].member }
+    }
+
+    /// The states of a person's own texts, oldest first.
+    public func states(of person: Int, with other: Int) -> [MessageState] {
+        show(person, other).filter { $0.isOwn }.map { $0.state }
+    }
+
+    /// How many texts the person has received, all of which are revealed. Whether they are the right ones shows in
+    /// ``brokenInvariants``.
+    @discardableResult
+    public func read(_ person: Int, from other: Int) -> Int {
+        guard let conversation = conversation(of: person, with: other) else { return 0 }
+        let received = show(person, other).filter { !$0.isOwn }
+        for message in received {
+            give(.reveal(conversation: conversation.conversation, message: message.id), to: browsers[person])
+        }
+        return received.count
+    }
+
+    /// The ids of a person's own texts that have failed.
+    public func failed(of person: Int, with other: Int) -> [[UInt8]] {
+        show(person, other).filter { $0.isOwn && $0.state == .failed }.map { $0.id }
+    }
+
+    private func show(_ person: Int, _ other: Int) -> [MessageSummary] {
+        guard let conversation = conversation(of: person, with: other) else { return [] }
+        load(conversation.conversation, browsers[person])
+        return browsers[person].messages.values.filter { $0.kind == .text }.sorted { $0.order < $1.order }
+    }
+
+    public func warnings(of person: Int) -> [Warning] { browsers[person].warnings }
+    public func refusal(of person: Int) -> Problem? { browsers[person].refusal }
+    public func isUnlocked(_ person: Int) -> Bool { browsers[person].phase == .unlocked }
+    public var directMessages: Int { counts.directMessages }
+    public var envelopes: Int { counts.envelopes }
+    public var lies: Int { counts.lies }
+
+    /// No direct path between any two, from now on.
+    public func cutDirectPaths() {
+        for first in browsers.indices {
+            for second in browsers.indices where second > first { partition(first, second, for: .max) }
+        }
+    }
+
+    public func killNode() { crashNode() }
+    public func makeNodeHonest() { liar.isHonest = true }
+
+    /// A copy of a profile's storage, as a backup program or a power cut leaves it.
+    public struct Backup {
+        let stores: [UInt8: [[UInt8]: [UInt8]]]
+    }
+
+    public func backUp(_ person: Int) -> Backup { Backup(stores: browsers[person].stores) }
+
+    /// The profile's storage is set back; the page is closed.
+    public func restore(_ backup: Backup, of person: Int) {
+        closePage(browsers[person])
+        browsers[person].stores = backup.stores
+    }
+
+    /// A try with another passphrase. The page must be open and locked.
+    public func mistype(_ person: Int) {
+        browsers[person].staysLocked = false
+        unlock(browsers[person], passphrase: [0])
+        browsers[person].staysLocked = true
+    }
+
+    /// When the engine will take the next passphrase, in milliseconds from now.
+    public func unlockDelay(of person: Int) -> UInt64 {
+        let time = browsers[person].mayTryAt
+        return time > now ? time - now : 0
+    }
+
+    /// Whether every person can be healed and all invariants hold; ends the world.
+    public func finish() -> [String] {
+        heal()
+        checkInvariants()
+        return violations
+    }
+
+    /// Makes a further person hold a link, who opens it when the page is opened.
+    public func addNewcomer(holding link: Text) -> Int {
+        addPerson(invitation: link).index
+    }
+
+    /// A new invitation's link.
+    public func invite(by person: Int, validForSeconds: UInt32 = 0) -> Text? {
+        give(.invite(validForSeconds: validForSeconds), to: browsers[person])
+        browsers[person].keepsInvitations = true
+        run(for: 5_000)
+        return browsers[person].madeInvitations.popLast()?.link
+    }
+}

@@ -49,7 +49,7 @@ final class NodeProcess: Sendable {
         process.arguments = ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"]
         let output = Pipe()
         process.standardOutput = output
-        FileManager.default.createFile(atPath: logPath, contents: nil)
+        _ = FileManager.default.createFile(atPath: logPath, contents: nil)
         process.standardError = FileHandle(forWritingAtPath: logPath)
         try process.run()
         state.withLock { $0.process = process }

@@ -178,6 +178,7 @@ extension Account {
         guard !node.keyPackagesPublished, link.isEstablished, record.phase == .enrolled,
             !link.isWaiting(for: .publishKeyPackages)
         else { return }
+        guard keyPackagesAt <= effects.now else { return effects.wake(at: keyPackagesAt) }
         var fresh: [KeyPackageBundle] = []
         var encoded: [[UInt8]] = []
         do throws(AccountFault) {
@@ -197,7 +198,10 @@ extension Account {
     }
 
     func keyPackagesPublished(_ response: Response) {
-        guard case .done = response else { return }
+        guard case .done = response else {
+            keyPackagesAt = effects.now + 10_000
+            return
+        }
         node.keyPackagesPublished = true
         hasChangedNode = true
     }

@@ -52,6 +52,8 @@ final class Conversation {
     var isCleared = false
     /// Whether the node may hold a commit that we have not seen.
     var mustCheckSlot = false
+    /// When to ask the node about the slot again, after it was too busy.
+    var slotAt: UInt64?
     /// Whether a KeyPackage was asked for in order to begin anew.
     var isRestarting = false
     /// The new group's instance is above this one.

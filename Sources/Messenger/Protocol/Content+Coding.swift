@@ -4,7 +4,7 @@ import WireFormat
 extension Content: WireCodable {
     private static let formatVersion: UInt8 = 1
 
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         writer.write(Self.formatVersion)
         writer.write(fixed: id)
         writer.write(sequence)
@@ -13,7 +13,7 @@ extension Content: WireCodable {
         writer.write(body)
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         guard try reader.readUInt8() == Self.formatVersion else { throw .invalidValue }
         id = try reader.readFixed(16)
         sequence = try reader.readUInt64()
@@ -27,7 +27,7 @@ extension Content: WireCodable {
 }
 
 extension Body: WireCodable {
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         switch self {
         case .text(let text):
             writer.write(UInt8(0))
@@ -75,7 +75,7 @@ extension Body: WireCodable {
         }
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         switch try reader.readUInt8() {
         case 0: self = .text(try reader.readText(upTo: Self.textLimit))
         case 1: self = .profile(name: try reader.readText(upTo: Self.nameLimit))
@@ -109,26 +109,28 @@ extension Body: WireCodable {
 }
 
 extension Seen: WireCodable {
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         writer.write(epoch)
         writer.write(generation)
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         epoch = try reader.readUInt64()
         generation = try reader.readUInt32()
     }
 }
 
 extension Have: WireCodable {
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         writer.write(sequence)
         writer.write(fixed: id)
+        writer.write(identifiers: refused)
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         sequence = try reader.readUInt64()
         id = try reader.readFixed(16)
+        refused = try reader.readIdentifiers(limit: Self.refusedLimit)
         guard sequence < Body.sequenceLimit else { throw .invalidValue }
     }
 }

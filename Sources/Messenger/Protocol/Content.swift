@@ -1,19 +1,19 @@
 import Trust
 
 /// What one application message says. It travels inside MLS only.
-struct Content: Equatable {
+package struct Content: Equatable {
     /// Of the message, not of its copies: a copy that is sent again carries the same.
-    var id: [UInt8]
+    package var id: [UInt8]
     /// The sender's number for it in this conversation, from 1. 0: it has no place in the order and is never sent again.
-    var sequence: UInt64
+    package var sequence: UInt64
     /// The lowest number that the sender still holds for sending again. What is below and missing will not come.
-    var base: UInt64
+    package var base: UInt64
     /// The sender's clock when it was written, in milliseconds since 1970.
-    var time: UInt64
-    var body: Body
+    package var time: UInt64
+    package var body: Body
 }
 
-enum Body: Equatable {
+package enum Body: Equatable {
     // With a place in the order.
     case text(Text)
     /// The name that the sender gives itself.
@@ -35,15 +35,15 @@ enum Body: Equatable {
     case greeting(Greeting)
 
     /// The longest text, in bytes of UTF-8.
-    static let textLimit = 65_536
+    package static let textLimit = 65_536
     /// The most receipts of either kind in one batch.
-    static let receiptsLimit = 256
+    package static let receiptsLimit = 256
     /// No message has a higher number: there is always room for one more.
-    static let sequenceLimit: UInt64 = 1 << 62
-    static let signalLimit = 32_768
-    static let nameLimit = 512
+    package static let sequenceLimit: UInt64 = 1 << 62
+    package static let signalLimit = 32_768
+    package static let nameLimit = 512
 
-    var isOrdered: Bool {
+    package var isOrdered: Bool {
         switch self {
         case .text, .profile, .countersignature, .mailbox, .device: true
         case .receipts, .hello, .signal, .resend, .greeting: false
@@ -52,43 +52,47 @@ enum Body: Equatable {
 }
 
 /// The last message that its sender has had from the recipient's leaf: what the recipient checks its own state against.
-struct Seen: Equatable {
-    var epoch: UInt64
-    var generation: UInt32
+package struct Seen: Equatable {
+    package var epoch: UInt64
+    package var generation: UInt32
 }
 
 /// How far a device has received, without a hole.
-struct Have: Equatable {
+package struct Have: Equatable {
     /// The last sequence number. 0: none yet.
-    var sequence: UInt64
+    package var sequence: UInt64
     /// That message's id; zeros if there is none.
-    var id: [UInt8]
+    package var id: [UInt8]
+    /// Messages that came under a number that another had, from a sender whose storage was set back. They count as not
+    /// received, whatever their number.
+    package var refused: [[UInt8]] = []
 
-    static let nothing = Have(sequence: 0, id: noConversation)
+    /// The most refused messages that are remembered.
+    package static let refusedLimit = 64
 }
 
-struct Receipts: Equatable {
-    var have: Have
-    var seen: Seen?
-    var delivered: [[UInt8]]
-    var read: [[UInt8]]
+package struct Receipts: Equatable {
+    package var have: Have
+    package var seen: Seen?
+    package var delivered: [[UInt8]]
+    package var read: [[UInt8]]
 }
 
-struct Hello: Equatable {
+package struct Hello: Equatable {
     /// Whether the sender does not know yet that the recipient is there.
-    var wantsAnswer: Bool
-    var have: Have
-    var seen: Seen?
+    package var wantsAnswer: Bool
+    package var have: Have
+    package var seen: Seen?
     /// The newest bubble state that the sender knows, so that a node cannot hide it from some.
-    var stateVersion: UInt64
-    var stateHash: [UInt8]
+    package var stateVersion: UInt64
+    package var stateHash: [UInt8]
 }
 
-struct Greeting: Equatable {
+package struct Greeting: Equatable {
     /// The group's commit slot at the node.
-    var slot: [UInt8]
-    var name: Text
-    var mailbox: MailboxCapability
+    package var slot: [UInt8]
+    package var name: Text
+    package var mailbox: MailboxCapability
     /// How far the sender had received in the group before this one.
-    var have: Have
+    package var have: Have
 }

@@ -1,10 +1,10 @@
 /// Names that members give themselves or each other: at most 64 scalars, nothing invisible.
-enum DisplayName {
+package enum DisplayName {
     private static let scalarLimit = 64
 
     /// The name without control and bidirectional formatting characters and without spaces around it, cut at 64 scalars.
     /// Empty if nothing is left. (The browser has put it into NFC.)
-    static func cleaned(_ text: Text) -> Text {
+    package static func cleaned(_ text: Text) -> Text {
         var scalars = String.UnicodeScalarView()
         for scalar in text.string.unicodeScalars where !isStripped(scalar.value) && scalars.count < scalarLimit {
             scalars.append(scalar)
@@ -15,7 +15,7 @@ enum DisplayName {
     }
 
     /// Whether two names would be taken for each other: the same but for the case of ASCII letters.
-    static func collide(_ first: Text, _ second: Text) -> Bool {
+    package static func collide(_ first: Text, _ second: Text) -> Bool {
         guard first.utf8.count == second.utf8.count else { return false }
         for index in first.utf8.indices where folded(first.utf8[index]) != folded(second.utf8[index]) { return false }
         return true

@@ -4,7 +4,7 @@ import Trust
 import WireFormat
 
 /// What an envelope holds, once its outer seal is off.
-enum EnvelopeContent: Equatable {
+package enum EnvelopeContent: Equatable {
     /// An MLS message of a group that both are in.
     case message([UInt8])
     /// Larger content, stored at the node as a blob.
@@ -16,15 +16,15 @@ enum EnvelopeContent: Equatable {
 }
 
 /// A blob at the node: sealed under a key of its own.
-struct BlobReference: Equatable {
-    let id: [UInt8]
-    let key: Secret
+package struct BlobReference: Equatable {
+    package let id: [UInt8]
+    package let key: Secret
     /// SHA-256 of the sealed blob.
-    let hash: [UInt8]
+    package let hash: [UInt8]
 }
 
 extension EnvelopeContent: WireCodable {
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         switch self {
         case .message(let message):
             writer.write(UInt8(0))
@@ -44,7 +44,7 @@ extension EnvelopeContent: WireCodable {
         }
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         switch try reader.readUInt8() {
         case 0: self = .message(try reader.readOpaque())
         case 1:
@@ -62,19 +62,20 @@ extension EnvelopeContent: WireCodable {
 /// The outer seal of what waits in a mailbox: a fresh key for each envelope, and one of three sizes.
 ///
 /// envelope = salt (32) || AES-256-GCM(key, nonce, content || zeros), key || nonce = HKDF-SHA-256(salt, envelope secret).
-enum Envelope {
+package enum Envelope {
     private static let saltLength = 32
     private static let overhead = saltLength + AEADAlgorithm.aes256GCM.tagLength
     private static let keyLabel: StaticString = "CryptPeer envelope 1"
     private static let blobLabel: StaticString = "CryptPeer blob 1"
 
     /// Whether the content goes into an envelope as it is.
-    static func holds(_ content: EnvelopeContent) -> Bool {
+    package static func holds(_ content: EnvelopeContent) -> Bool {
         content.encoded.count + overhead <= Limits.envelopeLengths[2]
     }
 
     /// nil: the content is too large for an envelope.
-    static func seal(_ content: EnvelopeContent, to mailbox: MailboxCapability, random: Randomness) -> [UInt8]? {
+    package static func seal(_ content: EnvelopeContent, to mailbox: MailboxCapability, random: Randomness) -> [UInt8]?
+    {
         var plaintext = content.encoded
         defer { wipe(&plaintext) }
         guard let size = Limits.envelopeLengths.first(where: { $0 >= plaintext.count + overhead }) else { return nil }
@@ -91,7 +92,7 @@ enum Envelope {
     }
 
     /// nil: not sealed to this mailbox, or changed since.
-    static func open(_ envelope: [UInt8], of mailbox: MailboxCapability) -> EnvelopeContent? {
+    package static func open(_ envelope: [UInt8], of mailbox: MailboxCapability) -> EnvelopeContent? {
         guard Limits.envelopeLengths.contains(envelope.count) else { return nil }
         let salt = [UInt8](envelope[..<saltLength])
         guard let (key, nonce) = keys(mailbox.envelopeSecret, salt) else { return nil }
@@ -129,8 +130,9 @@ enum Envelope {
     /// nonce may be zero.
     ///
     /// nil: larger than a blob may be.
-    static func sealBlob(_ content: EnvelopeContent, random: Randomness) -> (reference: BlobReference, sealed: [UInt8])?
-    {
+    package static func sealBlob(_ content: EnvelopeContent, random: Randomness) -> (
+        reference: BlobReference, sealed: [UInt8]
+    )? {
         var plaintext = content.encoded
         defer { wipe(&plaintext) }
         let step = Limits.envelopeLengths[2]
@@ -150,7 +152,7 @@ enum Envelope {
     }
 
     /// nil: not the blob that the envelope named. A blob that names another blob is none either.
-    static func openBlob(_ sealed: [UInt8], _ reference: BlobReference) -> EnvelopeContent? {
+    package static func openBlob(_ sealed: [UInt8], _ reference: BlobReference) -> EnvelopeContent? {
         guard constantTimeEqual(HashAlgorithm.sha256.hash(sealed), reference.hash) else { return nil }
         do throws(CryptoError) {
             let plaintext = try AEADAlgorithm.aes256GCM.open(

@@ -217,4 +217,17 @@ struct ReceivedLogTests {
         #expect(log.have.sequence == 5)
         #expect(try ReceivedLog(decoding: log.encoded) == log)
     }
+
+    @Test("does not take another message under a used number, and remembers to ask for it again")
+    func usedNumber() throws {
+        var log = ReceivedLog()
+        log.advance(to: try content(1, id: 1))
+        log.advance(to: try content(2, id: 2))
+        let other = try content(2, id: 7)
+        #expect(log.verdict(on: other) == .numberUsed)
+        log.refuse(other)
+        #expect(log.have.refused == [other.id])
+        log.advance(to: try content(3, id: 7))
+        #expect(log.have.refused.isEmpty)
+    }
 }

@@ -168,7 +168,7 @@ extension Account {
 
     /// Gives our waiting messages numbers that the peer has not seen used.
     private func renumber(_ conversation: Conversation, above sequence: UInt64) {
-        effects.warn(.rolledBack, conversation: conversation.id)
+        if !conversation.hasWarning { warn(.rolledBack, in: conversation) }
         conversation.nextSequence = max(conversation.nextSequence, sequence + 1)
         for index in conversation.outbox.indices {
             conversation.outbox[index].sequence = conversation.nextSequence

@@ -29,7 +29,10 @@ extension Account {
             touch(conversation)
             sendThroughChannel(.commit(group: hint.group, sealed: hint.sealed), to: conversation)
         }
-        guard mayEncrypt(in: conversation) else { return }
+        // The peer cannot read a group that it has not joined.
+        guard mayEncrypt(in: conversation), conversation.introduction == nil else {
+            return pumpMailbox(conversation)
+        }
         greetChannel(conversation)
         guard conversation.channel.isReady else { return }
         let number = conversation.channel.number
@@ -73,6 +76,9 @@ extension Account {
                 return deliverIntroduction(introduction, in: conversation)
             }
             effects.wake(at: due)
+            // In a conversation that is begun anew the peer says first how far it has received: our own numbers are not to
+            // be trusted.
+            if introduction.instance > 0 { return }
         }
         if let item = conversation.outbox.first(where: { $0.state == .queued }) {
             guard let content = seal(item, in: conversation) else { return }

@@ -191,7 +191,7 @@ extension Account {
         if conversation.groups[index].slot.isEmpty { conversation.groups[index].slot = greeting.slot }
         update(conversation.peer) { $0.mailbox = greeting.mailbox }
         take(name: greeting.name, of: conversation)
-        markDelivered(through: greeting.have, in: conversation)
+        take(greeting.have, in: conversation)
         if index == 0 { requeue(in: conversation) { $0.sequence > greeting.have.sequence } }
         // Some answer has to tell the sender that we have joined.
         owe(delivered: id, in: conversation)

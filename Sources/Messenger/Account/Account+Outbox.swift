@@ -72,10 +72,24 @@ extension Account {
             in: conversation)
     }
 
-    /// Everything up to a number has been received by the peer.
-    func markDelivered(through have: Have, in conversation: Conversation) {
+    /// Everything up to a number has been received by the peer, but for what it names.
+    func take(_ have: Have, in conversation: Conversation) {
+        for id in have.refused { renumber(id, in: conversation) }
         let ids = conversation.outbox.filter { $0.sequence <= have.sequence }.map { $0.id }
         for id in ids { markDelivered(id, in: conversation) }
+    }
+
+    /// Sends a message under a number of its own, after all others.
+    private func renumber(_ id: [UInt8], in conversation: Conversation) {
+        guard let index = conversation.outbox.firstIndex(where: { $0.id == id }) else { return }
+        var item = conversation.outbox.remove(at: index)
+        item.sequence = conversation.nextSequence
+        item.state = .queued
+        item.sentThrough = nil
+        conversation.nextSequence += 1
+        conversation.outbox.append(item)
+        save(item)
+        touch(conversation)
     }
 
     /// Gives a message up. The user may send it again.

@@ -18,6 +18,13 @@ extension Account {
         touch(conversation)
     }
 
+    /// The peer has to hear how far we are, even if there is nothing new to confirm.
+    func oweProgress(in conversation: Conversation) {
+        if conversation.owed.isEmpty { conversation.owed.due = effects.now + Self.batchingDelay }
+        conversation.owed.progress = true
+        touch(conversation)
+    }
+
     func owe(read id: [UInt8], in conversation: Conversation) {
         guard !conversation.owed.read.contains(id) else { return }
         if conversation.owed.isEmpty { conversation.owed.due = effects.now + Self.batchingDelay }
@@ -45,6 +52,7 @@ extension Account {
     func settle(_ receipts: Receipts, in conversation: Conversation) {
         conversation.owed.delivered.removeAll { receipts.delivered.contains($0) }
         conversation.owed.read.removeAll { receipts.read.contains($0) }
+        conversation.owed.progress = false
         touch(conversation)
     }
 

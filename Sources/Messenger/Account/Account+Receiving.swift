@@ -96,6 +96,9 @@ extension Account {
         switch conversation.received.verdict(on: content) {
         case .duplicate:
             owe(delivered: content.id, in: conversation)
+        case .numberUsed:
+            conversation.received.refuse(content)
+            oweProgress(in: conversation)
         case .next:
             accept(content, in: conversation)
             acceptHeld(in: conversation)
@@ -183,10 +186,10 @@ extension Account {
         case .receipts(let receipts):
             compare(have: receipts.have, seen: receipts.seen, of: groupID, in: conversation)
             take(receipts, in: conversation)
-            markDelivered(through: receipts.have, in: conversation)
+            take(receipts.have, in: conversation)
         case .hello(let hello):
             compare(have: hello.have, seen: hello.seen, of: groupID, in: conversation)
-            markDelivered(through: hello.have, in: conversation)
+            take(hello.have, in: conversation)
             take(hello, in: conversation, by: route)
         case .signal(let session, let kind, let text):
             take(signal: kind, text, session: session, in: conversation)

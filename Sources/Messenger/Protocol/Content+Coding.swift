@@ -124,11 +124,13 @@ extension Have: WireCodable {
     package func encode(into writer: inout WireWriter) {
         writer.write(sequence)
         writer.write(fixed: id)
+        writer.write(identifiers: refused)
     }
 
     package init(from reader: inout WireReader) throws(WireError) {
         sequence = try reader.readUInt64()
         id = try reader.readFixed(16)
+        refused = try reader.readIdentifiers(limit: Self.refusedLimit)
         guard sequence < Body.sequenceLimit else { throw .invalidValue }
     }
 }

@@ -63,8 +63,12 @@ package struct Have: Equatable {
     package var sequence: UInt64
     /// That message's id; zeros if there is none.
     package var id: [UInt8]
+    /// Messages that came under a number that another had, from a sender whose storage was set back. They count as not
+    /// received, whatever their number.
+    package var refused: [[UInt8]] = []
 
-    package static let nothing = Have(sequence: 0, id: noConversation)
+    /// The most refused messages that are remembered.
+    package static let refusedLimit = 64
 }
 
 package struct Receipts: Equatable {

@@ -150,10 +150,12 @@ struct PendingIntroduction {
 struct OwedReceipts {
     var delivered: [[UInt8]] = []
     var read: [[UInt8]] = []
+    /// Whether one is to be sent even with none in it.
+    var progress = false
     /// When the batch is to leave. Of this run only; nil after unlocking: at once.
     var due: UInt64?
 
-    var isEmpty: Bool { delivered.isEmpty && read.isEmpty }
+    var isEmpty: Bool { delivered.isEmpty && read.isEmpty && !progress }
 }
 
 /// A stored envelope on its way to the node.

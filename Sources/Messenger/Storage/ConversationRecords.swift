@@ -14,6 +14,7 @@ extension Conversation: WireEncodable {
         writer.write(lastTime)
         writer.write(identifiers: owed.delivered)
         writer.write(identifiers: owed.read)
+        writer.write(owed.progress)
         writer.write(identifiers: recentReads)
         writer.write(vector: awaitingRead)
         writer.write(commitHint != nil)
@@ -35,6 +36,7 @@ extension Conversation: WireEncodable {
         conversation.lastTime = try reader.readUInt64()
         conversation.owed.delivered = try reader.readIdentifiers(limit: .max)
         conversation.owed.read = try reader.readIdentifiers(limit: .max)
+        conversation.owed.progress = try reader.readBool()
         conversation.recentReads = try reader.readIdentifiers(limit: .max)
         conversation.awaitingRead = try reader.readVector()
         if try reader.readBool() {

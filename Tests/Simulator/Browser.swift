@@ -7,6 +7,11 @@ final class Browser {
     let index: Int
     /// IndexedDB: what a committed write has left, by store and key.
     var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
+    /// A copy of an earlier state of the storage.
+    var backup: [UInt8: [[UInt8]: [UInt8]]]?
+    var backupContacts = 0
+    /// Whether the storage was ever set back.
+    var hasLostHistory = false
     /// The device's half of the vault key, which the host keeps.
     let deviceSegment: [UInt8]
     let passphrase: [UInt8]

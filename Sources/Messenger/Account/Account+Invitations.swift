@@ -184,7 +184,7 @@ extension Account {
             for _ in 0..<Self.stockSize {
                 let bundle = try makeKeyPackage(until: effects.seconds + 365 * 86_400)
                 fresh.append(bundle)
-                encoded.append(bundle.keyPackage.encoded)
+                encoded.append(PublishedKeyPackage(keyPackage: bundle.keyPackage, chain: record.chain).encoded)
             }
         } catch {
             return

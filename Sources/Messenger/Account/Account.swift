@@ -37,6 +37,8 @@ final class Account {
     var header: VaultHeader?
     /// Envelopes on their way through.
     var intake = Intake()
+    /// The leaf key of a device certificate that was made in this run.
+    var renewed: SigningKey?
     /// Whether our MLS states have been compared with the node's checkpoint since unlocking.
     var hasReadCheckpoint = false
     /// When to ask for it again.

@@ -139,6 +139,8 @@ struct PendingIntroduction {
     var conversation: [UInt8]
     var redemption: IntroductionRedemption?
     var instance: UInt32
+    /// Ours, as the group's leaf names it: there may be a newer one when it is sent.
+    var chain: CertificateChain
     var welcome: [UInt8]
     /// When the node last took it, in milliseconds since 1970. 0: never.
     var sent: UInt64

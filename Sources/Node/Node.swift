@@ -65,6 +65,7 @@ public struct Node: Service {
     ///
     /// - Throws: a ``StartError`` when the port cannot be had.
     public func run() async throws {
+        defer { lock.release() }
         let registry = PrometheusRegistry()
         let (isReady, ready) = AsyncStream<Never>.makeStream()
         var bounds = configuration.bounds
@@ -120,7 +121,6 @@ public struct Node: Service {
                 "Port \(configuration.port) is not open to this user",
                 advice: "choose a port of 1024 or above with --port")
         }
-        withExtendedLifetime(lock) {}
     }
 
     private func announceStart(port: Int) async throws {

@@ -9,7 +9,8 @@ final class Browser {
     var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
     /// A copy of an earlier state of the storage.
     var backup: [UInt8: [[UInt8]: [UInt8]]]?
-    var backupContacts = 0
+    /// How many invitations and contacts there were then.
+    var backupAcquaintance = 0
     /// Whether the storage was ever set back.
     var hasLostHistory = false
     /// The device's half of the vault key, which the host keeps.
@@ -102,6 +103,10 @@ final class Browser {
         self.deviceSegment = deviceSegment
         self.passphrase = passphrase
     }
+
+    /// Invitations made and contacts had, counted.
+    var acquaintance: Int { invitationsMade + conversations.count }
+    var invitationsMade = 0
 
     /// What scrypt would make of a passphrase; a cheap hash stands in for it.
     func segment(of passphrase: [UInt8]) -> [UInt8] {

@@ -131,7 +131,7 @@ extension World {
     }
 
     /// The decimal numbers in a text of the simulation's own.
-    private static func numbers(in text: Text) -> [UInt32] {
+    static func numbers(in text: Text) -> [UInt32] {
         var numbers: [UInt32] = []
         var current: UInt32?
         for byte in text.utf8 {

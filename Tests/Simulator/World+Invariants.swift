@@ -145,6 +145,7 @@ extension World {
 
     private func compare(_ read: [Text], with sent: [Text], from sender: Int, to recipient: Int) {
         guard read != sent else { return }
+        note("read \(numbers(read)) of \(numbers(sent))")
         let pair = "\(sender) to \(recipient)"
         var arrivals: [Text: Int] = [:]
         for text in read { arrivals[text, default: 0] += 1 }
@@ -162,6 +163,7 @@ extension World {
         var position = 0
         for text in read {
             guard let found = sent[position...].firstIndex(of: text) else {
+                note("read \(numbers(read)) of \(numbers(sent))")
                 return violate("doubled or out of order after a rollback, \(sender) to \(recipient): \(brief(text))")
             }
             position = found + 1
@@ -188,7 +190,8 @@ extension World {
                 if conversation.unconfirmed { violate("\(browser.index) sees an unconfirmed contact") }
                 checkStates(of: conversation, browser)
             }
-            if let confirmed = browser.profile?.confirmed, !confirmed {
+            let hasLostHistory = browser.hasLostHistory || browsers[0].hasLostHistory
+            if let confirmed = browser.profile?.confirmed, !confirmed, !hasLostHistory {
                 violate("\(browser.index) was never confirmed")
             }
         }
@@ -209,6 +212,13 @@ extension World {
                 violate("\(browser.index) to \(reader): message \(message.order) ends as \(describe(message.state))")
             }
         }
+    }
+
+    /// The texts' numbers in the world.
+    private func numbers(_ texts: [Text]) -> String {
+        var words = ""
+        for text in texts { words += " \(World.numbers(in: text).first ?? 0)" }
+        return words
     }
 
     private func brief(_ text: Text) -> String {

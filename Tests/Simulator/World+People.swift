@@ -30,6 +30,7 @@ extension World {
 
     /// Invites somebody, who opens the link some time after it was made, whether the inviter is there or not.
     private func invite(_ browser: Browser) {
+        browser.invitationsMade += 1
         give(.invite(validForSeconds: 0), to: browser)
     }
 
@@ -195,12 +196,12 @@ extension World {
         }
     }
 
-    /// Takes a copy of the profile, or sets it back to the one taken before. Who has come since then would be a stranger
-    /// afterwards: then a new copy is taken.
+    /// Takes a copy of the profile, or sets it back to the one taken before. Who has come or was invited since then would be a
+    /// stranger afterwards: then a new copy is taken.
     private func timeTravel(_ browser: Browser) {
-        guard let backup = browser.backup, browser.backupContacts == browser.conversations.count, chance.oneIn(2) else {
+        guard let backup = browser.backup, browser.backupAcquaintance == browser.acquaintance, chance.oneIn(2) else {
             browser.backup = browser.stores
-            browser.backupContacts = browser.conversations.count
+            browser.backupAcquaintance = browser.acquaintance
             return
         }
         note("\(browser.index) is set back")

@@ -65,9 +65,12 @@ public struct Node: Service {
     ///
     /// - Throws: a ``StartError`` when the port cannot be had.
     public func run() async throws {
+        defer { lock.release() }
         let registry = PrometheusRegistry()
         let (isReady, ready) = AsyncStream<Never>.makeStream()
-        let bounds = configuration.bounds
+        var bounds = configuration.bounds
+        // An accept that fails for want of descriptors would end the server: some are kept for the store.
+        bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
         let service = NodeService(
             store: store, identity: identity, owner: owner,
             sessions: SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice), metrics: NodeMetrics(registry),
@@ -78,7 +81,7 @@ public struct Node: Service {
         let ledger = ConnectionLedger(bounds)
         let application = Application(
             router: try routes.makeRouter(),
-            server: HTTPServerBuilder { [anchor] responder in
+            server: HTTPServerBuilder { [anchor, bounds] responder in
                 NodeChannel(responder: responder, anchor: anchor, ledger: ledger, bounds: bounds) { origin in
                     WebSocketSession(service: service, ledger: ledger, bounds: bounds, origin: origin)
                 }
@@ -118,7 +121,6 @@ public struct Node: Service {
                 "Port \(configuration.port) is not open to this user",
                 advice: "choose a port of 1024 or above with --port")
         }
-        withExtendedLifetime(lock) {}
     }
 
     private func announceStart(port: Int) async throws {
@@ -131,6 +133,16 @@ public struct Node: Service {
         }
         if let authority = anchor.authority { announce(.authorityFingerprint(try authority.fingerprint)) }
         announce(.ready(origin: origin))
+    }
+
+    /// How many files and sockets the system lets this process have, after asking for as many as it may.
+    private static func descriptors() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        let current = limit.rlim_cur
+        limit.rlim_cur = limit.rlim_max
+        let isRaised = setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0
+        return Int(clamping: isRaised ? limit.rlim_max : current)
     }
 
     /// Both protocols through one socket, where the machine has both.

@@ -10,8 +10,8 @@ public enum Limits {
     public static let bundleLength = 131_072
     /// The longest redemption or claim, in bytes.
     public static let enrolmentLength = 65_536
-    /// The longest KeyPackage, in bytes, and how many a device keeps at the node.
-    public static let keyPackageLength = 16_384
+    /// The longest KeyPackage with its owner's certificate chain, in bytes, and how many a device keeps at the node.
+    public static let keyPackageLength = 32_768
     public static let keyPackagesPerDevice = 32
     /// The longest sealed checkpoint, in bytes. A device has one.
     public static let checkpointLength = 65_536

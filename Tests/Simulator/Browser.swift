@@ -7,6 +7,12 @@ final class Browser {
     let index: Int
     /// IndexedDB: what a committed write has left, by store and key.
     var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
+    /// A copy of an earlier state of the storage.
+    var backup: [UInt8: [[UInt8]: [UInt8]]]?
+    /// How many invitations and contacts there were then.
+    var backupAcquaintance = 0
+    /// Whether the storage was ever set back.
+    var hasLostHistory = false
     /// The device's half of the vault key, which the host keeps.
     let deviceSegment: [UInt8]
     let passphrase: [UInt8]
@@ -97,6 +103,10 @@ final class Browser {
         self.deviceSegment = deviceSegment
         self.passphrase = passphrase
     }
+
+    /// Invitations made and contacts had, counted.
+    var acquaintance: Int { invitationsMade + conversations.count }
+    var invitationsMade = 0
 
     /// What scrypt would make of a passphrase; a cheap hash stands in for it.
     func segment(of passphrase: [UInt8]) -> [UInt8] {

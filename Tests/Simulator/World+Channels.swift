@@ -29,6 +29,7 @@ extension World {
             receive(kind, text, at: id)
         case .send(let device, let bytes):
             if bytes.count > 65_536 { violate("\(browser.index) sends \(bytes.count) bytes in one channel message") }
+            expectNew(bytes, from: browser.index, "a channel message")
             guard let id = browser.endpoints[device], let end = endpoints[id], end.isOpen, let remote = end.remote,
                 var other = endpoints[remote], other.isOpen, !isPartitioned(end.browser, other.browser)
             else { return }
@@ -130,7 +131,7 @@ extension World {
     }
 
     /// The decimal numbers in a text of the simulation's own.
-    private static func numbers(in text: Text) -> [UInt32] {
+    static func numbers(in text: Text) -> [UInt32] {
         var numbers: [UInt32] = []
         var current: UInt32?
         for byte in text.utf8 {

@@ -6,10 +6,14 @@ extension World {
     func heal() {
         note("healing")
         isHealing = true
+        healingSince = now
         liar.isHonest = true
         partitioned = []
         tryWithdrawnInvitations()
+        handOutInvitations(browsers[0])
         for browser in browsers {
+            // An invitation that is made only now is nobody's.
+            browser.keepsInvitations = true
             browser.isOnline = true
             browser.impendingCrash = nil
         }
@@ -53,7 +57,6 @@ extension World {
 
     /// Opens closed pages and unlocks; true once all are unlocked and connected, and know their contacts.
     private func everybodyIsBack() -> Bool {
-        handOutInvitations(browsers[0])
         var isComplete = isNodeUp
         for browser in browsers where !browser.isIntruder {
             switch browser.phase {
@@ -78,11 +81,22 @@ extension World {
                 if conversation.gap { return false }
                 load(conversation.conversation, browser)
                 for message in browser.messages.values where message.isOwn && message.kind == .text {
+                    // A receipt for what both have forgotten may be lost with it.
+                    if isForgotten(message, in: conversation, of: browser) { continue }
                     guard message.state == .delivered || message.state == .read else { return false }
                 }
             }
         }
         return true
+    }
+
+    private func isForgotten(_ message: MessageSummary, in conversation: ConversationSummary, of browser: Browser)
+        -> Bool
+    {
+        guard let other = person(conversation.member), browser.hasLostHistory || browsers[other].hasLostHistory else {
+            return false
+        }
+        return message.time < healingSince
     }
 
     /// Shows all messages of a conversation, page by page.
@@ -120,13 +134,18 @@ extension World {
                 for text in texts where text.sender == sender && text.recipient == browser.index {
                     sent.append(text.text)
                 }
-                compare(read, with: sent, from: sender, to: browser.index)
+                if browser.hasLostHistory || browsers[sender].hasLostHistory {
+                    compareLoosely(read, with: sent, from: sender, to: browser.index)
+                } else {
+                    compare(read, with: sent, from: sender, to: browser.index)
+                }
             }
         }
     }
 
     private func compare(_ read: [Text], with sent: [Text], from sender: Int, to recipient: Int) {
         guard read != sent else { return }
+        note("read \(numbers(read)) of \(numbers(sent))")
         let pair = "\(sender) to \(recipient)"
         var arrivals: [Text: Int] = [:]
         for text in read { arrivals[text, default: 0] += 1 }
@@ -136,6 +155,20 @@ extension World {
         for text in sent { known.insert(text) }
         for text in read where !known.contains(text) { violate("never sent, \(pair): \(brief(text))") }
         if Set(read) == known, read.count == sent.count { violate("out of order, \(pair)") }
+    }
+
+    /// One of the two was set back: what was said before may be gone on one side. Nothing is doubled or out of order, and
+    /// what was said while the world healed is there.
+    private func compareLoosely(_ read: [Text], with sent: [Text], from sender: Int, to recipient: Int) {
+        var position = 0
+        for text in read {
+            guard let found = sent[position...].firstIndex(of: text) else {
+                note("read \(numbers(read)) of \(numbers(sent))")
+                return violate("doubled or out of order after a rollback, \(sender) to \(recipient): \(brief(text))")
+            }
+            position = found + 1
+        }
+        if let last = sent.last, read.last != last { violate("lost after a rollback, \(sender) to \(recipient)") }
     }
 
     func checkInvariants() {
@@ -151,11 +184,14 @@ extension World {
             }
             for conversation in browser.conversations {
                 if conversation.gap { violate("\(browser.index) still has a gap") }
-                if conversation.warning, plan.hostility.isEmpty { violate("\(browser.index) sees a warning") }
+                if conversation.warning, plan.hostility.isEmpty, !plan.faults.contains(.rollbacks) {
+                    violate("\(browser.index) sees a warning")
+                }
                 if conversation.unconfirmed { violate("\(browser.index) sees an unconfirmed contact") }
                 checkStates(of: conversation, browser)
             }
-            if let confirmed = browser.profile?.confirmed, !confirmed {
+            let hasLostHistory = browser.hasLostHistory || browsers[0].hasLostHistory
+            if let confirmed = browser.profile?.confirmed, !confirmed, !hasLostHistory {
                 violate("\(browser.index) was never confirmed")
             }
         }
@@ -166,6 +202,7 @@ extension World {
         guard let reader = person(conversation.member) else { return }
         load(conversation.conversation, browser)
         let tells = !browsers[reader].hasKeptReadingToItself
+        if browser.hasLostHistory || browsers[reader].hasLostHistory { return }
         for message in browser.messages.values.sorted(by: { $0.order < $1.order })
         where message.isOwn && message.kind == .text {
             switch message.state {
@@ -175,6 +212,13 @@ extension World {
                 violate("\(browser.index) to \(reader): message \(message.order) ends as \(describe(message.state))")
             }
         }
+    }
+
+    /// The texts' numbers in the world.
+    private func numbers(_ texts: [Text]) -> String {
+        var words = ""
+        for text in texts { words += " \(World.numbers(in: text).first ?? 0)" }
+        return words
     }
 
     private func brief(_ text: Text) -> String {

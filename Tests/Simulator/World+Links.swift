@@ -55,7 +55,9 @@ extension World {
         }
         switch try? ClientFrame(decoding: frame) {
         case .hello(_, .device, _, let device, _)?: browser.device = device
-        case .request(_, .deliver(_, _, false, _, _))?: counts.envelopes += 1
+        case .request(_, .deliver(_, _, let isTransient, _, let envelope))?:
+            if !isTransient { counts.envelopes += 1 }
+            expectNew(envelope, from: browser.index, "an envelope")
         case nil: violate("\(browser.index) sends the node what is no frame")
         default: break
         }

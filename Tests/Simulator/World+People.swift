@@ -30,6 +30,7 @@ extension World {
 
     /// Invites somebody, who opens the link some time after it was made, whether the inviter is there or not.
     private func invite(_ browser: Browser) {
+        browser.invitationsMade += 1
         give(.invite(validForSeconds: 0), to: browser)
     }
 
@@ -172,6 +173,7 @@ extension World {
     }
 
     private func misfortune(_ browser: Browser) {
+        if plan.faults.contains(.rollbacks), browser.phase == .unlocked, chance.oneIn(2) { return timeTravel(browser) }
         guard let fault = chance.pick(Faults.each), plan.faults.contains(fault) else { return }
         switch fault {
         case .lostLinks: breakLink(of: browser)
@@ -192,5 +194,21 @@ extension World {
             if chance.oneIn(3) { run(for: chance.delay(60_000...21_600_000)) }
         default: break
         }
+    }
+
+    /// Takes a copy of the profile, or sets it back to the one taken before. Who has come or was invited since then would be a
+    /// stranger afterwards: then a new copy is taken.
+    private func timeTravel(_ browser: Browser) {
+        guard let backup = browser.backup, browser.backupAcquaintance == browser.acquaintance, chance.oneIn(2) else {
+            browser.backup = browser.stores
+            browser.backupAcquaintance = browser.acquaintance
+            return
+        }
+        note("\(browser.index) is set back")
+        browser.backup = nil
+        browser.hasLostHistory = true
+        closePage(browser)
+        browser.stores = backup
+        plan(.opensPage(browser: browser.index), in: chance.delay(100...20_000))
     }
 }

@@ -36,7 +36,10 @@ public final class World {
     var withdrawn: [(id: [UInt8], link: Text)] = []
     /// From when on people do nothing and all works.
     var isHealing = false
+    var healingSince: UInt64 = 0
 
+    /// SHA-256 of all that was sealed for a mailbox or a channel: nothing is ever sent twice, not even the same message.
+    var ciphertexts: Set<[UInt8]> = []
     var violations: [String] = []
     var trace: [String] = []
     /// Over all outputs of all engines, in the order they were given.
@@ -111,6 +114,14 @@ public final class World {
 
     func plan(_ occurrence: Occurrence, in milliseconds: UInt64) {
         schedule.plan(occurrence, at: now + milliseconds)
+    }
+
+    /// Two equal ciphertexts are a key used twice, or a copy that can be recognised.
+    func expectNew(_ ciphertext: [UInt8], from person: Int, _ where: StaticString) {
+        guard ciphertext.count >= 64 else { return }
+        if !ciphertexts.insert(HashAlgorithm.sha256.hash(ciphertext)).inserted {
+            violate("\(person) sends the same bytes twice: \(`where`)")
+        }
     }
 
     /// Something that must never be. The first few tell the story.

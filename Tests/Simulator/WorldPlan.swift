@@ -33,9 +33,9 @@ public struct WorldPlan: Sendable {
 
 /// What may go wrong in a world with an honest node.
 public struct Faults: OptionSet, Sendable {
-    public let rawValue: UInt8
+    public let rawValue: UInt16
 
-    public init(rawValue: UInt8) {
+    public init(rawValue: UInt16) {
         self.rawValue = rawValue
     }
 
@@ -54,6 +54,10 @@ public struct Faults: OptionSet, Sendable {
 
     /// Computers' clocks are wrong, by up to ten minutes.
     public static let wrongClocks = Faults(rawValue: 64)
+
+    /// Profiles are set back to an older copy of themselves, as after a power cut or from a backup. What only the lost part
+    /// knew is gone; what is said afterwards arrives. In no world unless asked for.
+    public static let rollbacks = Faults(rawValue: 128)
 
     static let each: [Faults] = [
         .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks,

@@ -84,6 +84,18 @@ test("a draft waits in its conversation", () => {
     assert.equal(model.open.current?.draft.current, "half a sentence");
 });
 
+test("leaving a conversation drops its texts, the person's name and the timer that would have hidden them", () => {
+    const { clock, model } = mainWorld();
+    const timers = clock.pending;
+    model.openConversation(id(1));
+    const left = model.open.current!;
+    model.onEvent({ type: "messages", conversation: id(1), replaceAll: true, hasOlder: false, messages: [message(1)] });
+    model.onEvent({ type: "revealed", conversation: id(1), message: id(1), text: "secret", untilMs: clock.now() + 30_000 });
+    assert.equal(left.messages.current[0]?.text, "secret");
+    model.closeConversation();
+    assert.deepEqual([left.messages.current.length, left.summary.current.name, clock.pending], [0, "", timers]);
+});
+
 test("a warning stands in its conversation, open or not, and is announced where it is not seen", () => {
     const { model } = mainWorld();
     model.onEvent({ type: "warning", kind: "forgedMessage", conversation: id(1) });

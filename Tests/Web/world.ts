@@ -13,6 +13,11 @@ export class FakeClock implements Clock {
         return this.#now;
     }
 
+    /** Timers that have not run. */
+    get pending(): number {
+        return this.#waiting.length;
+    }
+
     at(time: number, callback: () => void): () => void {
         const entry = { time, callback };
         this.#waiting.push(entry);

@@ -58,6 +58,7 @@ export class ConversationModel {
         this.messages.set([]);
         this.draft.set("");
         this.safety.set(null);
+        this.summary.set({ ...this.summary.current, name: "", selfName: "", petname: "" });
     }
 
     // What the user does

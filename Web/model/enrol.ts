@@ -55,6 +55,8 @@ export class EnrolModel {
 
     onProblem(problem: Problem | null): void {
         if (problem === null) return;
+        // The core goes on by itself once the node is back.
+        if (problem === "nodeUnreachable" && this.state.current.state === "joining") return this.nodeReachable.set(false);
         this.#pending = null;
         this.problem.set(problem);
         if (this.state.current.state === "joining") this.state.set({ state: this.terms.current ? "ready" : "opening" });

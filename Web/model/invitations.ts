@@ -9,7 +9,7 @@ export type NewInvitation = Omit<EventOf<"invitation">, "type">;
 export class Invitations {
     readonly latest = new Value<NewInvitation | null>(null);
     readonly all = new Value<readonly Invitation[]>([]);
-    readonly failed = new Value(false);
+    readonly state = new Value<"none" | "making" | "failed">("none");
     #session: SessionPort;
 
     constructor(session: SessionPort) {
@@ -19,7 +19,7 @@ export class Invitations {
     /** A new link each time: one link is for one person. */
     create(validForSeconds: number): void {
         this.latest.set(null);
-        this.failed.set(false);
+        this.state.set("making");
         this.#session.input({ type: "invite", validForSeconds });
     }
 
@@ -31,10 +31,13 @@ export class Invitations {
     /** The link is a secret: it is gone from the page once the dialog is closed. */
     forget(): void {
         this.latest.set(null);
-        this.failed.set(false);
+        this.state.set("none");
     }
 
     onInvitation(event: EventOf<"invitation">): void {
+        // Asked for by a dialog that is closed by now: it stands in the list.
+        if (this.state.current !== "making") return;
+        this.state.set("none");
         this.latest.set({ invitation: event.invitation, link: event.link, expires: event.expires });
     }
 
@@ -43,6 +46,6 @@ export class Invitations {
     }
 
     onProblem(): void {
-        if (this.latest.current === null) this.failed.set(true);
+        if (this.state.current === "making") this.state.set("failed");
     }
 }

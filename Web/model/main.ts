@@ -68,6 +68,7 @@ export class MainModel {
         this.invitations.forget();
         this.recovery.forget();
         this.#drafts.clear();
+        this.profile.set({ ...this.profile.current, ownName: "" });
     }
 
     // What the user does

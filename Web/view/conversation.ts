@@ -3,13 +3,13 @@
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import type { MainModel } from "../model/main";
 import { byteLength, messageLimit } from "../model/text";
-import { Value } from "../model/value";
+import { Observable, Value } from "../model/value";
 import { formatDay, startOfDay, t } from "../i18n";
 import { button, iconButton, notice } from "./controls";
 import { h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
 import { avatar } from "./main";
-import { messageView, sameMessage } from "./message";
+import { messageLooksDifferent, messageView } from "./message";
 
 /** So close to the end of the log that new messages pull it along. */
 const nearEnd = 120;
@@ -86,7 +86,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     const updateEmpty = () => (empty.hidden = !model.loaded.current || model.messages.current.length > 0);
     scope.bind(model.loaded, updateEmpty);
     scope.bind(model.messages, updateEmpty);
-    scope.list(list, lines, (line) => line.key, sameLine, (line, inner) => lineView(inner, model, line));
+    scope.list(list, lines, (line) => line.key, looksDifferent, (line, inner) => lineView(inner, model, line));
 
     let lastKey = "";
     let firstKey = "";
@@ -109,8 +109,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     scope.bind(model.messages, follow);
     scope.bind(model.firstUnread, update);
     // Messages that were there before the log was in the page.
-    const frame = requestAnimationFrame(() => showFirst(scroller, list));
-    scope.onDispose(() => cancelAnimationFrame(frame));
+    scope.whenInPage(() => showFirst(scroller, list));
     // A smaller window, a keyboard that comes up: the end stays in view.
     let wasAtEnd = false;
     scroller.addEventListener("scroll", () => {
@@ -120,7 +119,10 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
         if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
     });
     observer.observe(scroller);
-    scope.onDispose(() => observer.disconnect());
+    scope.onDispose(() => {
+        observer.disconnect();
+        lines.set([]);
+    });
     return scroller;
 }
 
@@ -149,21 +151,20 @@ function linesOf(messages: readonly ShownMessage[], firstUnread: string | null):
     return lines;
 }
 
-function sameLine(before: Line, after: Line): boolean {
-    if (before.kind === "message" && after.kind === "message") {
-        return before.follows === after.follows && sameMessage(before.message, after.message);
-    }
-    return before.kind === after.kind;
+function looksDifferent(before: Line, after: Line): boolean {
+    return before.kind === "message" && after.kind === "message"
+        && (before.follows !== after.follows || messageLooksDifferent(before.message, after.message));
 }
 
-function lineView(scope: Scope, model: ConversationModel, line: Line): HTMLElement {
-    switch (line.kind) {
+function lineView(scope: Scope, model: ConversationModel, line: Observable<Line>): HTMLElement {
+    const first = line.current;
+    switch (first.kind) {
         case "day":
-            return h("p", { class: "day" }, h("span", {}, formatDay(line.time, Date.now())));
+            return h("p", { class: "day" }, h("span", {}, formatDay(first.time, Date.now())));
         case "unread":
             return h("p", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
         case "message":
-            return messageView(scope, model, line.message, line.follows);
+            return messageView(scope, model, line as Observable<typeof first>);
     }
 }
 
@@ -212,10 +213,9 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
         update();
         box.focus();
     });
-    const frame = requestAnimationFrame(() => {
+    scope.whenInPage(() => {
         update();
         if (!matchMedia("(pointer: coarse)").matches) box.focus();
     });
-    scope.onDispose(() => cancelAnimationFrame(frame));
     return form;
 }

@@ -1,4 +1,7 @@
 // Elements, and their ties to observable values.
+//
+// A browser may keep an element that was taken out of the page for a while: what filled it is taken out of it, so that
+// after Lock such a rest holds no text.
 
 import { Observable, Unsubscribe, Value } from "../model/value";
 
@@ -102,6 +105,13 @@ export class Scope {
         this.onDispose(() => clearInterval(timer));
     }
 
+    /** Once what is being made stands in the page, and before anything else happens: a later focus would steal keys. */
+    whenInPage(callback: () => void): void {
+        let isAlive = true;
+        this.onDispose(() => (isAlive = false));
+        queueMicrotask(() => isAlive && callback());
+    }
+
     /** Fills `container` anew whenever the value changes. What was in it ends first. */
     fill<T>(container: Element, value: Observable<T>, render: (value: T, scope: Scope) => Child): void {
         let inner = new Scope();
@@ -111,13 +121,16 @@ export class Scope {
             container.replaceChildren();
             append(container, [render(current, inner)]);
         });
-        this.onDispose(() => inner.dispose());
+        this.onDispose(() => {
+            inner.dispose();
+            container.replaceChildren();
+        });
     }
 
-    /** Keeps one node per item. An item's node is made anew only when `sameLook` says that it looks different. */
+    /** Keeps one node for each item, in the items' order. The node follows its item's value; `isChange` says when. */
     list<T>(container: Element, items: Observable<readonly T[]>, key: (item: T) => string,
-        sameLook: (before: T, after: T) => boolean, render: (item: T, scope: Scope) => Element): void {
-        const shown = new Map<string, { item: T; node: Element; scope: Scope }>();
+        isChange: (before: T, after: T) => boolean, render: (item: Observable<T>, scope: Scope) => Element): void {
+        const shown = new Map<string, { item: Value<T>; node: Element; scope: Scope }>();
         this.bind(items, (current) => {
             const keys = new Set(current.map(key));
             for (const [name, entry] of shown) {
@@ -128,17 +141,14 @@ export class Scope {
             }
             let previous: Element | null = null;
             for (const item of current) {
-                const name = key(item);
-                let entry = shown.get(name);
-                if (entry === undefined || !sameLook(entry.item, item)) {
-                    entry?.scope.dispose();
+                let entry = shown.get(key(item));
+                if (entry === undefined) {
+                    const value = new Value(item);
                     const scope = new Scope();
-                    const node = render(item, scope);
-                    const focused = entry?.node.contains(document.activeElement) === true;
-                    entry?.node.replaceWith(node);
-                    if (focused) node.querySelector<HTMLElement>("button, a")?.focus();
-                    entry = { item, node, scope };
-                    shown.set(name, entry);
+                    entry = { item: value, node: render(value, scope), scope };
+                    shown.set(key(item), entry);
+                } else if (isChange(entry.item.current, item)) {
+                    entry.item.set(item);
                 }
                 const place: Element | null = previous === null ? container.firstElementChild : previous.nextElementSibling;
                 if (place !== entry.node) container.insertBefore(entry.node, place);
@@ -147,6 +157,8 @@ export class Scope {
         });
         this.onDispose(() => {
             for (const { scope } of shown.values()) scope.dispose();
+            shown.clear();
+            container.replaceChildren();
         });
     }
 }

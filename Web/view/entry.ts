@@ -42,7 +42,7 @@ export function welcomeView(scope: Scope, app: App, refused: Problem | null): HT
         if (typeof found !== "string") return field.setError(t("welcome.otherNode", { host: found.otherHost }));
         app.openLink(found);
     });
-    focusSoon(scope, field.input);
+    focusFirst(scope, field.input);
     return card(t("welcome.title"), refused !== null && notice("danger", t(`problem.${refused}`)),
         h("p", { class: "lead" }, t("welcome.text")), form);
 }
@@ -50,16 +50,12 @@ export function welcomeView(scope: Scope, app: App, refused: Problem | null): HT
 export function enrolView(scope: Scope, model: EnrolModel): HTMLElement {
     const title = scope.text(model.terms, (terms) => t(terms?.kind === "operator" ? "enrol.titleOperator" : "enrol.title"));
     const body = h("div", {});
-    // The form stays while the state changes beneath it: what was typed is kept.
+    // The form stays in its place while the state changes beneath it: what is being typed goes on.
     const form = enrolForm(scope, model);
-    scope.bind(model.state, (state) => {
-        if (state.state === "refused") {
-            body.replaceChildren(notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${state.problem}`)]));
-        } else if (body.firstChild !== form) {
-            // Not again where it is: taking it out and in loses the focus, and what is typed meanwhile.
-            body.replaceChildren(form);
-        }
-    });
+    const refusal = scope.part(model.state, (state) => (state.state === "refused" ? state.problem : null));
+    scope.bind(refusal, (problem) => body.replaceChildren(problem === null
+        ? form
+        : notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${problem}`)])));
     return card(title, body);
 }
 
@@ -90,7 +86,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
         const waiting = model.terms.current === null;
         progress.replaceChildren();
         if (problem !== null) progress.append(notice("danger", t(`problem.${problem}`)));
-        else if (waiting && !model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
+        else if (!model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
         else if (state === "joining") progress.append(spinner(t(waiting ? "enrol.opening" : "enrol.joining")));
         for (const control of [name.input, passphrase.input, repeat.input, join]) control.disabled = state === "joining";
     };
@@ -108,7 +104,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
         if (wrong !== undefined) return wrong.input.focus();
         model.join(name.input.value, passphrase.input.value);
     });
-    focusSoon(scope, name.input);
+    focusFirst(scope, name.input);
     return form;
 }
 
@@ -154,7 +150,7 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
     });
     const problem = h("div", {});
     scope.fill(problem, model.problem, (current) => current !== null && notice("danger", t(`problem.${current}`)));
-    focusSoon(scope, passphrase.input);
+    focusFirst(scope, passphrase.input);
     return card(heading("lock", "locked.title"),
         h("p", { class: "lead" }, t("locked.text")),
         model.linkIgnored && notice("warning", t("locked.linkIgnored")),
@@ -175,9 +171,7 @@ export function brokenView(app: App, reason: BrokenReason, detail: string): HTML
         button(t("broken.retry"), { class: "primary", onclick: () => app.restart() }));
 }
 
-/** After the screen is in the page. Not where the focus would raise a keyboard over half of it. */
-function focusSoon(scope: Scope, input: HTMLElement): void {
-    if (matchMedia("(pointer: coarse)").matches) return;
-    const frame = requestAnimationFrame(() => input.focus());
-    scope.onDispose(() => cancelAnimationFrame(frame));
+/** Not where the focus would raise a keyboard over half of the screen. */
+function focusFirst(scope: Scope, input: HTMLElement): void {
+    if (!matchMedia("(pointer: coarse)").matches) scope.whenInPage(() => input.focus());
 }

@@ -18,12 +18,12 @@ export function inviteDialog(scope: Scope, model: MainModel, onClose: () => void
     const link = h("div", { class: "invitation" });
     const redraw = new Value(0);
     scope.bind(invitations.latest, () => redraw.update((count) => count + 1));
-    scope.bind(invitations.failed, () => redraw.update((count) => count + 1));
+    scope.bind(invitations.state, () => redraw.update((count) => count + 1));
     scope.fill(link, redraw, (): Child => {
         if (invitations.latest.current !== null) return linkView(model);
-        if (!invitations.failed.current) return spinner(t("invite.making"));
-        return notice("warning", t("invite.failed"),
-            button(t("invite.again"), { class: "small", onclick: () => invitations.create(lifetime) }));
+        if (invitations.state.current === "making") return spinner(t("invite.making"));
+        const again = button(t("invite.again"), { class: "small", onclick: () => invitations.create(lifetime) });
+        return invitations.state.current === "failed" ? notice("warning", t("invite.failed"), again) : again;
     });
     const expiry = choice(t("invite.valid"),
         lifetimes.map(([seconds, key]) => [String(seconds), t(key)]), String(lifetime),

@@ -1,6 +1,7 @@
 // The two panes: people on one side, the open conversation on the other. A phone shows one at a time.
 
 import type { MainModel, NodeState } from "../model/main";
+import type { Observable } from "../model/value";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
 import { button, iconButton, notice } from "./controls";
@@ -96,7 +97,7 @@ function nodeBanner(node: NodeState): Child {
 
 function conversationList(scope: Scope, model: MainModel): HTMLElement {
     const list = h("ul", { class: "conversations" });
-    scope.list(list, model.conversations, (conversation) => conversation.conversation, sameEntry,
+    scope.list(list, model.conversations, (conversation) => conversation.conversation, looksDifferent,
         (conversation, inner) => conversationEntry(inner, model, conversation));
     const empty = h("div", { class: "empty" });
     scope.bind(model.conversations, (conversations) => {
@@ -110,35 +111,43 @@ function conversationList(scope: Scope, model: MainModel): HTMLElement {
     return h("nav", { class: "conversation-nav", "aria-label": t("main.conversations") }, list, empty);
 }
 
-function sameEntry(before: Conversation, after: Conversation): boolean {
-    return JSON.stringify(before) === JSON.stringify(after);
+function looksDifferent(before: Conversation, after: Conversation): boolean {
+    return JSON.stringify(before) !== JSON.stringify(after);
 }
 
-function conversationEntry(scope: Scope, model: MainModel, conversation: Conversation): HTMLElement {
-    const id = uniqueId();
-    const { name, unread } = conversation;
+function conversationEntry(scope: Scope, model: MainModel, conversation: Observable<Conversation>): HTMLElement {
+    const descriptionId = uniqueId();
+    const { conversation: id } = conversation.current;
     const link = h("a", {
-        href: "#", "aria-label": name, "aria-describedby": id,
+        href: "#", "aria-describedby": descriptionId,
         onclick: (event: MouseEvent) => {
             event.preventDefault();
-            model.openConversation(conversation.conversation);
+            model.openConversation(id);
         },
-    },
+    });
+    // The link itself stays: a press on it may be under way.
+    scope.attribute(link, "aria-label", conversation, ({ name }) => name);
+    scope.fill(link, conversation, (current) => entryContent(current, descriptionId));
+    scope.attribute(link, "aria-current", model.open, (open) => (open?.id === id ? "true" : null));
+    return h("li", {}, link);
+}
+
+function entryContent(conversation: Conversation, descriptionId: string): Child {
+    const { name, unread, lastTime } = conversation;
+    return [
         avatar(conversation),
         h("span", { class: "entry-name" }, h("bdi", {}, name)),
-        h("span", { class: "entry-time" },
-            conversation.lastTime === 0 ? "" : formatShort(conversation.lastTime, Date.now())),
-        h("span", { class: "entry-details", id },
+        h("span", { class: "entry-time" }, lastTime === 0 ? "" : formatShort(lastTime, Date.now())),
+        h("span", { class: "entry-details", id: descriptionId },
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
-            h("span", { class: "entry-connection" }, t(`connection.${conversation.connection}`)),
+            h("span", {}, t(`connection.${conversation.connection}`)),
             conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
             conversation.unconfirmed && h("span", { class: "tag tag-warning" }, t("main.unconfirmed")),
             (conversation.warning || conversation.gap) && h("span", { class: "entry-warning" }, icon("alert")),
             unread > 0 && h("span", { class: "unread" },
                 h("span", { "aria-hidden": "true" }, String(unread)),
-                h("span", { class: "visually-hidden" }, t("main.unread", { count: unread })))));
-    scope.attribute(link, "aria-current", model.open, (open) => (open?.id === conversation.conversation ? "true" : null));
-    return h("li", {}, link);
+                h("span", { class: "visually-hidden" }, t("main.unread", { count: unread })))),
+    ];
 }
 
 /** The first letter, on a colour that stays the same for the same person. */

@@ -1,38 +1,67 @@
 // One message of the log.
 
 import type { ConversationModel, ShownMessage } from "../model/conversation";
+import type { Observable } from "../model/value";
 import { formatDateTime, formatTime, t } from "../i18n";
 import { button } from "./controls";
 import { Child, h, Scope } from "./dom";
 import { icon, IconName } from "./icons";
 
-export function sameMessage(before: ShownMessage, after: ShownMessage): boolean {
-    return before.state === after.state && before.masked === after.masked && before.text === after.text
-        && before.until === after.until && before.time === after.time && before.failure === after.failure
-        && before.notice === after.notice;
+export function messageLooksDifferent(before: ShownMessage, after: ShownMessage): boolean {
+    return before.state !== after.state || before.masked !== after.masked || before.text !== after.text
+        || before.until !== after.until || before.time !== after.time || before.failure !== after.failure;
 }
 
-/** @param follows The same person's, shortly after the one above: drawn closer to it. */
-export function messageView(scope: Scope, model: ConversationModel, message: ShownMessage, follows: boolean): HTMLElement {
-    if (message.kind === "notice") return noticeView(model, message);
-    const author = message.own ? t("conversation.you") : model.summary.current.name;
-    return h("article", {
-        class: `message ${message.own ? "message-own" : "message-theirs"}${follows ? " message-follows" : ""}`,
-        "aria-label": `${author}, ${formatTime(message.time)}`,
-    },
+export interface MessageLine {
+    readonly message: ShownMessage;
+    /** The same person's, shortly after the one above: drawn closer to it. */
+    readonly follows: boolean;
+}
+
+export function messageView(scope: Scope, model: ConversationModel, line: Observable<MessageLine>): HTMLElement {
+    const first = line.current.message;
+    if (first.kind === "notice") return h("p", { class: "log-notice" }, noticeText(first, model.summary.current.name));
+    const author = first.own ? t("conversation.you") : model.summary.current.name;
+    const article = h("article", {
+        class: `message ${first.own ? "message-own" : "message-theirs"}`,
+        "aria-label": `${author}, ${formatTime(first.time)}`,
+    });
+    let content = new Scope();
+    scope.onDispose(() => {
+        content.dispose();
+        article.replaceChildren();
+    });
+    scope.bind(line, ({ message, follows }) => {
+        // Revealing takes the button away that had the focus: it goes to the next one.
+        const hadFocus = article.contains(document.activeElement);
+        content.dispose();
+        content = new Scope();
+        article.classList.toggle("message-follows", follows);
+        article.replaceChildren(...messageContent(content, model, message));
+        if (hadFocus) article.querySelector("button")?.focus({ preventScroll: true });
+    });
+    return article;
+}
+
+function messageContent(scope: Scope, model: ConversationModel, message: ShownMessage): (Node | string)[] {
+    const parts = [
         h("div", { class: "bubble" },
-            message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text)), " ",
+            message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text)),
         h("div", { class: "message-foot" },
             !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
             h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
-        " ",
-        message.state === "failed" && failure(model, message));
+    ];
+    if (message.state === "failed") parts.push(failure(model, message));
+    // Spaces keep the words apart where the text is read without its boxes.
+    return parts.flatMap((part) => [part, " "]);
 }
 
-function maskedBody(model: ConversationModel, message: ShownMessage): Child {
-    return h("button", { type: "button", class: "mask", onclick: () => model.reveal(message.id) },
+// Listeners know a message by its id: what they hold lives as long as their element.
+
+function maskedBody(model: ConversationModel, { id }: ShownMessage): Child {
+    return h("button", { type: "button", class: "mask", onclick: () => model.reveal(id) },
         h("span", { class: "mask-lines", "aria-hidden": "true" }),
         h("span", { class: "mask-label" }, icon("eye"), t("conversation.reveal")));
 }
@@ -53,15 +82,10 @@ function stateView(message: ShownMessage): Child {
     return h("span", { class: `state state-${message.state}` }, icon(stateIcons[message.state]), t(`state.${message.state}`));
 }
 
-function failure(model: ConversationModel, message: ShownMessage): Child {
+function failure(model: ConversationModel, { id, own, failure: problem }: ShownMessage): HTMLDivElement {
     return h("div", { class: "failure" },
-        message.failure !== null && h("p", {}, t(`problem.${message.failure}`)),
-        message.own && button(t("conversation.retry"), { class: "small", onclick: () => model.retry(message.id) }));
-}
-
-function noticeView(model: ConversationModel, message: ShownMessage): HTMLElement {
-    const { name } = model.summary.current;
-    return h("p", { class: "log-notice" }, noticeText(message, name));
+        problem !== null && h("p", {}, t(`problem.${problem}`)),
+        own && button(t("conversation.retry"), { class: "small", onclick: () => model.retry(id) }));
 }
 
 function noticeText(message: ShownMessage, name: string): string {

@@ -6,7 +6,7 @@ import { icon } from "./icons";
 
 export function toastsView(scope: Scope, toasts: Toasts): HTMLElement {
     const container = h("div", { class: "toasts" });
-    scope.list(container, toasts.all, (toast) => String(toast.id), () => true, (toast) => {
+    scope.list(container, toasts.all, (toast) => String(toast.id), () => false, ({ current: toast }) => {
         const calm = toast.announcement.kind === "saved" || toast.announcement.kind === "copied"
             || toast.announcement.kind === "safetyMatch";
         return h("div", { class: `toast ${calm ? "toast-calm" : "toast-alert"}`, role: calm ? "status" : "alert" },

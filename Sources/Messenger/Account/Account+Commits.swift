@@ -7,6 +7,8 @@ extension Account {
     private static let commitAfterMessages: UInt32 = 100
     private static let commitAfter: UInt64 = 7 * 86_400_000
     private static let earlyLimit = 64
+    /// A node that is too busy is asked again after so long, in milliseconds.
+    private static let slotPause: UInt64 = 2_000
 
     func createSlot(of conversation: Conversation) {
         guard let current = conversation.current, current.mustCreateSlot,
@@ -18,7 +20,11 @@ extension Account {
     }
 
     func slotCreated(_ response: Response, conversation id: [UInt8]) {
-        guard let conversation = conversation(id), case .done = response, conversation.current != nil else { return }
+        guard let conversation = conversation(id), conversation.current != nil else { return }
+        guard case .done = response else {
+            conversation.slotAt = effects.now + Self.slotPause
+            return
+        }
         conversation.groups[0].mustCreateSlot = false
         touch(conversation)
     }
@@ -72,7 +78,15 @@ extension Account {
 
     /// Looks for the other's commit once our mailbox is drained: what waits there may be of earlier epochs.
     func checkSlot(of conversation: Conversation) {
-        guard conversation.mustCheckSlot, link.isEstablished, intake.isDrained else { return }
+        guard link.isEstablished, intake.isDrained, conversation.mustCheckSlot || conversation.slotAt != nil else {
+            return
+        }
+        if let time = conversation.slotAt {
+            guard time <= effects.now else { return effects.wake(at: time) }
+            conversation.slotAt = nil
+            createSlot(of: conversation)
+            if conversation.current?.pending != nil { return sendCommit(of: conversation) }
+        }
         conversation.mustCheckSlot = false
         fetchCommit(of: conversation.id)
     }
@@ -99,7 +113,7 @@ extension Account {
             conversation.groups[0].lastCommit = effects.now
             touch(conversation)
         default:
-            conversation.retryAt = effects.now + 2_000
+            conversation.slotAt = effects.now + Self.slotPause
         }
     }
 
@@ -117,6 +131,13 @@ extension Account {
     func commitFetched(_ response: Response, conversation id: [UInt8], epoch: UInt64) {
         guard let conversation = conversation(id), let current = conversation.current else { return }
         guard current.group.epoch == epoch else { return commitArrived(of: id, isHere: true) }
+        if case .refused(let refusal) = response, refusal == .rateLimited || refusal == .unavailable {
+            // Not an answer: the message that waits is not forged for that.
+            conversation.slotAt = effects.now + Self.slotPause
+            intake.pausedUntil = effects.now + Self.slotPause
+            if intake.obstacle == .commit(conversation: id) { intake.obstacle = nil }
+            return
+        }
         guard case .commit(let sealed?) = response else {
             guard !link.isWaiting(for: .fetchCommit(conversation: id, epoch: epoch)) else { return }
             conversation.channel.early = []

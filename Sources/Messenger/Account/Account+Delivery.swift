@@ -108,7 +108,7 @@ extension Account {
             slot: current.slot, name: record.name, mailbox: record.mailbox, have: conversation.received.have)
         guard case .message(let message)? = seal(.greeting(greeting), in: conversation) else { return }
         let introduction = Introduction(
-            redemption: pending.redemption, instance: pending.instance, chain: record.chain, welcome: pending.welcome,
+            redemption: pending.redemption, instance: pending.instance, chain: pending.chain, welcome: pending.welcome,
             greeting: message)
         deliver(.introduction(introduction.encoded), as: .introduction, in: conversation)
     }

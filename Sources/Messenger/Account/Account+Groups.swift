@@ -111,11 +111,23 @@ extension Account {
     /// A contact whose device begins the conversation anew.
     private func receive(_ introduction: Introduction, of device: VerifiedDevice) {
         guard let contact = contact(device.member), contact.identity.device == device.device,
-            device.generation > contact.identity.generation,
-            let conversation = conversations.first(where: { $0.peer == device.member }),
-            let bundle = stock.bundles.first(where: { $0.isAddressed(by: introduction.welcome) }),
-            let group = join(introduction, with: bundle, device)
+            device.generation >= contact.identity.generation,
+            let conversation = conversations.first(where: { $0.peer == device.member })
         else { return effects.warn(.memberNotVerified) }
+        let instance = conversation.current?.instance ?? 0
+        guard introduction.instance >= instance else {
+            return effects.warn(.replayedMessage, conversation: conversation.id)
+        }
+        guard let bundle = stock.bundles.first(where: { $0.isAddressed(by: introduction.welcome) }) else {
+            // Our storage was set back to before that KeyPackage: it is for us to begin.
+            guard introduction.instance > instance else { return warn(.memberNotVerified, in: conversation) }
+            node.keyPackagesPublished = false
+            update(device.member) { $0.identity = device.leafIdentity }
+            return restart(conversation, above: introduction.instance)
+        }
+        guard let group = join(introduction, with: bundle, device) else {
+            return warn(.memberNotVerified, in: conversation)
+        }
         stock.bundles.removeAll { $0.keyPackage == bundle.keyPackage }
         hasChangedStock = true
         node.keyPackagesPublished = false
@@ -218,21 +230,6 @@ extension Account {
         }
     }
 
-    /// The member has certified its device anew.
-    func take(device chain: CertificateChain, in conversation: Conversation) {
-        do throws(TrustError) {
-            let device = try chains.insert(chain, now: effects.seconds, revoked: state.revoked)
-            hasChangedChains = true
-            guard let contact = contact(conversation.peer), device.member == contact.member,
-                device.device == contact.identity.device
-            else { return warn(.memberNotVerified, in: conversation) }
-            guard device.generation > contact.identity.generation else { return }
-            update(contact.member) { $0.identity = device.leafIdentity }
-        } catch {
-            warn(.memberNotVerified, in: conversation)
-        }
-    }
-
     // Beginning anew, because our own state is not what it was.
 
     func restart(_ conversation: Conversation, above instance: UInt32) {
@@ -246,6 +243,12 @@ extension Account {
             for: .takeKeyPackage(conversation: conversation.id))
     }
 
+    /// The peer speaks in a group that it has left: its storage was set back to before the one that we share.
+    func rejoin(_ conversation: Conversation, by route: Route) {
+        guard route == .transient, conversation.introduction == nil, let current = conversation.current else { return }
+        restart(conversation, above: current.instance)
+    }
+
     func keyPackageTaken(_ response: Response, conversation id: [UInt8]) {
         guard let conversation = conversation(id), conversation.isRestarting else { return }
         guard case .keyPackage(let bytes?) = response else {
@@ -255,7 +258,7 @@ extension Account {
             return
         }
         do throws(AccountFault) {
-            try beginAnew(conversation, with: bytes)
+            try beginAnew(conversation, with: try verified(bytes, of: conversation))
         } catch {
             conversation.isRestarting = false
             conversation.restartAt = effects.now + 60_000
@@ -263,15 +266,30 @@ extension Account {
         }
     }
 
-    private func beginAnew(_ conversation: Conversation, with bytes: [UInt8]) throws(AccountFault) {
+    /// The KeyPackage of our contact's device, as its newest certificate has it.
+    private func verified(_ bytes: [UInt8], of conversation: Conversation) throws(AccountFault) -> KeyPackage {
         guard let contact = contact(conversation.peer) else { throw .failed }
-        let keyPackage: KeyPackage
+        let published: PublishedKeyPackage
         do throws(WireError) {
-            keyPackage = try KeyPackage(decoding: bytes)
+            published = try PublishedKeyPackage(decoding: bytes)
         } catch {
             throw .failed
         }
-        guard keyPackage.leafNode.credential == .basic(identity: contact.identity.encoded) else { throw .failed }
+        do throws(TrustError) {
+            let device = try chains.insert(published.chain, now: effects.seconds, revoked: state.revoked)
+            hasChangedChains = true
+            guard device.member == contact.member, device.device == contact.identity.device,
+                device.generation >= contact.identity.generation,
+                published.keyPackage.leafNode.credential == .basic(identity: device.leafIdentity.encoded)
+            else { throw TrustError.identityMismatch }
+            update(contact.member) { $0.identity = device.leafIdentity }
+        } catch {
+            throw .failed
+        }
+        return published.keyPackage
+    }
+
+    private func beginAnew(_ conversation: Conversation, with keyPackage: KeyPackage) throws(AccountFault) {
         let signer = try renewDevice()
         let instance = conversation.restartAbove + 1
         let (group, welcome) = try Self.beginGroup(
@@ -280,7 +298,8 @@ extension Account {
         add(group, to: conversation)
         setIntroduction(
             PendingIntroduction(
-                conversation: conversation.id, redemption: nil, instance: instance, welcome: welcome, sent: 0,
+                conversation: conversation.id, redemption: nil, instance: instance, chain: record.chain,
+                welcome: welcome, sent: 0,
                 attempts: 0),
             of: conversation)
         append(.restarted, to: conversation)
@@ -291,6 +310,8 @@ extension Account {
     /// clock counts: generations are seconds since 1970.
     private func renewDevice() throws(AccountFault) -> HSMLeafSigner {
         let hsm = vault.hsm
+        // Once is enough for all the conversations that this run begins anew.
+        if let renewed { return HSMLeafSigner(hsm: hsm, key: renewed) }
         let generation = max(record.identity.generation + 1, UInt32(clamping: effects.seconds))
         do throws(HSMError) {
             let key = try hsm.generateSigningKey(effects.random)
@@ -311,8 +332,7 @@ extension Account {
             hasChangedChains = true
             node.keyPackagesPublished = false
             hasChangedNode = true
-            // Everybody has to know it: our KeyPackages are under it from now on.
-            for conversation in conversations { enqueue(.device(record.chain), in: conversation) }
+            renewed = key
             return HSMLeafSigner(hsm: hsm, key: key)
         } catch {
             throw .failed

@@ -34,7 +34,8 @@ extension Account {
     private static let fetchLimit = UInt16(Limits.envelopesPerFetch)
 
     func fetchMore() {
-        guard link.isEstablished, record.phase == .enrolled, !intake.isFetching, intake.hasMore, intake.queue.isEmpty
+        guard link.isEstablished, record.phase == .enrolled, !intake.isFetching, intake.hasMore, intake.queue.isEmpty,
+            intake.pausedUntil <= effects.now
         else { return }
         intake.isFetching = true
         link.send(

@@ -178,13 +178,14 @@ extension Account {
         guard !node.keyPackagesPublished, link.isEstablished, record.phase == .enrolled,
             !link.isWaiting(for: .publishKeyPackages)
         else { return }
+        guard keyPackagesAt <= effects.now else { return effects.wake(at: keyPackagesAt) }
         var fresh: [KeyPackageBundle] = []
         var encoded: [[UInt8]] = []
         do throws(AccountFault) {
             for _ in 0..<Self.stockSize {
                 let bundle = try makeKeyPackage(until: effects.seconds + 365 * 86_400)
                 fresh.append(bundle)
-                encoded.append(bundle.keyPackage.encoded)
+                encoded.append(PublishedKeyPackage(keyPackage: bundle.keyPackage, chain: record.chain).encoded)
             }
         } catch {
             return
@@ -197,7 +198,10 @@ extension Account {
     }
 
     func keyPackagesPublished(_ response: Response) {
-        guard case .done = response else { return }
+        guard case .done = response else {
+            keyPackagesAt = effects.now + 10_000
+            return
+        }
         node.keyPackagesPublished = true
         hasChangedNode = true
     }

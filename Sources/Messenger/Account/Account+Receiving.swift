@@ -164,7 +164,6 @@ extension Account {
         case .profile(let name): take(name: name, of: conversation)
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
-        case .device(let chain): take(device: chain, in: conversation)
         case .receipts, .hello, .signal, .resend, .greeting: break
         }
     }
@@ -190,6 +189,7 @@ extension Account {
         case .hello(let hello):
             compare(have: hello.have, seen: hello.seen, of: groupID, in: conversation)
             take(hello.have, in: conversation)
+            if conversation.current?.group.groupID != groupID { return rejoin(conversation, by: route) }
             take(hello, in: conversation, by: route)
         case .signal(let session, let kind, let text):
             take(signal: kind, text, session: session, in: conversation)
@@ -197,7 +197,7 @@ extension Account {
             requeue(in: conversation) { $0.sequence >= first && $0.sequence <= last }
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
-        case .text, .profile, .countersignature, .mailbox, .device: break
+        case .text, .profile, .countersignature, .mailbox: break
         }
     }
 }

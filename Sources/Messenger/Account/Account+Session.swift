@@ -49,6 +49,7 @@ extension Account {
 
     /// A node that is not ours is left alone for so long, in milliseconds: what stands between may go away.
     private static let distrustPause: UInt64 = 60_000
+    private static let busyPause: UInt64 = 5_000
 
     func disconnected() {
         link.disconnected()
@@ -67,6 +68,7 @@ extension Account {
         if let key = link.nodeKey, key != state.nodeKey {
             effects.warn(.nodeKeyChanged)
             effects.output.connection = .close
+            reconnectAt = effects.now + Self.distrustPause
             return
         }
         if link.clockDifference.magnitude > Self.clockTolerance { effects.emit(.problem(.wrongClock)) }
@@ -127,7 +129,10 @@ extension Account {
         case .claim: claimed(response)
         case .redeem: redeemed(response)
         case .readState: stateRead(response)
-        case .publishState, .createMailbox, .acknowledge, .deleteBlob, .openBundle: break
+        case .publishState, .acknowledge, .deleteBlob, .openBundle: break
+        case .createMailbox:
+            // Nothing can reach us without it.
+            if response != .done { reconnectAt = effects.now + Self.busyPause }
         case .publishKeyPackages: keyPackagesPublished(response)
         case .fetchEnvelopes:
             if case .envelopes(let envelopes, let more) = response {

@@ -37,6 +37,8 @@ final class Account {
     var header: VaultHeader?
     /// Envelopes on their way through.
     var intake = Intake()
+    /// The leaf key of a device certificate that was made in this run.
+    var renewed: SigningKey?
     /// Whether our MLS states have been compared with the node's checkpoint since unlocking.
     var hasReadCheckpoint = false
     /// When to ask for it again.
@@ -46,6 +48,8 @@ final class Account {
     var nextDelivery: UInt32 = 0
     /// When to try a node again that was not ours or could not serve. nil: the host is connecting, or connected.
     var reconnectAt: UInt64?
+    /// When to publish KeyPackages again, after the node would not take them.
+    var keyPackagesAt: UInt64 = 0
     /// When to tell the node again about invitations, after it was too busy.
     var errandsAt: UInt64?
     /// Whether the node has refused to enrol us: nothing of this account is worth keeping.

@@ -69,9 +69,6 @@ extension Body: WireCodable {
             writer.write(greeting.name)
             writer.write(greeting.mailbox)
             writer.write(greeting.have)
-        case .device(let chain):
-            writer.write(UInt8(9))
-            writer.write(chain)
         }
     }
 
@@ -102,7 +99,6 @@ extension Body: WireCodable {
                 Greeting(
                     slot: try reader.readFixed(16), name: try reader.readText(upTo: Self.nameLimit),
                     mailbox: try reader.read(), have: try reader.read()))
-        case 9: self = .device(try reader.read())
         default: throw .invalidValue
         }
     }

@@ -22,8 +22,6 @@ package enum Body: Equatable {
     case countersignature([UInt8])
     /// Where to write to the sender from now on.
     case mailbox(MailboxCapability)
-    /// The sender's device under a new certificate.
-    case device(CertificateChain)
 
     // Without.
     case receipts(Receipts)
@@ -45,7 +43,7 @@ package enum Body: Equatable {
 
     package var isOrdered: Bool {
         switch self {
-        case .text, .profile, .countersignature, .mailbox, .device: true
+        case .text, .profile, .countersignature, .mailbox: true
         case .receipts, .hello, .signal, .resend, .greeting: false
         }
     }

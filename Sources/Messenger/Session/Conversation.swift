@@ -52,6 +52,8 @@ final class Conversation {
     var isCleared = false
     /// Whether the node may hold a commit that we have not seen.
     var mustCheckSlot = false
+    /// When to ask the node about the slot again, after it was too busy.
+    var slotAt: UInt64?
     /// Whether a KeyPackage was asked for in order to begin anew.
     var isRestarting = false
     /// The new group's instance is above this one.
@@ -139,6 +141,8 @@ struct PendingIntroduction {
     var conversation: [UInt8]
     var redemption: IntroductionRedemption?
     var instance: UInt32
+    /// Ours, as the group's leaf names it: there may be a newer one when it is sent.
+    var chain: CertificateChain
     var welcome: [UInt8]
     /// When the node last took it, in milliseconds since 1970. 0: never.
     var sent: UInt64

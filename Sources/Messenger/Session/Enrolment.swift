@@ -251,7 +251,8 @@ final class Enrolment {
         account.append(.began, to: conversation)
         account.setIntroduction(
             PendingIntroduction(
-                conversation: conversation.id, redemption: nil, instance: 0, welcome: welcome, sent: 0, attempts: 0),
+                conversation: conversation.id, redemption: nil, instance: 0, chain: account.record.chain,
+                welcome: welcome, sent: 0, attempts: 0),
             of: conversation)
     }
 

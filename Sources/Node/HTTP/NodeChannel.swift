@@ -36,7 +36,7 @@ struct NodeChannel: HTTPChannelHandler {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
             guard let place = ledger.admit(.connection, from: channel.remoteAddress) else {
-                throw ChannelError.connectTimeout(.zero)
+                throw NotAdmitted()
             }
             channel.closeFuture.whenComplete { _ in withExtendedLifetime(place) {} }
             let pipeline = channel.pipeline.syncOperations
@@ -44,7 +44,10 @@ struct NodeChannel: HTTPChannelHandler {
             try pipeline.addHandler(opening)
             let port = channel.localAddress?.port ?? 443
             try pipeline.addHandler(PlainHTTPHandler(origin: anchor.primaryName.origin(port: port)))
-            try pipeline.addHandler(NIOSSLServerHandler(context: anchor.context))
+            // An idle session keeps no room for what it sent last.
+            var tls = NIOSSLServerHandler.Configuration()
+            tls.maximumPreservedOutboundBufferCapacity = 512
+            try pipeline.addHandler(NIOSSLServerHandler(context: anchor.context, configuration: tls))
 
             var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
                 upgradeConfiguration: .init(
@@ -109,6 +112,9 @@ struct NodeChannel: HTTPChannelHandler {
                 }
             })
     }
+
+    /// The address, or everybody together, holds as many connections as it may.
+    private struct NotAdmitted: Error {}
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.
     private func isOwnOrigin(_ origins: [String], port: Int) -> Bool {

@@ -1,4 +1,3 @@
-import NIOCore
 import NodeProtocol
 
 /// The requests of one session that wait for their turn, and those that are being worked on.
@@ -12,7 +11,8 @@ struct RequestQueue {
         let request: Request
     }
 
-    private var waiting = CircularBuffer<Item>()
+    /// Empty and without memory of its own in an idle session.
+    private var waiting: [Item] = []
     private var isReading = false
     private var running = 0
     /// The bytes that answers under way may have at most.
@@ -39,6 +39,7 @@ struct RequestQueue {
             promised + item.request.answerLength <= room
         else { return nil }
         waiting.removeFirst()
+        if waiting.isEmpty { waiting = [] }
         running += 1
         isReading = item.request.isReading
         promised += item.request.answerLength

@@ -119,8 +119,11 @@ final class WebSocketSession: ChannelDuplexHandler {
         }
     }
 
-    /// Asks for a sign of life, and gives up on a client that shows none.
+    /// Asks for a sign of life, and gives up on a client that shows none, or whose certificates have ended.
     private func watch() {
+        if let entry, service.bubble?.admits(entry.device, now: service.clock()) != true {
+            return end(.notAuthenticated)
+        }
         let silence = NIODeadline.now() - lastHeard
         guard silence < .seconds(bounds.silenceSeconds) else {
             context?.close(promise: nil)

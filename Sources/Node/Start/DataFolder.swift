@@ -91,7 +91,14 @@ final class DataFolderLock: Sendable {
         self.descriptor = descriptor
     }
 
+    /// Lets another node have the data. A child that is just being started may hold a copy of the descriptor, so that closing
+    /// it would not do.
+    func release() {
+        flock(descriptor, LOCK_UN)
+    }
+
     deinit {
+        release()
         close(descriptor)
     }
 }

@@ -39,13 +39,18 @@ final class NodeProcess: Sendable {
         get throws { try folder.bytes("data/ca.pem") }
     }
 
+    /// What the last start wrote on standard error.
+    var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+    private var logPath: String { folder.path + "/log" }
+
     func start() async throws {
         let process = Process()
         process.executableURL = try Self.executable()
         process.arguments = ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"]
         let output = Pipe()
         process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
+        _ = FileManager.default.createFile(atPath: logPath, contents: nil)
+        process.standardError = FileHandle(forWritingAtPath: logPath)
         try process.run()
         state.withLock { $0.process = process }
         let ready = try await Self.run { [self] in

@@ -8,5 +8,7 @@ esbuild Tests/Web/demo/main.ts --bundle --target=es2022 --format=iife --charset=
 esbuild Web/style/app.css --bundle --log-level=warning --outfile=.build-demo/app.css
 cp Web/index.html .build-demo/
 cp Web/static/* .build-demo/
-esbuild Tests/Web/demo/channels.ts --bundle --target=es2022 --format=iife --log-level=warning --outfile=.build-demo/channels.js
-echo '<!doctype html><script src="channels.js"></script>' >.build-demo/channels.html
+for part in channels store; do
+    esbuild "Tests/Web/demo/$part.ts" --bundle --target=es2022 --format=iife --log-level=warning "--outfile=.build-demo/$part.js"
+    echo "<!doctype html><script src=\"$part.js\"></script>" >".build-demo/$part.html"
+done

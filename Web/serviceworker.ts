@@ -2,6 +2,8 @@
 // nothing else; what people write never comes near it.
 
 declare const BUILD_ID: string;
+/** Parts of the app that carry a hash of their content in their names. */
+declare const CHUNKS: string[];
 
 interface ExtendableEvent extends Event {
     waitUntil(promise: Promise<unknown>): void;
@@ -23,6 +25,8 @@ interface ServiceWorkerScope {
 const scope = self as unknown as ServiceWorkerScope;
 const cacheName = `cryptpeer-${BUILD_ID}`;
 const shell = ["/", "/app.js", "/app.css", "/worker.js", "/core.wasm", "/manifest.webmanifest", "/icon.svg"];
+/** What only some people need: kept from the first time it is asked for. */
+const later = [...CHUNKS, "/calls.css", "/media.js", "/media.wasm"];
 
 scope.addEventListener("install", (event) => {
     // Past the browser's own cache, and all or nothing: the files of one build belong together.
@@ -39,11 +43,18 @@ scope.addEventListener("activate", (event) => {
 scope.addEventListener("fetch", (event) => {
     const { request } = event;
     const url = new URL(request.url);
-    if (request.method !== "GET" || url.origin !== self.location.origin || !shell.includes(url.pathname)) return;
-    event.respondWith(caches.open(cacheName)
-        .then((cache) => cache.match(url.pathname))
-        .then((cached) => cached ?? fetch(request)));
+    if (request.method !== "GET" || url.origin !== self.location.origin) return;
+    if (shell.includes(url.pathname) || later.includes(url.pathname)) event.respondWith(answer(request, url.pathname));
 });
+
+async function answer(request: Request, path: string): Promise<Response> {
+    const cache = await caches.open(cacheName);
+    const cached = await cache.match(path);
+    if (cached !== undefined) return cached;
+    const response = await fetch(request);
+    if (response.ok && later.includes(path)) await cache.put(path, response.clone());
+    return response;
+}
 
 scope.addEventListener("message", (event) => {
     if (event.data === "take over") void scope.skipWaiting();

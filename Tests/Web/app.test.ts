@@ -19,6 +19,8 @@ function world(options: { link?: string; profileFree?: boolean } = {}) {
         acquireProfile: async () => options.profileFree !== false,
         takeProfile: async () => void log.push("take"),
         askForPersistentStorage: () => void log.push("persist"),
+        announceRinging: (ringing) => void log.push(ringing === null ? "silent" : `ringing ${ringing.name}`),
+        answerElsewhere: (answer) => void log.push(answer),
     }, options.link ?? null);
     return { app, clock, sessions, log, session: () => sessions[sessions.length - 1]! };
 }

@@ -6,7 +6,7 @@ import { conversation, FakeClock, FakeSession, id, message, unlocked } from "./w
 
 function world(unread = 0) {
     const clock = new FakeClock();
-    const session = new FakeSession({ onEvent() {}, onFault() {}, onNodeReachable() {} });
+    const session = new FakeSession({ onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {} });
     const model = new ConversationModel(session, clock, conversation(1, { unread }), "", []);
     const messages = (all: ReturnType<typeof message>[], replaceAll = false) =>
         model.onMessages({ type: "messages", conversation: id(1), replaceAll, hasOlder: false, messages: all });
@@ -67,7 +67,7 @@ test("nothing, blanks and more than 65,536 bytes are not sent", () => {
 
 function mainWorld() {
     const clock = new FakeClock();
-    const session = new FakeSession({ onEvent() {}, onFault() {}, onNodeReachable() {} });
+    const session = new FakeSession({ onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {} });
     const { type: _, ...profile } = unlocked;
     const model = new MainModel(session, clock, profile, () => {});
     model.onEvent({ type: "conversations", conversations: [conversation(1), conversation(2)] });

@@ -95,7 +95,7 @@ export function conversation(number: number, change: Partial<Conversation> = {})
     return {
         conversation: id(number), member: id(number + 16), device: id(number + 32), name: `Person ${number}`, selfName: "",
         petname: "", verified: false, unconfirmed: false, unread: 0, lastTime: number, connection: "direct",
-        nameCollision: false, gap: false, warning: false, ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }
 

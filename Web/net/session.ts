@@ -1,6 +1,6 @@
 // One life of the core: its worker, its connection to the node, its channels to other devices. It ends with Lock.
 
-import type { ChannelAction, CoreEvent } from "../worker/boundary";
+import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { Channel } from "./channel";
 import { NodeSocket } from "./nodesocket";
@@ -8,6 +8,8 @@ import { startWorker } from "./trusted";
 
 export interface SessionListener {
     onEvent(event: CoreEvent): void;
+    /** What is to be done for a call's media. */
+    onCall(action: CallAction): void;
     /** The worker has stopped. */
     onFault(fault: Fault, detail: string): void;
     onNodeReachable(reachable: boolean): void;
@@ -47,6 +49,8 @@ export class Session implements SessionPort {
             onFrame: (bytes) => this.input({ type: "nodeFrame", bytes }),
             onFailure: () => this.#listener.onNodeReachable(false),
         });
+        // Until it has been told, the core takes no calls.
+        this.input({ type: "callsSupported", support: "RTCRtpScriptTransform" in window ? "frames" : "media" });
         document.addEventListener("visibilitychange", this.#wake);
         window.addEventListener("pagehide", this.#leave);
     }
@@ -93,6 +97,7 @@ export class Session implements SessionPort {
         if (message.connection !== "unchanged") this.#socket[message.connection]();
         this.#socket.send(message.toNode);
         for (const action of message.channels) this.#act(action);
+        for (const action of message.calls) this.#listener.onCall(action);
         for (const event of message.events) {
             if (!this.#ended) this.#listener.onEvent(event);
         }

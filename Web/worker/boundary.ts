@@ -1,13 +1,17 @@
 // What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
 
 import {
-    boolean, bytes, Coded, fixed, identifier, names, optional, struct, text, u16, u32, u64, u8, union, vector,
+    boolean, bytes, Coded, fixed, identifier, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
 } from "./codec";
 
 const store = names("meta", "state", "messages");
 const channelState = names("open", "closed");
 const channelPath = names("direct", "relayed");
 const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
+
+const callSupport = names("unknown", "none", "media", "frames");
+const callSignalKind = names("description", "candidate");
+const callMedia = names("connected", "disconnected", "failed", "fingerprintMismatch");
 
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean });
 
@@ -42,7 +46,14 @@ const input = union({
     compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
     channelFingerprintMismatch: { device: identifier },
-});
+    call: { conversation: identifier, video: boolean },
+    answerCall: { call: identifier, video: boolean },
+    declineCall: { call: identifier },
+    hangUp: { call: identifier },
+    callSignal: { call: identifier, kind: callSignalKind, text },
+    callMedia: { call: identifier, state: callMedia },
+    callsSupported: { support: callSupport },
+}, { call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
 export const timedInput = struct({ now: u64, input });
@@ -52,17 +63,19 @@ export const problems = [
     "unknownLinkFormat", "damagedLink", "unknownInvitation", "expired", "alreadyUsed", "withdrawn", "forgedBundle",
     "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
     "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
-    "recipientRefuses", "internalError",
+    "recipientRefuses", "internalError", "callInProgress", "callsUnsupported",
 ] as const;
 export type Problem = typeof problems[number];
+
+const problemNumbers = numbered(problems, { callInProgress: 28 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
 const problem = {
     write: (writer: Parameters<typeof u8.write>[0], value: Problem | null) =>
-        writer.integer(value === null ? 255 : problems.indexOf(value), 1),
+        writer.integer(value === null ? 255 : problemNumbers.get(value)!, 1),
     read: (reader: Parameters<typeof u8.read>[0]): Problem | null => {
         const number = reader.integer(1);
-        return number === 255 ? null : problems[number] ?? "internalError";
+        return number === 255 ? null : problems.find((name) => problemNumbers.get(name) === number) ?? "internalError";
     },
 };
 
@@ -70,7 +83,7 @@ const warning = names(
     "fingerprintMismatch", "forgedMessage", "replayedMessage", "olderBubbleState", "secondPersonOnInvitation",
     "nameCollision", "rolledBack", "nodeKeyChanged", "messagesMissing", "invitationForged", "memberNotVerified",
 );
-const notice = names("none", "began", "confirmed", "restarted", "renamed");
+const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall");
 
 const scrypt = { n: u64, r: u32, p: u32, salt: bytes };
 
@@ -78,6 +91,7 @@ const conversation = struct({
     conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
     verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
     connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
+    calls: callSupport,
 });
 
 const message = struct({
@@ -112,7 +126,16 @@ const event = union({
     warning: { kind: warning, conversation: identifier },
     locked: {},
     problem: { problem },
-});
+    call: {
+        call: identifier, conversation: identifier, own: boolean, video: boolean, encryption: names("none", "frames", "unknown"),
+        state: names("calling", "ringingThere", "ringingHere", "connecting", "inCall", "reconnecting", "over"),
+        reason: names(
+            "none", "hungUp", "declined", "busy", "noAnswer", "answeredElsewhere", "lost", "away", "fingerprintMismatch",
+            "replaced", "unsupported",
+        ),
+        startedMs: u64,
+    },
+}, { call: 24 });
 
 const channelAction = union({
     connect: { device: identifier, initiator: boolean, relayOnly: boolean },
@@ -121,12 +144,29 @@ const channelAction = union({
     close: { device: identifier },
 });
 
+/** A key for the frames of one direction, and its KID (RFC 9605 §4.3). */
+const callKey = struct({ id: u8, key: fixed(32) });
+
+const callAction = union({
+    start: {
+        call: identifier, device: identifier, polite: boolean, video: boolean,
+        /** Null: one of the two cannot encrypt frames. */
+        keys: optional(struct({ send: callKey, receive: callKey })),
+    },
+    signal: { call: identifier, kind: callSignalKind, text },
+    end: { call: identifier },
+    receiveKey: { call: identifier, key: callKey },
+    sendKey: { call: identifier, key: callKey },
+    forgetKey: { call: identifier, id: u8 },
+});
+
 export const output = struct({
     writes: vector(struct({ store, key: bytes, value: optional(bytes) })),
     reads: vector(struct({ store, key: fixed(32) })),
     connection: names("unchanged", "open", "close", "reopen"),
     toNode: vector(bytes),
     channels: vector(channelAction),
+    calls: vector(callAction),
     events: vector(event),
     nextTimeout: optional(u64),
 });
@@ -139,6 +179,11 @@ export type Output = Coded<typeof output>;
 export type Write = Output["writes"][number];
 export type StoreName = Coded<typeof store>;
 export type ChannelAction = Coded<typeof channelAction>;
+export type CallAction = Coded<typeof callAction>;
+export type CallKey = Coded<typeof callKey>;
+export type CallSupport = Coded<typeof callSupport>;
+export type CallSignalKind = Coded<typeof callSignalKind>;
+export type CallMediaState = Coded<typeof callMedia>;
 export type SignalKind = Coded<typeof signalKind>;
 export type ConnectionAction = Output["connection"];
 export type CoreEvent = Coded<typeof event>;

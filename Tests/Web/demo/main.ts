@@ -30,6 +30,8 @@ const app = new App({
     acquireProfile: async () => !query.has("elsewhere"),
     takeProfile: async () => {},
     askForPersistentStorage: () => {},
+    announceRinging: () => {},
+    answerElsewhere: () => {},
 }, link);
 show(document.getElementById("app")!, app);
 void app.start();

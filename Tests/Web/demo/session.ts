@@ -12,7 +12,7 @@ function conversation(number: number, name: string, change: Partial<Conversation
     return {
         conversation: id(number), member: id(0x40 + number * 0x1b), device: id(0x80 + number), name, selfName: name, petname: "",
         verified: false, unconfirmed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
-        nameCollision: false, gap: false, warning: false, ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }
 

@@ -157,7 +157,7 @@ extension World {
         case .problem(let problem):
             browser.problems.append(problem)
             if problem == .internalError { violate("\(browser.index) had an internal error") }
-        case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
+        case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked, .call:
             break
         }
     }

@@ -28,6 +28,7 @@ extension Account {
         case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
+        case .call, .answerCall, .declineCall, .hangUp, .callSignal, .callMedia, .callsSupported: break
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }

@@ -19,6 +19,8 @@ extension World {
                 origin: Text(World.origin), header: browser.stored(.meta, [UInt8]("header".utf8)) ?? [],
                 throttle: browser.stored(.meta, [UInt8]("throttle".utf8)) ?? [],
                 deviceSegment: browser.deviceSegment), to: browser)
+        // Every fifth browser cannot encrypt frames.
+        give(.callsSupported(browser.index % 5 == 3 ? .media : .frames), to: browser)
     }
 
     /// The page is gone, with the engine and every connection.
@@ -26,6 +28,7 @@ extension World {
         browser.engine = nil
         browser.phase = .closed
         browser.clearScreen()
+        leaveCalls(browser)
         browser.impendingCrash = nil
         browser.timer += 1
         browser.wantsLink = false
@@ -86,6 +89,7 @@ extension World {
         }
         for frame in output.toNode { sendToNode(frame, from: browser) }
         for action in output.channels { act(on: action, of: browser) }
+        for action in output.calls { act(on: action, of: browser) }
         for event in output.events { show(event, to: browser) }
         browser.timer += 1
         if let time = output.nextTimeout {
@@ -157,8 +161,9 @@ extension World {
         case .problem(let problem):
             browser.problems.append(problem)
             if problem == .internalError { violate("\(browser.index) had an internal error") }
-        case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked, .call:
+        case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
             break
+        case .call(let call): show(call, to: browser)
         }
     }
 
@@ -188,6 +193,10 @@ extension World {
         case .channelCloses(let endpoint): channelCloses(endpoint)
         case .channelMessage(let endpoint, let bytes): channelMessage(bytes, at: endpoint)
         case .pathReturns(let pair): partitioned.remove(pair)
+        case .callSignal(let index, let call): giveCallSignal(of: call, browsers[index])
+        case .callConnects(let index, let call): callConnects(call, browsers[index])
+        case .callBreaks(let index, let call): breakCall(call, of: browsers[index])
+        case .respondsToCall(let index, let call): respond(to: call, browsers[index])
         }
     }
 }

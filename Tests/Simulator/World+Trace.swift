@@ -76,6 +76,10 @@ extension World {
         }
     }
 
+    func describe(_ call: CallSummary) -> String {
+        "call(\(short(call.call)), state \(call.state.rawValue), reason \(call.reason.rawValue))"
+    }
+
     private func describe(_ event: Event) -> String {
         switch event {
         case .noVault: "noVault"
@@ -97,7 +101,7 @@ extension World {
         case .warning(let warning, _): "warning(\(describe(warning)))"
         case .locked: "locked"
         case .problem(let problem): "problem(\(problem.rawValue))"
-        case .call(let call): "call(\(short(call.call)), state \(call.state.rawValue), reason \(call.reason.rawValue))"
+        case .call(let call): describe(call)
         }
     }
 

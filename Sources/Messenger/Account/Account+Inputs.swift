@@ -28,7 +28,13 @@ extension Account {
         case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
-        case .call, .answerCall, .declineCall, .hangUp, .callSignal, .callMedia, .callsSupported: break
+        case .call(let id, let video): call(id, video: video)
+        case .answerCall(let id, let video): answerCall(id, video: video)
+        case .declineCall(let id): declineCall(id)
+        case .hangUp(let id): hangUp(id)
+        case .callSignal(let id, let kind, let text): callSignal(id, kind, text)
+        case .callMedia(let id, let state): callMedia(id, state)
+        case .callsSupported(let support): setCallSupport(support)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }
@@ -48,6 +54,7 @@ extension Account {
             pump(conversation)
             pumpPresence(conversation)
         }
+        pumpCalls()
         expireInvitations()
         maskAgain()
         flush()

@@ -164,7 +164,8 @@ extension Account {
         case .profile(let name): take(name: name, of: conversation)
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
-        case .receipts, .hello, .signal, .resend, .greeting: break
+        case .missedCall(let missed): take(missed, in: conversation)
+        case .receipts, .hello, .signal, .resend, .greeting, .call: break
         }
     }
 
@@ -197,7 +198,8 @@ extension Account {
             requeue(in: conversation) { $0.sequence >= first && $0.sequence <= last }
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
-        case .text, .profile, .countersignature, .mailbox: break
+        case .call(let message): take(message, in: conversation)
+        case .text, .profile, .countersignature, .mailbox, .missedCall: break
         }
     }
 }

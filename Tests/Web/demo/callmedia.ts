@@ -13,7 +13,7 @@ interface Plan {
     /** Only this codec is offered; empty for the product's own choice. */
     readonly codec: string;
     readonly seconds: number;
-    /** Both restart ICE in the middle, at the same moment. */
+    /** Both look for a new path in the middle, at the same moment. */
     readonly restart: boolean;
 }
 
@@ -80,7 +80,7 @@ async function run({ encrypted, wrongKey, splice, codec, seconds, restart }: Pla
     }
     await wait(seconds * 500);
     const first = await counters(callee);
-    if (restart) for (const { connection } of [caller, callee]) connection.connection.restartIce();
+    if (restart) for (const { connection } of [caller, callee]) connection.restart();
     await wait(seconds * 500);
     const second = await counters(callee);
     const outcome = {

@@ -23,6 +23,8 @@ const patience = 30_000;
 const grace = 1_500;
 /** A restart that found no path is followed by another, until the core gives the call up. */
 const repeatAfter = 4_000;
+/** A description's type with which the callee asks for an offer. */
+const restartRequest = "restart";
 
 export class MediaConnection {
     readonly connection: RTCPeerConnection;
@@ -156,7 +158,8 @@ export class MediaConnection {
             else await this.connection.addIceCandidate(candidate);
             return;
         }
-        const { type, sdp } = JSON.parse(text) as RTCSessionDescriptionInit;
+        const { type, sdp } = JSON.parse(text) as { type: string; sdp?: string };
+        if (type === restartRequest) return this.#restart();
         if (sdp === undefined || (type !== "offer" && type !== "answer")) return;
         // Perfect negotiation (WebRTC 1.0 §10.7): of two offers that cross, the polite side takes its own back, which
         // setRemoteDescription does by itself.
@@ -249,25 +252,34 @@ export class MediaConnection {
     #lost(wait: number): void {
         if (this.#closed || this.#state === null) return;
         this.#report("disconnected");
-        // The caller's offer goes first: two that cross cost a round trip.
-        if (this.#repair === undefined) this.#repair = setTimeout(() => this.#restart(), wait + (this.#polite ? 700 : 0));
+        if (this.#repair === undefined) this.#repair = setTimeout(() => this.restart(), wait);
     }
 
     /** The device has moved to another network: whatever still works there will not for long. */
     #networkChanged = (): void => {
-        if (this.#closed || this.#state === null || !navigator.onLine) return;
-        clearTimeout(this.#repair);
-        this.#restart();
+        if (navigator.onLine) this.restart();
     };
 
-    /** New candidates for the same call (RFC 8445 §9), and again until there is a path. */
+    /**
+     * New candidates for the same call (RFC 8445 §9), and again until there is a path.
+     *
+     * Both sides notice a loss at the same moment, so their offers would cross. Taking one back costs Chromium its receiving
+     * streams and with them the step that opens frames, so the callee asks the caller for an offer.
+     */
+    restart(): void {
+        if (this.#closed || this.#state === null) return;
+        if (this.#polite) this.#signal("description", JSON.stringify({ type: restartRequest }));
+        else this.#restart();
+        clearTimeout(this.#repair);
+        this.#repair = setTimeout(() => {
+            this.#repair = undefined;
+            if (this.connection.connectionState !== "connected") this.restart();
+        }, repeatAfter);
+    }
+
     #restart(): void {
         // While an offer is under way its answer is awaited: the core carries signals reliably.
         if (this.connection.signalingState === "stable") this.connection.restartIce();
-        this.#repair = setTimeout(() => {
-            this.#repair = undefined;
-            if (this.connection.connectionState !== "connected") this.#restart();
-        }, repeatAfter);
     }
 }
 

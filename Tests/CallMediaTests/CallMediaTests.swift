@@ -95,6 +95,24 @@ struct CallMediaTests {
         }
     }
 
+    @Test("H.264 ciphertext is escaped where it looks like a start code, and comes back whole")
+    func h264Escaping() throws {
+        let (sender, receiver) = pair()
+        // Long enough that two zeros before a byte below 4 are to be expected a few times.
+        let frame: [UInt8] = [0, 0, 1, 0x65, 0xB8, 0x40, 0x0A] + [UInt8](repeating: 7, count: 24_000_000)
+        let carrier = try #require(sender.protect(frame, .h264))
+        let plainLength = frame.count + 4 + 4 + 1 + 16 + 1
+        #expect(carrier.count > plainLength, "nothing was escaped")
+        var zeros = 0
+        var isSeen = false
+        for byte in carrier.dropFirst(4) {
+            if zeros >= 2, byte <= 2 { isSeen = true }
+            zeros = byte == 0 ? zeros + 1 : 0
+        }
+        #expect(!isSeen)
+        #expect(receiver.unprotect(carrier, .h264) == frame)
+    }
+
     @Test("H.264 parameter sets may be rewritten, taken out or put in on the way: the decoder gets the sender's")
     func h264Rewritten() throws {
         let (sender, receiver) = pair()

@@ -190,9 +190,9 @@ public enum Problem: UInt8, Sendable {
     case otherBubble = 19
     case recipientRefuses = 20
     case internalError = 21
-    case callInProgress = 26
+    case callInProgress = 28
     /// The peer's device, or this one, takes no calls.
-    case callsUnsupported = 27
+    case callsUnsupported = 29
     /// Nothing is wrong.
     case none = 255
 }

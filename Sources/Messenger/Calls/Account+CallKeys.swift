@@ -1,5 +1,6 @@
 import CryptoPrimitives
 import MLS
+import Trust
 
 // The keys of a call's frames (RFC 9605 §5.2): from the exporter of the conversation's epoch, for this call and one direction.
 extension Account {

@@ -11,6 +11,13 @@ package struct CallMessage: Equatable {
 
     /// The longest piece of a signal: with it a message fits into a transient envelope.
     package static let pieceLimit = 12_288
+
+    package init(call: [UInt8], number: UInt32, received: UInt32, word: CallWord) {
+        self.call = call
+        self.number = number
+        self.received = received
+        self.word = word
+    }
 }
 
 package enum CallWord: Equatable {
@@ -47,4 +54,10 @@ package struct MissedCall: Equatable {
     package var video: Bool
     /// When the caller rang, by its clock, in milliseconds since 1970.
     package var time: UInt64
+
+    package init(call: [UInt8], video: Bool, time: UInt64) {
+        self.call = call
+        self.video = video
+        self.time = time
+    }
 }

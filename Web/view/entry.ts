@@ -182,7 +182,11 @@ function ringingDialog(scope: Scope, app: App, { name, video }: Ringing): HTMLEl
                 button(t("elsewhere.use"), { class: "quiet", onclick: () => void app.useHere() }))));
     document.title = t("call.incomingTitle", { name });
     scope.onDispose(() => (document.title = "CryptPeer"));
-    scope.whenInPage(() => element.showModal());
+    scope.whenInPage(() => {
+        element.showModal();
+        // Itself, not a button: a key that was on its way answers nothing.
+        element.focus();
+    });
     ringHere(scope);
     return element;
 }

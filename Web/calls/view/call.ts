@@ -133,9 +133,10 @@ function head(scope: Scope, model: CallModel, panel: Value<Panel | null>, run: R
         const label = t(isSmall ? "control.large" : "control.small");
         size.setAttribute("aria-label", label);
         size.title = label;
+        size.replaceChildren(icon(isSmall ? "enlarge" : "minimise"));
     });
     return h("header", { class: "call-head" },
-        h("div", { class: "call-title" }, h("h2", {}, h("bdi", {}, model.name)), state),
+        h("div", { class: "call-title" }, h("h1", {}, h("bdi", {}, model.name)), state),
         badge,
         h("div", { class: "call-tools" },
             layout,
@@ -171,12 +172,12 @@ function panelView(scope: Scope, model: CallModel, panel: Value<Panel | null>): 
             return null;
         }
         opener ??= document.activeElement;
-        const title = h("h3", { id: titleId, tabindex: -1 }, t(name === "keyboard" ? "keys.title" : name === "details" ? "details.title" : "device.title"));
+        const title = h("h2", { id: titleId, tabindex: -1 }, t(name === "keyboard" ? "keys.title" : name === "details" ? "details.title" : "device.title"));
         inner.whenInPage(() => title.focus());
         return h("aside", { class: "call-panel", "aria-labelledby": titleId },
             h("div", { class: "call-panel-head" }, title,
                 iconButton(t("control.closePanel"), "close", { onclick: () => panel.set(null) })),
-            h("div", { class: "call-panel-body" }, panelContent(inner, model, name)));
+            h("div", { class: "call-panel-body", tabindex: 0, role: "group", "aria-labelledby": titleId }, panelContent(inner, model, name)));
     });
     return place;
 }

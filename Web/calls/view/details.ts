@@ -32,7 +32,7 @@ export function detailsPanel(scope: Scope, model: CallModel): Child {
         groups.replaceChildren(...(figures === null
             ? [h("p", {}, t("details.waiting"))]
             : groupsOf(figures).map(({ title, rows }) => h("section", {},
-                h("h4", {}, title),
+                h("h3", {}, title),
                 h("dl", { class: "details-rows" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]))))));
     });
     void model.measure();

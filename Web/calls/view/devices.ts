@@ -11,7 +11,7 @@ import { LevelMeter, Ringer } from "../net/sound";
 export function devicePicker(scope: Scope, devices: Devices, kind: DeviceKind): HTMLElement {
     const id = uniqueId();
     const select: HTMLSelectElement = h("select", { id, onchange: () => void devices.choose(kind, select.value) });
-    const row = h("div", { class: "field field-inline" }, h("label", { for: id }, t(`device.${kind}`)), select);
+    const row = h("div", { class: "field field-inline device-row" }, h("label", { for: id }, t(`device.${kind}`)), select);
     const update = () => {
         const present = devices.present[kind].current;
         const chosen = devices.chosen[kind].current;

@@ -20,8 +20,11 @@ export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
     const root = h("div", { class: "calls-part" });
     const call = h("div", { class: "calls-part" });
     const dialogs = h("div", { class: "calls-part" });
-    const show = (dialog: HTMLDialogElement) => {
-        queueMicrotask(() => dialog.isConnected && !dialog.open && dialog.showModal());
+    const show = (inner: Scope, dialog: HTMLDialogElement) => {
+        inner.whenInPage(() => {
+            dialog.showModal();
+            if (dialog.hasAttribute("autofocus")) dialog.focus();
+        });
         return dialog;
     };
     root.append(call, dialogs);
@@ -39,7 +42,7 @@ export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
     const check = h("div", { class: "calls-part" });
     const incoming = h("div", { class: "calls-part" });
     dialogs.append(check, incoming);
-    scope.fill(check, telephone.check, (wanted, inner) => wanted && show(checkDialog(inner, telephone, wanted)));
-    scope.fill(incoming, telephone.incoming, (ringing, inner) => ringing && show(incomingDialog(inner, telephone, ringing)));
+    scope.fill(check, telephone.check, (wanted, inner) => wanted && show(inner, checkDialog(inner, telephone, wanted)));
+    scope.fill(incoming, telephone.incoming, (ringing, inner) => ringing && show(inner, incomingDialog(inner, telephone, ringing)));
     return root;
 }

@@ -8,8 +8,6 @@ import pytest
 
 import canaries
 
-pytestmark = pytest.mark.skip(reason="does not come to its end yet: see the open issue")
-
 NAMES = ("Adalbertine Kanarienvogel", "Grace Canarybird-Hopper")
 MESSAGES = ("the canary sings at midnight, pier 39", "le canari est arrivé à bon port 🐤")
 PASSPHRASE = "canary battery staple feather"

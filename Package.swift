@@ -126,7 +126,7 @@ let package = Package(
         tests("CallMediaTests", ["CallMedia", "CryptoPrimitives", "VectorChecks"]),
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
-        tests("NodeProtocolTests", ["NodeProtocol"]),
+        tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),
         tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",

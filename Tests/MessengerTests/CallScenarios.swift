@@ -182,13 +182,25 @@ struct CallScenarios {
         #expect(world.finish() == [])
     }
 
+    @Test("whose caller vanishes and comes back are missed once")
+    func callerReturns() throws {
+        let world = try World.withTelephones(2, seed: 121)
+        world.ring(0, 1)
+        world.pass(seconds: 4)
+        world.takeOffline(0)
+        world.pass(seconds: 18)
+        #expect(world.calls(of: 1).map(\.reason) == [.lost])
+        #expect(notices(world, 1, 0) == ["missed voice"])
+        world.takeOnline(0)
+        world.pass(seconds: 120)
+        #expect(world.call(of: 0) == nil)
+        #expect(notices(world, 1, 0) == ["missed voice"])
+        #expect(world.finish() == [])
+    }
+
     @Test("ring again on a page that was reloaded meanwhile")
     func calleeReloads() throws {
         let world = try World.withTelephones(2, seed: 109)
-        world.ring(0, 1)
-        world.pass(seconds: 4)
-        // It takes a while to unlock: the caller keeps trying.
-        world.comeBack(1)
         world.ring(0, 1)
         world.pass(seconds: 5)
         world.leave(1)
@@ -320,6 +332,24 @@ struct CallScenarios {
         #expect(notices(world, 1, 0) == ["missed voice"])
         world.ring(1, 0)
         #expect(world.problems(of: 1).last == .callsUnsupported)
+    }
+
+    @Test("that somebody makes without end are not all kept")
+    func flood() throws {
+        let world = try conversing(seed: 122)
+        world.leave(0)
+        // Each page calls once and is gone.
+        for _ in 0..<40 {
+            world.quickReturn(0)
+            world.pass(seconds: 3)
+            world.ring(0, 1)
+            world.pass(seconds: 1)
+            world.leave(0)
+        }
+        world.pass(seconds: 90)
+        #expect(world.call(of: 1) == nil)
+        world.comeBack(0)
+        #expect(world.finish() == [])
     }
 
     @Test("with a fingerprint that nobody signalled end at once, with a warning")

@@ -89,6 +89,22 @@ struct SFrameTests {
         #expect(error(&receiver, inside) == .replayed)
     }
 
+    @Test("a counter that another has left the window for is new")
+    func windowReused() throws {
+        var sender = try sender()
+        var receiver = try receiver()
+        var sealed: [[UInt8]] = []
+        while sender.counter < 9_000 { sealed.append(try sender.seal(frame)) }
+        for index in 0..<100 { #expect(try receiver.open(sealed[index]) == frame) }
+        // A jump within the window, over the places of the first hundred.
+        #expect(try receiver.open(sealed[4_000]) == frame)
+        #expect(try receiver.open(sealed[4_300]) == frame)
+        for index in 4_096..<4_196 { #expect(try receiver.open(sealed[index]) == frame) }
+        // And one beyond it.
+        #expect(try receiver.open(sealed[8_999]) == frame)
+        for index in 8_300..<8_400 { #expect(try receiver.open(sealed[index]) == frame) }
+    }
+
     @Test("a forged counter of the highest kind changes nothing for honest frames")
     func forgedCounter() throws {
         var sender = try sender()

@@ -16,6 +16,8 @@ extension Account {
     /// So long the last words of a call that is over are repeated.
     private static let lingering: UInt64 = 30_000
     private static let alivePause: UInt64 = 5_000
+    /// More calls at a time are not heard: all but one of them are over, or refused.
+    private static let callsLimit = 16
 
     /// The one call that is not over.
     var activeCall: Call? { calls.first { !$0.isOver } }
@@ -106,7 +108,7 @@ extension Account {
     /// A ring of a call that we do not know.
     func rings(_ id: [UInt8], video: Bool, _ support: CallSupport, in conversation: Conversation) {
         // A late copy of what is over for us.
-        guard !pastCalls.contains(id) else { return }
+        guard !pastCalls.contains(id), calls.count < Self.callsLimit else { return }
         let call = Call(
             id: id, conversation: conversation.id, isOwn: false, video: video, state: .ringingHere, now: effects.now)
         call.peerSupport = support

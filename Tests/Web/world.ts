@@ -2,7 +2,7 @@
 
 import type { Clock } from "../../Web/model/clock";
 import type { SessionListener, SessionPort } from "../../Web/net/session";
-import type { Conversation, CoreEvent, EventOf, Message } from "../../Web/worker/boundary";
+import type { CallAction, Conversation, CoreEvent, EventOf, Message } from "../../Web/worker/boundary";
 import type { PageInput } from "../../Web/worker/protocol";
 
 export class FakeClock implements Clock {
@@ -79,6 +79,10 @@ export class FakeSession implements SessionPort {
 
     says(event: CoreEvent): void {
         this.#listener.onEvent(event);
+    }
+
+    acts(action: CallAction): void {
+        this.#listener.onCall(action);
     }
 
     fails(fault: Parameters<SessionListener["onFault"]>[0]): void {

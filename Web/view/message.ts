@@ -2,7 +2,8 @@
 
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
-import { formatDateTime, formatDuration, formatTime, t } from "../i18n";
+import { formatDateTime, formatTime, t } from "../i18n";
+import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
 import { Child, h, Scope } from "./dom";
 import { icon, IconName } from "./icons";

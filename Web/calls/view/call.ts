@@ -1,6 +1,6 @@
 // The call: what is seen of it, and what can be done about it.
 
-import { formatDuration } from "../../i18n";
+import { formatDuration } from "../../i18n/duration";
 import { button, iconButton, notice } from "../../view/controls";
 import { Child, h, Scope, setAttribute, uniqueId } from "../../view/dom";
 import { icon, IconName } from "../../view/icons";

@@ -1,6 +1,6 @@
 // Why a call is over.
 
-import { formatDuration } from "../../i18n";
+import { formatDuration } from "../../i18n/duration";
 import { button } from "../../view/controls";
 import { h, Scope } from "../../view/dom";
 import { icon } from "../../view/icons";

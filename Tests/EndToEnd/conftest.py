@@ -13,11 +13,11 @@ ENGINES = ("chromium", "firefox")
 EVIDENCE = ROOT / ".build-logs/end-to-end"
 
 
-def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
+def launch(playwright: Playwright, engine: str, *arguments: str, executable: str | None = None) -> Browser:
     """Two browsers on one machine find each other only with the mDNS hiding of host candidates off."""
     if engine == "chromium":
         return playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
+            executable_path=executable or "/usr/bin/chromium",
             downloads_path=DOWNLOADS,
             args=[
                 "--no-sandbox",
@@ -31,7 +31,7 @@ def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
         )
     return playwright.firefox.launch(
         channel="moz-firefox",
-        executable_path="/usr/bin/firefox-esr",
+        executable_path=executable or "/usr/bin/firefox-esr",
         downloads_path=DOWNLOADS,
         firefox_user_prefs={
             "media.navigator.streams.fake": True,
@@ -55,9 +55,9 @@ class Browsers:
             browser = self._running[engine] = launch(self._playwright, engine)
         return browser
 
-    def another(self, engine: str, *arguments: str) -> Browser:
+    def another(self, engine: str, *arguments: str, executable: str | None = None) -> Browser:
         """A browser of the caller's own, which closes it."""
-        return launch(self._playwright, engine, *arguments)
+        return launch(self._playwright, engine, *arguments, executable=executable)
 
     def close(self) -> None:
         for browser in self._running.values():

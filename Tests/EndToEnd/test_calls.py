@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+import network
+from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
 PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox")]
@@ -116,15 +118,19 @@ def test_picture_and_sound_go_both_ways_encrypted_twice(node, people, first, sec
         assert side.measure()["codec"] == "video/VP9"
 
     # Muted, nothing is heard; the other side is told.
+    muted = grace.region.get_by_role("figure", name=re.compile("Ada")).get_by_text("Microphone off")
+    expect(muted).to_be_hidden()
     ada.press("Mute")
-    expect(grace.region.get_by_text("Microphone off").first).to_be_attached(timeout=ARRIVE_MILLISECONDS)
+    expect(muted).to_be_visible(timeout=ARRIVE_MILLISECONDS)
     ada.press("Mute")
+    expect(muted).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
     # A camera that is off sends nothing, and comes back.
     ada.press("Camera")
     grace.page.wait_for_timeout(2_000)
     frames = grace.measure()["frames"]
     grace.page.wait_for_timeout(1_500)
-    assert grace.measure()["frames"] <= frames + 1
+    # Firefox goes on with a black picture a second.
+    assert grace.measure()["frames"] <= frames + 4
     ada.press("Camera")
     grace.expect_more("frames")
 
@@ -200,7 +206,7 @@ def test_a_side_that_vanishes_ends_the_call(node, people):
     ada, grace = meet(node, people)
     connect(ada, grace, "Voice call")
     grace.person.kill_tab()
-    expect(ada.region.get_by_text(re.compile("Connection lost")).first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    expect(ada.region.get_by_text("Reconnecting…").first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
     ada.expect_over(re.compile("did not come back|Call ended"))
 
 
@@ -225,7 +231,6 @@ FLIP_RECEIVE_KEY = """
 """
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 def test_nothing_is_decoded_under_another_key(node, people, engine):
     ada, grace = people("Ada"), people("Grace", engine)
     grace.context.add_init_script(FLIP_RECEIVE_KEY)
@@ -256,7 +261,6 @@ SPLICE_MEDIA_FINGERPRINT = """
 """
 
 
-@pytest.mark.parametrize("engine", ["chromium", "firefox"])
 def test_a_certificate_that_was_not_announced_ends_the_call_with_a_warning(node, people, engine):
     ada, grace = people("Ada"), people("Grace", engine)
     grace.context.add_init_script(SPLICE_MEDIA_FINGERPRINT)
@@ -316,3 +320,49 @@ def test_the_keyboard_is_enough_for_a_call(node, people):
     ada.page.keyboard.press("Shift+H")
     ada.expect_gone()
     grace.expect_gone()
+
+
+@pytest.fixture
+def two_hosts(browsers, tmp_path):
+    """A node, and two people's browsers on hosts of their own."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root can make a network")
+    made = network.Network(2)
+    node = Node(tmp_path, "--host", made.address)
+    node.url = f"https://{made.address}:{node.port}"
+    node.start()
+    running = [
+        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
+    ]
+    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
+    yield node, made.hosts, people
+    for person in people:
+        person.close()
+    for browser in running:
+        browser.close()
+    node.stop()
+    made.close()
+
+
+def test_a_call_outlives_its_network(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct")
+    first, second = Caller(ada), Caller(grace)
+    connect(first, second)
+    second.expect_more("frames", "energy")
+
+    hosts[1].unplug()
+    for side in (first, second):
+        expect(side.region.get_by_text("Reconnecting…").first).to_be_visible(timeout=20_000)
+    hosts[1].plug()
+    for side in (first, second):
+        expect(side.region.get_by_text(re.compile(r"^\d+:\d\d$"))).to_be_visible(timeout=30_000)
+        side.expect_more("frames", "energy")
+    # The same call over the same connection: ICE began anew, nothing else did.
+    assert second.measure()["state"] == "connected"
+    media = "window.peerConnections.filter((one) => one.getTransceivers().length > 0).length"
+    assert second.page.evaluate(media) == 1

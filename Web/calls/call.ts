@@ -152,7 +152,6 @@ export class CallModel {
             onTrack: (slot, track) => this.#onTrack(slot, track),
             onSideState: (state) => this.peer.set(state),
         });
-        this.peer.set({ ...silentSide, camera: false });
         this.#carry("microphone", this.devices.track.microphone.current);
         this.#carry("camera", this.devices.track.camera.current);
         void this.devices.open("microphone", ...(video ? ["camera" as const] : []));
@@ -203,7 +202,6 @@ export class CallModel {
         this.#playback.stop();
         this.devices.closeAll();
         this.remote.set({ camera: null, screen: null });
-        this.peer.set({ ...silentSide });
     }
 }
 

@@ -17,7 +17,7 @@ const catalogue = {
     "state.ringingHere": "Ringing…",
     "state.connecting": "Connecting…",
     "state.inCall": "In call",
-    "state.reconnecting": "Connection lost. Looking for another way…",
+    "state.reconnecting": "Reconnecting…",
     "state.over": "Call ended",
 
     "over.hungUp": "Call ended",

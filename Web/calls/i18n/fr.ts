@@ -17,7 +17,7 @@ export const fr: CallCatalogue = {
     "state.ringingHere": "Cela sonne…",
     "state.connecting": "Connexion…",
     "state.inCall": "En communication",
-    "state.reconnecting": "Connexion perdue. Recherche d’un autre chemin…",
+    "state.reconnecting": "Reconnexion…",
     "state.over": "Appel terminé",
 
     "over.hungUp": "Appel terminé",

@@ -41,6 +41,8 @@ export function callView(scope: Scope, telephone: Telephone, model: CallModel): 
         body.replaceChildren(outcomeView(scope, telephone, model));
         if (hadFocus) root.querySelector<HTMLElement>(".call-outcome button")?.focus();
     });
+    // What is seen then is the last of it.
+    scope.bind(model.summary, ({ state }) => root.classList.toggle("call-reconnecting", state === "reconnecting"));
     scope.attribute(root, "data-layout", model.layout, (layout) => layout);
     scope.bind(model.isSmall, (isSmall) => {
         root.classList.toggle("call-small", isSmall);
@@ -242,7 +244,7 @@ function controls(scope: Scope, model: CallModel, panel: Value<Panel | null>, ru
 
 function control(label: Parameters<typeof t>[0], iconName: IconName, command: CallCommand, run: Run): HTMLButtonElement {
     return h("button", {
-        type: "button", class: "control", onclick: () => run(command), "aria-keyshortcuts": keyName(command),
+        type: "button", class: "control", onclick: () => run(command), "aria-keyshortcuts": keyName(command), "aria-label": t(label),
         title: `${t(label)} (${keyName(command)})`,
     }, h("span", { class: "control-icon" }, icon(iconName)), h("span", { class: "control-label" }, t(label)));
 }

@@ -17,20 +17,21 @@ export function outcomeView(scope: Scope, telephone: Telephone, model: CallModel
     const isAttack = reason === "fingerprintMismatch";
     const key: CallText = reason === "none" || reason === "replaced" ? "over.hungUp" : `over.${reason}`;
     const seconds = startedMs > 0 ? Math.round((Date.now() - startedMs) / 1_000) : 0;
+    const actions = h("div", { class: "call-outcome-actions" },
+        !isAttack && reason !== "unsupported" && reason !== "hungUp"
+            && button(t("over.again"), { onclick: () => telephone.main.calls.call(conversation, video) }, video ? "camera" : "phone"),
+        button(t("over.close"), { class: "primary", onclick: () => telephone.dismiss() }));
     const view = h("div", { class: `call-outcome ${isAttack ? "call-outcome-danger" : ""}` },
         h("div", { role: isAttack ? "alert" : "status" },
             icon(isAttack ? "alert" : "hangUp"),
             h("p", { class: "call-outcome-text" }, t(key, { name: model.name })),
             seconds > 0 && h("p", {}, t("over.lasted", { duration: formatDuration(seconds) }))),
-        h("div", { class: "call-outcome-actions" },
-            !isAttack && reason !== "unsupported" && reason !== "hungUp"
-                && button(t("over.again"), { onclick: () => telephone.main.calls.call(conversation, video) }, video ? "camera" : "phone"),
-            button(t("over.close"), { class: "primary", onclick: () => telephone.dismiss() })));
+        actions);
     if (!isAttack) {
         let lookedAt = Date.now();
         const stays = reason === "hungUp" ? staysAfterHangUp : staysFor;
         scope.every(250, () => {
-            if (view.matches(":hover, :focus-within:has(:focus-visible)")) lookedAt = Date.now();
+            if (actions.matches(":hover, :has(:focus-visible)")) lookedAt = Date.now();
             else if (Date.now() - lookedAt > stays) telephone.dismiss();
         });
     }

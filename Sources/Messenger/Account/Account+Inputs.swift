@@ -28,6 +28,9 @@ extension Account {
         case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
+        case .prepareFile, .fileSealed, .fileFailed, .fileReceived, .fileBytes, .pauseFile, .cancelFile, .openFile,
+            .readableCopy, .fileProgress:
+            break
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }

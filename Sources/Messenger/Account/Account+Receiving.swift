@@ -165,6 +165,7 @@ extension Account {
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
         case .receipts, .hello, .signal, .resend, .greeting: break
+        case .file, .fileStatus, .fileRequest: break
         }
     }
 
@@ -198,6 +199,7 @@ extension Account {
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
         case .text, .profile, .countersignature, .mailbox: break
+        case .file, .fileStatus, .fileRequest: break
         }
     }
 }

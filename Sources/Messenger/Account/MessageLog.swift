@@ -96,7 +96,7 @@ extension Account {
         return MessageSummary(
             id: head.id, isOwn: head.isOwn, time: head.time, order: head.order, state: head.state, kind: head.kind,
             notice: head.notice, isMasked: isText && legible == nil,
-            text: isText ? legible?.text ?? .empty : head.argument, failure: head.failure)
+            text: isText ? legible?.text ?? .empty : head.argument, failure: head.failure, file: nil)
     }
 
     // Looking at a conversation.

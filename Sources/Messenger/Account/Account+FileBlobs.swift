@@ -1,4 +1,6 @@
+import CryptoPrimitives
 import NodeProtocol
+import Trust
 
 // Files through the node, for a recipient who is away: sealed chunks as blobs, one at a time in either direction, so that
 // never more than one is in memory.

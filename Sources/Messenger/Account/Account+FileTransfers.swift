@@ -1,4 +1,5 @@
-import NodeProtocol
+import CryptoPrimitives
+import Trust
 
 // Files through channels. The recipient asks for chunks, one file at a time; the hosts move them without passing here.
 extension Account {

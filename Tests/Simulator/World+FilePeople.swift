@@ -1,4 +1,5 @@
 import Messenger
+import ModelNode
 
 // What people do with files.
 extension World {

@@ -69,6 +69,10 @@ export class FakeSession implements SessionPort {
         this.asked.push(`changePassphrase ${old} ${replacement}`);
     }
 
+    async authorityFingerprint(): Promise<string | null> {
+        return null;
+    }
+
     end(): void {
         this.ended = true;
     }

@@ -2,6 +2,7 @@
 
 import type { ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
+import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
 import { NodeSocket } from "./nodesocket";
 import { startWorker } from "./trusted";
@@ -19,6 +20,8 @@ export interface SessionPort {
     enrol(displayName: string, passphrase: string): void;
     unlock(passphrase: string): void;
     changePassphrase(old: string, replacement: string): void;
+    /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
+    authorityFingerprint(): Promise<string | null>;
     /** Ends everything at once: the worker's memory goes with it. */
     end(): void;
 }
@@ -69,6 +72,10 @@ export class Session implements SessionPort {
         const oldBytes = passphraseBytes(old);
         const newBytes = passphraseBytes(replacement);
         this.#post({ type: "changePassphrase", old: oldBytes, new: newBytes }, oldBytes, newBytes);
+    }
+
+    authorityFingerprint(): Promise<string | null> {
+        return authorityFingerprint();
     }
 
     end(): void {

@@ -254,6 +254,29 @@ struct FileScenarios {
         #expect(world.finish() == [])
     }
 
+    @Test("one of whom never fetches leave nothing at the node for longer than it keeps it")
+    func forgottenByTheNode() throws {
+        let world = try World.acquainted(2, seed: 13)
+        world.cutDirectPaths()
+        world.pass(seconds: 60)
+        // Announced, and then the recipient is gone.
+        world.sendFile(of: 100, from: 0, to: 1)
+        world.pass(seconds: 6)
+        world.leave(1)
+        world.pass(seconds: 60)
+        #expect(world.fileStates(of: 0, with: 1) == [.atNode])
+        world.pass(seconds: 31 * 86_400)
+        #expect(world.storedBlobs == 0)
+        #expect([.waiting, .failed].contains(world.fileStates(of: 0, with: 1).first))
+        world.mendDirectPaths()
+        world.comeBack(1)
+        world.pass(seconds: 60)
+        world.retryFiles(0, with: 1)
+        world.pass(seconds: 60)
+        #expect(world.fileStates(of: 1, with: 0) == [.complete])
+        #expect(world.openFiles(1, from: 0) == 1)
+    }
+
     @Test("cannot send what is larger than the largest file")
     func tooLarge() throws {
         let world = try World.acquainted(2, seed: 10)

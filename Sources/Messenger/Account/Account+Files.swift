@@ -182,6 +182,11 @@ extension Account {
             conversation.files[index].storage = effects.random.bytes(16)
             conversation.files[index].chunks = 0
         }
+        // Ours begin anew; of the sender's perhaps not all are there any more.
+        if isOwn || UInt32(conversation.files[index].blobs.count) != conversation.files[index].geometry.blobs {
+            conversation.files[index].blobs = []
+            conversation.files[index].blobsStored = 0
+        }
         conversation.files[index].phase = .offered
         conversation.files[index].fault = .none
         conversation.files[index].seal = FileSeal(key: announcement.key, hash: announcement.hash)

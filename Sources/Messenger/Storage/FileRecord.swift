@@ -82,7 +82,8 @@ struct FileRecord {
     /// How many chunks are where they are to go.
     var chunksDone: UInt32 {
         if phase == .complete { return geometry.chunks }
-        return isOwn && blobsStored > 0 ? min(blobsStored * FileGeometry.chunksPerBlob, geometry.chunks) : chunks
+        return isOwn && activity != .moving && blobsStored > 0
+            ? min(blobsStored * FileGeometry.chunksPerBlob, geometry.chunks) : chunks
     }
 }
 

@@ -3,6 +3,8 @@
 // else.
 
 declare const BUILD_ID: string;
+/** Parts of the app that carry a hash of their content in their names. */
+declare const CHUNKS: string[];
 
 interface ExtendableEvent extends Event {
     waitUntil(promise: Promise<unknown>): void;
@@ -60,7 +62,10 @@ export interface StayAwake {
 
 const scope = self as unknown as ServiceWorkerScope;
 const cacheName = `cryptpeer-${BUILD_ID}`;
+/** With the parts that every profile needs one day: in the background, so that they are of this build, and there offline. */
 const shell = ["/", "/app.js", "/app.css", "/worker.js", "/files.js", "/core.wasm", "/manifest.webmanifest", "/icon.svg"];
+/** What only some people need: kept from the first time it is asked for. */
+const later = [...CHUNKS, "/calls.css", "/media.js", "/media.wasm"];
 
 scope.addEventListener("install", (event) => {
     // Past the browser's own cache, and all or nothing: the files of one build belong together.
@@ -78,17 +83,21 @@ scope.addEventListener("fetch", (event) => {
     const { request } = event;
     const url = new URL(request.url);
     if (request.method !== "GET" || url.origin !== self.location.origin) return;
-    if (shell.includes(url.pathname)) {
-        event.respondWith(caches.open(cacheName)
-            .then((cache) => cache.match(url.pathname))
-            .then((cached) => cached ?? fetch(request)));
-        return;
-    }
+    if (shell.includes(url.pathname) || later.includes(url.pathname)) return event.respondWith(answer(request, url.pathname));
     const [, what, ...rest] = url.pathname.split("/");
     if (what === "play") event.respondWith(Promise.resolve(player(rest[0] === "audio" ? "audio" : "video", rest[1] ?? "")));
     else if (what === "bytes") event.respondWith(range(rest[0] ?? "", request.headers.get("range")));
     else if (what === "download") event.respondWith(Promise.resolve(download(rest[0] ?? "")));
 });
+
+async function answer(request: Request, path: string): Promise<Response> {
+    const cache = await caches.open(cacheName);
+    const cached = await cache.match(path);
+    if (cached !== undefined) return cached;
+    const response = await fetch(request);
+    if (response.ok && later.includes(path)) await cache.put(path, response.clone());
+    return response;
+}
 
 scope.addEventListener("message", ({ data, ports }: MessageEvent<"take over" | DownloadMessage | StayAwake>) => {
     if (data === "take over") void scope.skipWaiting();

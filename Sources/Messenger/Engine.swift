@@ -57,6 +57,8 @@ public final class Engine {
         case .enrolling(let enrolment):
             if let account = enrolment.makeAccount(deviceSegment: deviceSegment) {
                 phase = .open(account)
+                // Of an earlier vault of this profile nothing is to be left.
+                account.takeInventory()
                 account.requestEnrolment()
                 account.settle()
             } else {

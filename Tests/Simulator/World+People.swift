@@ -15,6 +15,7 @@ extension World {
     private func act(_ browser: Browser) {
         let places = plan.people - browsers.count - browser.madeInvitations.count
         if browser.profile?.mayInvite == true, places > 0, chance.oneIn(3) { return invite(browser) }
+        if chance.oneIn(5) { return handleFile(browser) }
         switch chance.below(20) {
         case 0..<11: sendSomething(browser)
         case 11..<14: look(browser)
@@ -172,7 +173,7 @@ extension World {
         }
     }
 
-    private func misfortune(_ browser: Browser) {
+    func misfortune(_ browser: Browser) {
         if plan.faults.contains(.rollbacks), browser.phase == .unlocked, chance.oneIn(2) { return timeTravel(browser) }
         guard let fault = chance.pick(Faults.each), plan.faults.contains(fault) else { return }
         switch fault {

@@ -165,17 +165,25 @@ extension Account {
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
         case .receipts, .hello, .signal, .resend, .greeting: break
+        case .file(let announcement): take(announcement, content, in: conversation)
+        case .fileStatus(let status): take(status, in: conversation)
+        case .fileRequest: break
         }
     }
 
     private func take(_ text: Text, _ content: Content, in conversation: Conversation) {
         let head = MessageHead.text(
             id: content.id, isOwn: false, time: content.time, order: conversation.messageCount, state: .delivered)
+        received(text.utf8, head, in: conversation)
+    }
+
+    /// Puts what the peer has written into the log.
+    func received(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {
         conversation.messageCount += 1
         if view?.conversation != conversation.id { conversation.unread += 1 }
         conversation.lastTime = effects.now
         hasChangedList = true
-        append(text, head, to: conversation)
+        append(content, head, to: conversation)
     }
 
     // Messages without.
@@ -198,6 +206,8 @@ extension Account {
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
         case .text, .profile, .countersignature, .mailbox: break
+        case .fileRequest(let request): take(request, in: conversation, by: route)
+        case .file, .fileStatus: break
         }
     }
 }

@@ -32,6 +32,11 @@ package enum Body: Equatable {
     /// The first message of a group.
     case greeting(Greeting)
 
+    // Files; the first two have a place in the order.
+    case file(FileAnnouncement)
+    case fileStatus(FileStatus)
+    case fileRequest(FileRequest)
+
     /// The longest text, in bytes of UTF-8.
     package static let textLimit = 65_536
     /// The most receipts of either kind in one batch.
@@ -45,6 +50,8 @@ package enum Body: Equatable {
         switch self {
         case .text, .profile, .countersignature, .mailbox: true
         case .receipts, .hello, .signal, .resend, .greeting: false
+        case .file, .fileStatus: true
+        case .fileRequest: false
         }
     }
 }

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 STATES = ("Sending", "Sent", "Delivered", "Read", "Failed")
 # scrypt at the product's cost, the key generation and the first round trips, on a busy machine.
@@ -47,10 +47,21 @@ class Person:
     """One browser context, so one device: its storage outlives its pages."""
 
     def __init__(self, browser: Browser, name: str, passphrase: str = "correct horse battery", **context_options):
+        context = browser.new_context(**{"ignore_https_errors": True, "locale": "en-GB", **context_options})
+        self._arrive(context, browser.browser_type.name, name, passphrase)
+
+    @classmethod
+    def at(cls, context: BrowserContext, engine: str, name: str, passphrase: str = "correct horse battery") -> "Person":
+        """At a browser that is theirs alone."""
+        person = cls.__new__(cls)
+        person._arrive(context, engine, name, passphrase)
+        return person
+
+    def _arrive(self, context: BrowserContext, engine: str, name: str, passphrase: str) -> None:
         self.name = name
         self.passphrase = passphrase
-        self.engine = browser.browser_type.name
-        self.context = browser.new_context(**{"ignore_https_errors": True, "locale": "en-GB", **context_options})
+        self.engine = engine
+        self.context = context
         # To read the browsers' own statistics: the app keeps its connections to itself.
         self.context.add_init_script(REMEMBER_CONNECTIONS)
         self.console: list[str] = []

@@ -30,22 +30,26 @@ export class Job {
                 this.#stored ??= await this.#storage.acquire(this.storageName, true);
                 await run(this.#stored);
             } catch (error) {
-                // Stopped meanwhile: nobody waits for it any more.
-                if (this.#isStopped) return;
-                void this.end();
-                this.#onFailure(error);
+                this.fail(error);
             }
         });
     }
 
+    fail(error: unknown): void {
+        // Stopped meanwhile: nobody waits for it any more.
+        if (this.#isStopped) return;
+        void this.end();
+        this.#onFailure(error);
+    }
+
     /** Takes no further step, and lets the file go after the present one; `last` is done just before. */
-    end(last: (stored: StoredFile) => void = () => {}): Promise<void> {
+    end(last: (stored: StoredFile) => Promise<void> | void = () => {}): Promise<void> {
         if (this.#isStopped) return this.#steps;
         this.#isStopped = true;
-        this.#steps = this.#steps.then(() => {
+        this.#steps = this.#steps.then(async () => {
             if (this.#stored === null) return;
             try {
-                last(this.#stored);
+                await last(this.#stored);
             } finally {
                 this.#storage.release(this.storageName);
             }

@@ -31,11 +31,15 @@ export class Receiving {
     #expected: Uint8Array;
     #listener: ReceivingListener;
     #hash = new RunningHash();
-    /** Verified and written. */
-    #chunks = 0;
+    /** Taken, verified and written, durable: each at most as many as the one before. */
+    #taken = 0;
+    #written = 0;
     #durable = 0;
     #flushedAt = Date.now();
-    #isSound = true;
+    /** Tags are verified side by side, chunks written in their order; hashing, one after the other, may lag behind. */
+    #writing: Promise<void> = Promise.resolve();
+    #hashing: Promise<void> = Promise.resolve();
+    #isDamaged = false;
 
     private constructor(file: StoredFile, size: number, key: CryptoKey, expected: Uint8Array, listener: ReceivingListener) {
         this.#file = file;
@@ -53,69 +57,81 @@ export class Receiving {
         const stored = storedChunks(size, file.length);
         if (before !== undefined && before.chunks <= stored) {
             receiving.#hash = before.hash;
-            receiving.#chunks = before.chunks;
+            receiving.#written = before.chunks;
         } else {
             await receiving.#hashStored(stored);
         }
-        receiving.#durable = receiving.#chunks;
-        if (!receiving.isWhole) file.cut(receiving.#chunks * sealedChunk);
+        receiving.#taken = receiving.#durable = receiving.#written;
+        if (!receiving.isWhole) file.cut(receiving.#written * sealedChunk);
         return receiving;
     }
 
-    get state(): Received {
-        return { chunks: this.#chunks, hash: this.#hash };
-    }
-
+    /** How many chunks are verified and written. */
     get chunks(): number {
-        return this.#chunks;
-    }
-
-    /** The hash covers what is stored, no more and no less. */
-    get isSound(): boolean {
-        return this.#isSound;
+        return this.#written;
     }
 
     get isWhole(): boolean {
-        return this.#chunks === chunkCount(this.#size);
+        return this.#written === chunkCount(this.#size);
     }
 
-    async add(sealed: Uint8Array): Promise<void> {
-        const index = this.#chunks;
-        if (this.isWhole || sealed.length !== lengthOfChunk(this.#size, index)) throw new Damaged("a chunk of another length");
-        const isLast = index === chunkCount(this.#size) - 1;
-        // Both at once: the hash of a chunk that is refused is never looked at.
-        this.#isSound = false;
-        const [opened] = await Promise.allSettled([openChunk(this.#key, index, isLast, sealed), this.#hash.add(sealed)]);
-        if (opened.status === "rejected") throw new Damaged("a chunk's tag is wrong");
-        this.#file.write(index * sealedChunk, sealed);
-        this.#chunks += 1;
-        this.#isSound = true;
-        const isDue = this.#chunks - this.#durable >= flushChunks || Date.now() - this.#flushedAt >= flushInterval;
-        if (isDue || this.isWhole) this.flush();
+    /** Takes the next chunk at once. It is written when this returns. */
+    add(sealed: Uint8Array): Promise<void> {
+        const index = this.#taken;
+        if (index === chunkCount(this.#size) || sealed.length !== lengthOfChunk(this.#size, index)) {
+            return this.#damaged("a chunk of another length");
+        }
+        this.#taken += 1;
+        const opening = openChunk(this.#key, index, this.#taken === chunkCount(this.#size), sealed);
+        // Its failure shows when its turn comes.
+        opening.catch(() => undefined);
+        this.#writing = this.#writing.then(async () => {
+            await opening.catch(() => this.#damaged("a chunk's tag is wrong"));
+            this.#file.write(index * sealedChunk, sealed);
+            this.#written = index + 1;
+            const isDue = this.#written - this.#durable >= flushChunks || Date.now() - this.#flushedAt >= flushInterval;
+            if (isDue || this.isWhole) this.flush();
+        });
+        this.#hashing = this.#hashing.then(() => this.#hash.add(sealed));
+        return this.#writing;
+    }
+
+    /** Waits for what was taken, and makes it durable. Answers how far it came, unless that is damaged. */
+    async settle(): Promise<Received | null> {
+        await Promise.allSettled([this.#writing, this.#hashing]);
+        this.flush();
+        // The hash must cover what is stored, no more and no less.
+        return this.#isDamaged || this.#written !== this.#taken ? null : { chunks: this.#written, hash: this.#hash };
     }
 
     flush(): void {
         this.#flushedAt = Date.now();
-        if (this.#durable === this.#chunks) return;
+        if (this.#durable === this.#written) return;
         this.#file.flush();
-        this.#durable = this.#chunks;
+        this.#durable = this.#written;
         this.#listener.onDurable(this.#durable);
     }
 
     /** The hash is the announced one. Otherwise nothing of what is stored is worth keeping. */
-    verify(): void {
+    async verify(): Promise<void> {
+        await this.#hashing;
         if (isSame(this.#hash.value, this.#expected)) return;
         this.#file.cut(0);
-        throw new Damaged("the whole has another hash");
+        return this.#damaged("the whole has another hash");
+    }
+
+    async #damaged(what: string): Promise<never> {
+        this.#isDamaged = true;
+        throw new Damaged(what);
     }
 
     async #hashStored(stored: number): Promise<void> {
         const chunk = new Uint8Array(sealedChunk);
-        for (; this.#chunks < stored; this.#chunks += 1) {
-            const part = chunk.subarray(0, lengthOfChunk(this.#size, this.#chunks));
-            if (this.#file.read(this.#chunks * sealedChunk, part) !== part.length) throw new Error("a stored chunk cannot be read");
+        for (; this.#written < stored; this.#written += 1) {
+            const part = chunk.subarray(0, lengthOfChunk(this.#size, this.#written));
+            if (this.#file.read(this.#written * sealedChunk, part) !== part.length) throw new Error("a stored chunk cannot be read");
             await this.#hash.add(part);
-            if (this.#chunks % checkedChunks === 0) this.#listener.onChecking(this.#chunks);
+            if (this.#written % checkedChunks === 0) this.#listener.onChecking(this.#written);
         }
     }
 }

@@ -48,7 +48,7 @@ class FilesWorker {
             case "begin":
                 return this.#begin(message.file);
             case "chunk":
-                return this.#step(message.file, (receiving) => receiving.add(new Uint8Array(message.bytes)));
+                return this.#take(message.file, new Uint8Array(message.bytes));
             case "store":
                 return this.#store(message);
             case "stop":
@@ -59,11 +59,11 @@ class FilesWorker {
                 return this.#storage.delete(message.storage).catch(() => undefined);
             case "take": {
                 const { request, from, count } = message;
-                return this.#take(request, message.storage, async (stored) => takeChunks(stored, from, count));
+                return this.#read(request, message.storage, async (stored) => takeChunks(stored, from, count));
             }
             case "range": {
                 const { request, key, size, start, end } = message;
-                return this.#take(request, message.storage, async (stored) => [await openRange(stored, key, size, start, end)]);
+                return this.#read(request, message.storage, async (stored) => [await openRange(stored, key, size, start, end)]);
             }
         }
     }
@@ -95,10 +95,9 @@ class FilesWorker {
     #stop(file: string): Promise<void> {
         const job = this.#jobs.get(file);
         if (job === undefined) return Promise.resolve();
-        return job.end(() => {
-            const receiving = this.#receiving.get(job);
-            receiving?.flush();
-            if (receiving !== undefined && receiving.isSound) this.#interrupted.set(job.storageName, receiving.state);
+        return job.end(async () => {
+            const state = await this.#receiving.get(job)?.settle();
+            if (state) this.#interrupted.set(job.storageName, state);
             this.#forget(file, job);
         });
     }
@@ -135,15 +134,24 @@ class FilesWorker {
             });
             this.#receiving.set(job, receiving);
             if (isAnswered) post({ type: "ready", file, chunks: receiving.chunks });
-            this.#finishIfWhole(file, job, receiving);
+            await this.#finishIfWhole(file, job, receiving);
         });
     }
 
     /** Whatever the channel before has brought is stored, and the next chunk is asked for. */
     #begin(file: string): void {
-        this.#step(file, (receiving) => {
-            receiving.flush();
+        this.#step(file, async (receiving) => {
+            await receiving.settle();
             post({ type: "ready", file, chunks: receiving.chunks });
+        });
+    }
+
+    /** The next one may come before this one is written. */
+    #take(file: string, sealed: Uint8Array): void {
+        const job = this.#jobs.get(file);
+        job?.step(() => {
+            const receiving = this.#receiving.get(job);
+            receiving?.add(sealed).then(() => this.#finishIfWhole(file, job, receiving)).catch((error) => job.fail(error));
         });
     }
 
@@ -161,24 +169,25 @@ class FilesWorker {
         });
     }
 
-    #step(file: string, run: (receiving: Receiving) => Promise<void> | void): void {
+    #step(file: string, run: (receiving: Receiving) => Promise<void>): void {
         const job = this.#jobs.get(file);
         job?.step(async () => {
             const receiving = this.#receiving.get(job);
             if (receiving === undefined) return;
             await run(receiving);
-            this.#finishIfWhole(file, job, receiving);
+            await this.#finishIfWhole(file, job, receiving);
         });
     }
 
-    #finishIfWhole(file: string, job: Job, receiving: Receiving): void {
+    async #finishIfWhole(file: string, job: Job, receiving: Receiving): Promise<void> {
         if (!receiving.isWhole || job.isStopped) return;
-        receiving.verify();
+        await receiving.verify();
+        if (job.isStopped) return;
         void job.end(() => this.#forget(file, job));
         post({ type: "received", file });
     }
 
-    async #take(request: number, name: string, read: (stored: StoredFile) => Promise<ArrayBuffer[]>): Promise<void> {
+    async #read(request: number, name: string, read: (stored: StoredFile) => Promise<ArrayBuffer[]>): Promise<void> {
         let parts: ArrayBuffer[] | null = null;
         try {
             const stored = await this.#storage.acquire(name, false);

@@ -4,7 +4,6 @@ import type { ConversationModel } from "../model/conversation";
 import { systemClock } from "../model/clock";
 import { Value } from "../model/value";
 import { bars, RecordedVoice, VoiceModel } from "../model/voice";
-import { openMicrophone } from "../net/recorder";
 import { t } from "../i18n";
 import { iconButton } from "./controls";
 import { Child, h, Scope, svg } from "./dom";
@@ -19,6 +18,7 @@ const largestVoice = 32 << 20;
 
 /** The button that is held to record, and what takes the composer's place meanwhile. */
 export function voiceRecorder(scope: Scope, model: ConversationModel): { start: HTMLElement; panel: HTMLElement } {
+    const openMicrophone = async () => (await import("../net/recorder")).openMicrophone();
     const voice = new VoiceModel(openMicrophone, systemClock, (recorded) => model.files.sendVoice(model.id, recorded));
     scope.onDispose(() => voice.discard());
     const start = iconButton(t("voice.record"), "microphone", { class: "icon-button" });

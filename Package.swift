@@ -120,7 +120,7 @@ let package = Package(
         tests("MLSTests", ["MLS", "VectorChecks"]),
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
-        tests("NodeProtocolTests", ["NodeProtocol"]),
+        tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),
         tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",

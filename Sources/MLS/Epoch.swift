@@ -13,7 +13,7 @@ package struct Epoch: Sendable {
     package var context: GroupContext
     package var tree: RatchetTree
     package let ownLeaf: UInt32
-    var keys: PrivateKeys
+    package internal(set) var keys: PrivateKeys
     package var secrets: EpochSecrets
     package var messageKeys: SecretTree
     /// Of the commit that began this epoch.
@@ -98,7 +98,7 @@ extension Epoch: WireEncodable, WireDecodable {
 }
 
 /// What is kept of an epoch after the next has begun, to open application messages that come late.
-struct PastEpoch: Sendable {
+package struct PastEpoch: Sendable {
     struct Sender: Sendable {
         let leaf: UInt32
         let signatureKey: [UInt8]
@@ -106,12 +106,12 @@ struct PastEpoch: Sendable {
     }
 
     let context: GroupContext
-    /// The members then, in order of leaf, this one left out.
+    /// The members then, in order of leaf.
     let senders: [Sender]
     let ownLeaf: UInt32
     let senderDataSecret: Secret
     let resumptionSecret: Secret
-    var messageKeys: SecretTree
+    package internal(set) var messageKeys: SecretTree
 
     init(_ epoch: Epoch) {
         context = epoch.context
@@ -120,13 +120,11 @@ struct PastEpoch: Sendable {
         resumptionSecret = epoch.secrets.resumptionSecret
         var senders: [Sender] = []
         epoch.tree.forEachMember { index, node in
-            guard index != epoch.ownLeaf else { return }
             senders.append(Sender(leaf: index, signatureKey: node.signatureKey, credential: node.credential))
         }
         self.senders = senders
         messageKeys = epoch.messageKeys
-        messageKeys.dropHandshakeKeys()
-        messageKeys.dropLeaf(epoch.ownLeaf)
+        messageKeys.retire(own: epoch.ownLeaf, epoch.algorithms)
     }
 
     func sender(at leaf: UInt32) -> Sender? {
@@ -136,7 +134,7 @@ struct PastEpoch: Sendable {
 }
 
 extension PastEpoch: WireEncodable, WireDecodable {
-    func encode(into writer: inout WireWriter) {
+    package func encode(into writer: inout WireWriter) {
         writer.write(context)
         writer.writeVector { writer in
             for sender in senders {
@@ -151,7 +149,7 @@ extension PastEpoch: WireEncodable, WireDecodable {
         writer.write(messageKeys)
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         context = try reader.read()
         var entries = try reader.readSlice()
         var senders: [Sender] = []

@@ -60,6 +60,7 @@ extension Group {
             if let credential = options.credential { leaf.credential = credential }
             let path = try tree.createPath(
                 from: ownLeaf, leaf: leaf, added: added, context: context, algorithms, signer: signer, random: random)
+            try path.path.leafNode.validateAlone(groupID: groupID, leaf: ownLeaf, usingKey: false, algorithms)
             try path.path.leafNode.validateCapabilities(context.extensions, try context.requiredCapabilities())
             try tree.validateAmongMembers([ownLeaf])
             keys = path.keys
@@ -125,102 +126,63 @@ extension Group {
 
     private typealias Choice = (selection: Selection, list: ProposalList, applied: AppliedProposals)
 
-    /// The proposals to commit, validated and applied.
+    /// The proposals to commit, validated and applied: all that are given here, and all that wait and go with them
+    /// (RFC 9420 §12.2, §12.4).
     private func choose(
         _ inline: [Proposal], _ options: CommitOptions, accept: LeafAcceptance
     ) throws(MLSError) -> Choice {
-        let waiting = select(inline, options)
-        if waiting.sent.isEmpty { return try validate(waiting, inline, accept: accept) }
+        var waiting = Selection()
+        for cached in byPreference { waiting.append(.reference(cached.reference), cached.sent) }
         do throws(MLSError) {
-            return try validate(waiting, inline, accept: accept)
+            return try validate(waiting, inline, options, accept: accept)
         } catch {
-            // Some of what waits does not fit together, as a member may have meant it. What was asked for here must be
-            // possible all the same: so take of the others, one by one, what fits.
-            var fitting = Selection()
-            var choice = try validate(fitting, inline, accept: accept)
-            for (entry, sent) in zip(waiting.entries, waiting.sent) {
-                var more = fitting
-                more.append(entry, sent)
-                do throws(MLSError) {
-                    choice = try validate(more, inline, accept: accept)
-                    fitting = more
-                } catch {
-                    continue
-                }
-            }
-            return choice
+            guard !waiting.sent.isEmpty else { throw error }
         }
+        // Not all of what waits goes together, as a member may have meant it. What was asked for here must be possible all
+        // the same: so take of the others, one by one, what does.
+        var fitting = Selection()
+        var choice = try validate(fitting, inline, options, accept: accept)
+        for (entry, sent) in zip(waiting.entries, waiting.sent) {
+            var more = fitting
+            more.append(entry, sent)
+            do throws(MLSError) {
+                choice = try validate(more, inline, options, accept: accept)
+                fitting = more
+            } catch {
+                continue
+            }
+        }
+        return choice
+    }
+
+    /// The proposals that wait, first those that §12.2 prefers: a Remove before an Update of the same leaf, the latest
+    /// Update before earlier ones, and a ReInit, which stands alone, after everything.
+    private var byPreference: [CachedProposal] {
+        var removes: [CachedProposal] = []
+        var updates: [CachedProposal] = []
+        var others: [CachedProposal] = []
+        var reInits: [CachedProposal] = []
+        for cached in proposals {
+            switch cached.sent.proposal {
+            case .remove: removes.append(cached)
+            case .update: updates.append(cached)
+            case .reInit: reInits.append(cached)
+            default: others.append(cached)
+            }
+        }
+        return removes + updates.reversed() + others + reInits
     }
 
     private func validate(
-        _ waiting: Selection, _ inline: [Proposal], accept: LeafAcceptance
+        _ waiting: Selection, _ inline: [Proposal], _ options: CommitOptions, accept: LeafAcceptance
     ) throws(MLSError) -> Choice {
         var selection = waiting
         for proposal in inline {
             selection.append(.proposal(proposal), SentProposal(proposal: proposal, sender: .member(ownLeaf)))
         }
         let list = try ProposalList(selection.sent, committer: ownLeaf, in: current, accept: accept)
+        _ = try find(list.preSharedKeys, options.preSharedKey)
         return (selection, list, try current.apply(list))
-    }
-
-    /// The proposals that wait and go together with each other and with those given, by reference (RFC 9420 §12.2, §12.4).
-    private func select(_ inline: [Proposal], _ options: CommitOptions) -> Selection {
-        var selection = Selection()
-        var removed: Set<UInt32> = []
-        var joining: Set<[UInt8]> = []
-        var changesExtensions = false
-        for proposal in inline {
-            if case .remove(let leaf) = proposal { removed.insert(leaf) }
-            if case .add(let keyPackage) = proposal { joining.insert(keyPackage.leafNode.signatureKey) }
-            if case .groupContextExtensions = proposal { changesExtensions = true }
-        }
-        // A ReInit stands alone: others come first, and it can be proposed again.
-        if options.reInit == nil {
-            // A member that is to be removed needs no Update, and of several Updates the latest counts.
-            var updates: [UInt32: [UInt8]] = [:]
-            for cached in proposals {
-                if case .remove(let leaf) = cached.sent.proposal, leaf != ownLeaf { removed.insert(leaf) }
-                if case .update = cached.sent.proposal, case .member(let leaf) = cached.sent.sender {
-                    updates[leaf] = cached.reference
-                }
-            }
-            var pending = removed
-            for proposal in inline {
-                if case .remove(let leaf) = proposal { pending.remove(leaf) }
-            }
-            for cached in proposals {
-                switch cached.sent.proposal {
-                case .update:
-                    guard case .member(let leaf) = cached.sent.sender, leaf != ownLeaf, !removed.contains(leaf),
-                        updates[leaf] == cached.reference
-                    else { continue }
-                case .remove(let leaf):
-                    guard pending.remove(leaf) != nil else { continue }
-                case .add(let keyPackage):
-                    guard joining.insert(keyPackage.leafNode.signatureKey).inserted else { continue }
-                case .preSharedKey(let id):
-                    guard !options.preSharedKeys.contains(id), knows(id, options) else { continue }
-                case .groupContextExtensions:
-                    guard !changesExtensions else { continue }
-                    changesExtensions = true
-                case .reInit:
-                    guard inline.isEmpty, proposals.count == 1 else { continue }
-                case .externalInit:
-                    continue
-                }
-                selection.append(.reference(cached.reference), cached.sent)
-            }
-        }
-        return selection
-    }
-
-    private func knows(_ id: PreSharedKeyID, _ options: CommitOptions) -> Bool {
-        do {
-            _ = try find([id], options.preSharedKey)
-            return true
-        } catch {
-            return false
-        }
     }
 }
 

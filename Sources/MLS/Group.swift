@@ -12,7 +12,7 @@ public struct Group: Sendable {
 
     package internal(set) var current: Epoch
     /// Latest first.
-    var past: [PastEpoch] = []
+    package internal(set) var past: [PastEpoch] = []
     /// Proposals of this epoch that no commit has covered yet, in the order of their arrival.
     var proposals: [CachedProposal] = []
     /// The private keys of this member's Updates among them.

@@ -13,6 +13,8 @@ package struct SecretTree: Sendable {
     private var ratchets: [UInt32: Ratchets]
     /// Skipped keys in all ratchets together.
     private var skippedCount: Int
+    /// Set when the epoch has ended: handshake keys are not even derived any more.
+    private var isPast = false
 
     /// A leaf's ratchets. Handshake keys are dropped when the epoch ends.
     private struct Ratchets: Sendable {
@@ -59,8 +61,22 @@ package struct SecretTree: Sendable {
         return key
     }
 
-    /// Forgets all handshake keys: in a past epoch only application messages are still read.
-    mutating func dropHandshakeKeys() {
+    /// Keeps what a past epoch is read with: the application keys of the other members.
+    package mutating func retire(own leaf: UInt32, _ algorithms: Algorithms) {
+        dropHandshakeKeys()
+        isPast = true
+        // As long as nothing was sent, what this member's keys come from is in the tree.
+        if ratchets[leaf] == nil {
+            do throws(MLSError) {
+                try deriveLeaf(leaf, algorithms)
+            } catch {
+                // Nothing to derive them from: nothing to drop.
+            }
+        }
+        dropLeaf(leaf)
+    }
+
+    private mutating func dropHandshakeKeys() {
         for leaf in [UInt32](ratchets.keys) {
             guard var pair = ratchets[leaf] else { continue }
             skippedCount -= pair.handshake?.skippedCount ?? 0
@@ -69,8 +85,7 @@ package struct SecretTree: Sendable {
         }
     }
 
-    /// Forgets a leaf: nothing will be received from it.
-    mutating func dropLeaf(_ leaf: UInt32) {
+    private mutating func dropLeaf(_ leaf: UInt32) {
         guard let pair = ratchets[leaf] else { return }
         skippedCount -= pair.application.skippedCount + (pair.handshake?.skippedCount ?? 0)
         ratchets[leaf] = nil
@@ -111,8 +126,9 @@ package struct SecretTree: Sendable {
         }
         guard let secret = nodes.removeValue(forKey: 2 * leaf) else { throw .internalFailure }
         ratchets[leaf] = Ratchets(
-            handshake: HashRatchet(
-                secret: algorithms.expandWithLabel(secret, "handshake", [], algorithms.hashLength)),
+            handshake: isPast
+                ? nil
+                : HashRatchet(secret: algorithms.expandWithLabel(secret, "handshake", [], algorithms.hashLength)),
             application: HashRatchet(
                 secret: algorithms.expandWithLabel(secret, "application", [], algorithms.hashLength)))
     }
@@ -122,6 +138,7 @@ extension SecretTree: WireEncodable, WireDecodable {
     /// In order of node and leaf, so that equal states have equal encodings.
     package func encode(into writer: inout WireWriter) {
         writer.write(shape.leafCount)
+        writer.write(isPast)
         writer.writeVector { writer in
             for node in nodes.keys.sorted() {
                 guard let secret = nodes[node] else { continue }
@@ -143,6 +160,7 @@ extension SecretTree: WireEncodable, WireDecodable {
         let leafCount = try reader.readUInt32()
         shape = TreeShape(holding: leafCount)
         guard shape.leafCount == leafCount else { throw .invalidValue }
+        isPast = try reader.readBool()
         nodes = [:]
         ratchets = [:]
         skippedCount = 0

@@ -3,8 +3,9 @@ import WireFormat
 
 /// Members, devices and invitations that no longer count, as hashes: whoever reads the list without knowing an id learns none.
 public struct RevocationList: Equatable, Sendable, WireCodable {
-    /// The most entries a list may have.
-    public static let limit = 16_384
+    /// The most entries a list may have: the bubble's state travels whole, in a request to the node and in every invitation's
+    /// bundle, and both have their limits.
+    public static let limit = 1_024
     private static let hashLength = 32
 
     private enum Kind: UInt8 {

@@ -61,6 +61,15 @@ def test_an_invitation_enrols_a_person_while_the_operator_is_away(node, people, 
     expect(grace.page.get_by_text("Waiting until your inviter's device")).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
 
 
+def test_an_invitation_shows_the_fingerprint_that_the_newcomer_s_browser_must_show(node, people):
+    ada = people("Ada")
+    ada.enrol(node.operator_invitation)
+    ada.page.get_by_role("button", name="Invite", exact=True).click()
+    printed = [line.removeprefix("CA fingerprint: ") for line in node.printed if line.startswith("CA fingerprint: ")]
+    assert len(printed) == 1
+    expect(ada.page.get_by_role("dialog", name="Invite").get_by_text(printed[0])).to_be_visible()
+
+
 def test_a_link_works_once(node, people):
     ada, grace, mallory = people("Ada"), people("Grace"), people("Mallory")
     ada.enrol(node.operator_invitation)

@@ -83,8 +83,13 @@ struct ForgedKeyPackage {
 
 extension Party {
     /// Sends whatever it likes, as the member it is, and keeps no account of it.
-    func forge(_ content: FramedContent.Content, as format: MessageFormat = .privateMessage) throws -> [UInt8] {
+    ///
+    /// - Parameter skipped: how many handshake keys not to use.
+    func forge(
+        _ content: FramedContent.Content, as format: MessageFormat = .privateMessage, generation skipped: Int = 0
+    ) throws -> [UInt8] {
         var epoch = try state.current
+        for _ in 0..<skipped { _ = try epoch.messageKeys.next(epoch.ownLeaf, .commit, epoch.algorithms) }
         var message = try epoch.frame(content, authenticatedData: [], as: format, signer: signer)
         // Nobody but a real commit has the right one.
         if content.type == .commit { message.auth.confirmationTag = [UInt8](repeating: 0, count: 32) }

@@ -145,6 +145,38 @@ struct GroupTests {
         try expectAgreement(parties)
     }
 
+    @Test("of proposals that do not go together, a Remove comes before an Update, and a ReInit after all")
+    func preference() throws {
+        let parties = try makeGroup(["alice", "bob", "carol"], suite: .x25519AES128)
+        let dave = try Party("dave", suite: .x25519AES128)
+        let reInit = ReInit(groupID: [1], version: .mls10, suite: .x25519AES128, extensions: Extensions())
+        let unknown = PreSharedKeyID(kind: .external(id: [1]), nonce: [UInt8](repeating: 1, count: 32))
+        var messages = [
+            try parties[2].forge(.proposal(.reInit(reInit)), generation: 5),
+            try parties[1].propose(.update), try parties[1].propose(.update),
+            try parties[2].propose(.remove(1)), try parties[2].propose(.add(try dave.keyPackage())),
+        ]
+        messages.append(try parties[1].forge(.proposal(.preSharedKey(unknown)), generation: 5))
+        for message in messages { _ = try parties[0].process(message) }
+        let first = try parties[0].commit()
+        #expect(first.staged.removed.map(\.leaf) == [1])
+        #expect(first.staged.updated.map(\.leaf) == [0])
+        #expect(first.staged.added.map(\.node.credential) == [dave.credential])
+        // What is asked for here comes first of all: the same newcomer once, the same member out once.
+        let bundle = try #require(dave.bundle)
+        let second = try parties[0].commit(adding: [bundle.keyPackage], removing: [1])
+        #expect(second.staged.removed.count == 1)
+        #expect(second.staged.added.count == 1)
+        // One's own removal is for others to commit.
+        _ = try parties[2].propose(.remove(2))
+        #expect(try parties[2].commit().staged.removed.map(\.leaf) == [1])
+        // A ReInit that waits alone is committed.
+        let pair = try makeGroup(["alice", "bob"], suite: .x25519AES128)
+        _ = try pair[0].process(try pair[1].forge(.proposal(.reInit(reInit))))
+        try pair[0].merge(try pair[0].commit())
+        #expect(try pair[0].state.reInit == reInit)
+    }
+
     @Test("leaves that the application does not accept are refused wherever they come from")
     func acceptance() throws {
         let parties = try makeGroup(["alice", "bob"])

@@ -8,6 +8,7 @@ import WireFormat
 private struct ForgedGroup {
     enum Node {
         case blank
+        case given(LeafNode)
         case leaf(ForgedLeaf, SoftwareSigner)
         case parent(key: [UInt8], hash: [UInt8], unmerged: [UInt32])
     }
@@ -21,6 +22,9 @@ private struct ForgedGroup {
     var spoilsSignature = false
     var hasTree = true
     var externalPub: [UInt8]?
+    var epoch: UInt64 = 7
+    /// Who signs the GroupInfo, if not the inviter.
+    var infoSigner: SoftwareSigner?
     let inviter: Party
 
     /// Two members, neither of whom has committed yet.
@@ -54,6 +58,10 @@ private struct ForgedGroup {
             switch node {
             case .blank:
                 inner.write(false)
+            case .given(let node):
+                inner.write(true)
+                inner.write(UInt8(1))
+                inner.write(node)
             case .leaf(let leaf, let signer):
                 inner.write(true)
                 inner.write(UInt8(1))
@@ -72,24 +80,71 @@ private struct ForgedGroup {
     }
 
     func groupInfo() throws -> [UInt8] {
+        try [0, 1, 0, 4] + groupInfo(tag: [3]).bytes
+    }
+
+    private func groupInfo(
+        tag confirmationTag: [UInt8]
+    ) throws -> (bytes: [UInt8], context: GroupContext) {
         let encodedTree = try tree()
         var hash = treeHash
         if hash == nil, var tree = try? RatchetTree(decoding: encodedTree) { hash = tree.treeHash(.sha256) }
+        let context = GroupContext(
+            suite: groupSuite, groupID: [1], epoch: epoch, treeHash: hash ?? [], confirmedTranscriptHash: [2],
+            extensions: extensions)
         var info = WireWriter()
-        info.write(
-            GroupContext(
-                suite: groupSuite, groupID: [1], epoch: 7, treeHash: hash ?? [], confirmedTranscriptHash: [2],
-                extensions: extensions))
+        info.write(context)
         var infoExtensions = Extensions()
         if hasTree { infoExtensions[.ratchetTree] = encodedTree }
         infoExtensions[.externalPub] = externalPub
         info.write(infoExtensions)
-        info.write(opaque: [3])
+        info.write(opaque: confirmationTag)
         info.write(signer)
-        var signature = try inviter.signer.sign(label: "GroupInfoTBS", info.bytes)
+        var signature = try (infoSigner ?? inviter.signer).sign(label: "GroupInfoTBS", info.bytes)
         if spoilsSignature { signature[0] ^= 1 }
         info.write(opaque: signature)
-        return [0, 1, 0, 4] + info.bytes
+        return (info.bytes, context)
+    }
+
+    /// What a Welcome to this group has besides the group.
+    struct Invitation {
+        var pathSecret: Secret?
+        var preSharedKeys: [PreSharedKey] = []
+        var ids: [PreSharedKeyID] = []
+        var spoilsTag = false
+        var suite: CipherSuite?
+    }
+
+    /// A Welcome for a client whose leaf is in the tree.
+    func welcome(for keyPackage: KeyPackage, _ invitation: Invitation = Invitation()) throws -> [UInt8] {
+        let algorithms = try Algorithms(suite)
+        let joinerSecret = Secret([UInt8](repeating: 9, count: 32))
+        let preSharedKeySecret = try algorithms.preSharedKeySecret(invitation.preSharedKeys)
+        let schedule = KeySchedule(
+            joinerSecret: joinerSecret, preSharedKeySecret: preSharedKeySecret,
+            context: try groupInfo(tag: []).context, algorithms)
+        var tag = algorithms.mac(schedule.confirmationKey, [2])
+        if invitation.spoilsTag { tag[0] ^= 1 }
+        let encryptedGroupInfo = try algorithms.aead.seal(
+            key: algorithms.expandWithLabel(schedule.welcomeSecret, "key", [], algorithms.aead.keyLength),
+            nonce: algorithms.expandWithLabel(schedule.welcomeSecret, "nonce", [], 12).exposed,
+            plaintext: try groupInfo(tag: tag).bytes, aad: [])
+        var secrets = WireWriter()
+        secrets.write(opaque: joinerSecret.exposed)
+        secrets.write(invitation.pathSecret != nil)
+        if let pathSecret = invitation.pathSecret { secrets.write(opaque: pathSecret.exposed) }
+        secrets.write(vector: invitation.ids)
+        let sealed = try algorithms.encrypt(
+            to: keyPackage.initKey, label: "Welcome", context: encryptedGroupInfo, secrets.bytes, inviter.random)
+        var welcome = WireWriter()
+        welcome.write(fixed: [0, 1, 0, 3])
+        welcome.write(invitation.suite ?? suite)
+        welcome.writeVector { writer in
+            writer.write(opaque: keyPackage.reference(algorithms))
+            writer.write(sealed)
+        }
+        welcome.write(opaque: encryptedGroupInfo)
+        return welcome.bytes
     }
 }
 
@@ -208,6 +263,84 @@ struct MaliciousInviterTests {
         #expect(throws: MLSError.noSuchMember) {
             try externalJoin(joiner, groupInfo: try ForgedGroup().groupInfo(), replacing: 9)
         }
+    }
+
+    @Test("cannot welcome anybody to a group that is not sound (§12.4.3.1)")
+    func welcomes() throws {
+        let joiner = try Party("joiner", suite: .x25519AES128)
+        let keyPackage = try joiner.keyPackage()
+        let secret = Secret([UInt8](repeating: 4, count: 32))
+        func use(_ kind: PreSharedKeyID.Kind, nonce: Int = 32, times: Int = 1) -> ForgedGroup.Invitation {
+            var invitation = ForgedGroup.Invitation()
+            for number in 0..<times {
+                invitation.ids.append(
+                    PreSharedKeyID(kind: kind, nonce: [UInt8](repeating: UInt8(number), count: nonce)))
+            }
+            invitation.preSharedKeys = invitation.ids.map { PreSharedKey(id: $0, secret: secret) }
+            return invitation
+        }
+        let branch = PreSharedKeyID.Kind.resumption(.branch, groupID: [5], epoch: 3)
+        var spoilt = ForgedGroup.Invitation()
+        spoilt.spoilsTag = true
+        var wrongPath = ForgedGroup.Invitation()
+        wrongPath.pathSecret = secret
+        var otherSuite = ForgedGroup.Invitation()
+        otherSuite.suite = .x25519ChaCha20
+        let plain = ForgedGroup.Invitation()
+        let cases: [(MLSError?, ForgedGroup.Invitation, (inout ForgedGroup) -> Void)] = [
+            (nil, plain, { _ in }),
+            (nil, use(.external(id: [1])), { _ in }),
+            (nil, use(branch), { $0.epoch = 1 }),
+            (.invalidConfirmationTag, spoilt, { _ in }),
+            (.notAddressed, otherSuite, { _ in }),
+            (.notAddressed, plain, { $0.nodes.removeLast(2) }),
+            (.invalidGroupInfo(.signature), plain, { $0.signer = 2 }),
+            (.invalidTree(.treeHash), plain, { $0.treeHash = [1] }),
+            (.unsupportedCipherSuite, plain, { $0.groupSuite = .x25519ChaCha20 }),
+            (.invalidCommit(.pathKeysMismatched), wrongPath, { _ in }),
+            (.invalidProposals(.preSharedKeyNonce), use(.external(id: [1]), nonce: 31), { _ in }),
+            (.invalidProposals(.preSharedKeyUsage), use(branch, times: 2), { $0.epoch = 1 }),
+            (.invalidGroupInfo(.epoch), use(branch), { _ in }),
+        ]
+        for (index, (error, invitation, change)) in cases.enumerated() {
+            var group = try ForgedGroup()
+            group.nodes += [.blank, .given(keyPackage.leafNode)]
+            change(&group)
+            let bundle = try #require(joiner.bundle)
+            let welcome = try group.welcome(for: keyPackage, invitation)
+            let join = {
+                try Group.join(welcome, with: bundle, preSharedKey: { _ in secret }, accept: { _ in true })
+            }
+            if let error {
+                #expect(throws: error, "\(index)") { try join() }
+            } else {
+                #expect(try join().ownLeaf == 2, "\(index)")
+            }
+        }
+    }
+
+    @Test("cannot welcome a client as the one who welcomes, nor with another's private key")
+    func ownWelcome() throws {
+        let joiner = try Party("joiner", suite: .x25519AES128)
+        let keyPackage = try joiner.keyPackage()
+        var group = try ForgedGroup()
+        group.nodes[2] = .given(keyPackage.leafNode)
+        group.signer = 1
+        // The joiner's own signature over a GroupInfo: nobody else can make one.
+        group.infoSigner = joiner.signer
+        let bundle = try #require(joiner.bundle)
+        #expect(throws: MLSError.notAddressed) {
+            try Group.join(try group.welcome(for: keyPackage), with: bundle, accept: { _ in true })
+        }
+        group.signer = 0
+        group.infoSigner = nil
+        let welcome = try group.welcome(for: keyPackage)
+        // The bundle ends with the leaf's private key.
+        var bytes = bundle.encoded
+        bytes[bytes.count - 5] ^= 1
+        let spoilt = try KeyPackageBundle(decoding: bytes)
+        #expect(throws: MLSError.mismatchedKey) { try Group.join(welcome, with: spoilt, accept: { _ in true }) }
+        _ = try Group.join(welcome, with: bundle, accept: { _ in true })
     }
 
     @Test("cannot exhaust the count of epochs")

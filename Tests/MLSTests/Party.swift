@@ -89,6 +89,10 @@ final class Party {
         }
     }
 
+    func propose(_ request: ProposalRequest) throws -> [UInt8] {
+        try with { try $0.propose(request, signer: signer, random: random, accept: accept) }
+    }
+
     /// Processes a commit and merges it.
     @discardableResult
     func apply(_ commit: [UInt8], _ policy: ExternalCommitPolicy = .resync) throws -> StagedCommit {

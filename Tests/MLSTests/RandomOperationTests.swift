@@ -41,6 +41,11 @@ struct RandomOperationTests {
             parties = try parties.filter { try $0.state.isActive } + newcomers
             for party in parties where random.number(below: 4) == 0 { try party.restart() }
             try expectEqualAuthenticators(parties)
+            // Each holds the private keys of nodes above it, and of no others: not of blank or replaced ones.
+            for party in parties {
+                let epoch = try party.state.current
+                #expect(try epoch.keys.match(epoch.tree, own: epoch.ownLeaf, epoch.algorithms))
+            }
             let sender = parties[Int(random.number(below: UInt32(parties.count)))]
             let message = try sender.encrypt("x")
             for party in parties where party !== sender { #expect(try party.read(message) == "x") }

@@ -103,24 +103,33 @@ struct StateTests {
         #expect(try run() == run())
     }
 
-    @Test("secrets of an epoch that ended are not in the state any more")
-    func forwardSecrecy() throws {
-        let parties = try makeGroup(["alice", "bob"])
-        let read = try parties[0].encrypt("read")
-        _ = try parties[1].read(read)
-        let old = try parties[1].state
-        // Before any message, the state still holds what the first application key comes from.
-        for _ in 0..<4 { try commit(parties[0], among: parties) }
-        let now = try parties[1].state.encoded
-        for epoch in [old.epochAuthenticator] { #expect(!contains(now, epoch)) }
-        #expect(contains(old.encoded, old.epochAuthenticator))
+    @Test("with an own leaf that is nobody's, or with extensions twice, is refused")
+    func malformed() throws {
+        let alice = try Party("alice", suite: .x25519AES128)
+        try alice.create()
+        var encoded = try alice.state.encoded
+        let own = try 1 + alice.state.current.context.encoded.count + alice.state.ratchetTree.count
+        #expect(Array(encoded[own..<own + 4]) == [0, 0, 0, 0])
+        encoded[own + 3] = 1
+        #expect(throws: WireError.invalidValue) { try Group(decoding: encoded) }
+        #expect(throws: WireError.invalidValue) { try Extensions(decoding: [6, 9, 9, 0, 9, 9, 0]) }
+        var many = WireWriter()
+        many.writeVector { writer in
+            for type in UInt16(0)..<65 {
+                writer.write(type)
+                writer.write(opaque: [])
+            }
+        }
+        #expect(throws: WireError.tooLong) { try Extensions(decoding: many.bytes) }
+        // Only these two formats carry content.
+        #expect(throws: WireError.invalidValue) { try AuthenticatedContent(decoding: [0, 3, 0]) }
     }
 
-    private func contains(_ bytes: [UInt8], _ part: [UInt8]) -> Bool {
-        guard bytes.count >= part.count, let first = part.first else { return false }
-        for start in 0...(bytes.count - part.count) where bytes[start] == first {
-            if bytes[start..<start + part.count].elementsEqual(part) { return true }
-        }
-        return false
+    @Test("has no place outside the tree")
+    func shape() {
+        let shape = TreeShape(holding: 3)
+        #expect(shape.leafCount == 4)
+        #expect(shape.parent(of: 3) == nil)
+        for node: UInt32 in [7, 8, 1_000, .max] { #expect(shape.parent(of: node) == nil) }
     }
 }

@@ -1,4 +1,5 @@
 import Messenger
+import ModelNode
 
 // What people do with files.
 extension World {
@@ -16,7 +17,7 @@ extension World {
             case 8..<13: size = 60_000 + chance.below(300_000)
             default: size = 1 + chance.below(40_000)
             }
-            sendFile(size, in: conversation, from: browser)
+            sendFile(size, as: chance.oneIn(4) ? .voice : .file, in: conversation, from: browser)
             // Misfortunes are to meet files on their way.
             guard size > 200_000, let other = person(conversation.member) else { return }
             run(for: chance.delay(1_000...20_000))
@@ -37,7 +38,7 @@ extension World {
     }
 
     /// Sends a file that exists once in this world.
-    func sendFile(_ size: Int, in conversation: ConversationSummary, from browser: Browser) {
+    func sendFile(_ size: Int, as kind: FileKind = .file, in conversation: ConversationSummary, from browser: Browser) {
         guard browser.phase == .unlocked else { return }
         guard let recipient = person(conversation.member) else {
             return violate("\(browser.index) has a conversation with nobody")
@@ -50,7 +51,9 @@ extension World {
         give(
             .prepareFile(
                 conversation: conversation.conversation, ticket: number,
-                FileDescription(name: name, type: "application/octet-stream", size: UInt64(size))), to: browser)
+                FileDescription(
+                    name: name, type: "application/octet-stream", size: UInt64(size), kind: kind, durationMs: 4_000,
+                    waveform: [1, 2, 3])), to: browser)
     }
 
     func cancelFile(_ message: MessageSummary, in conversation: [UInt8], _ browser: Browser) {
@@ -76,9 +79,9 @@ extension World {
     // For tests that tell a story of their own.
 
     /// Sends a file, which exists once in the world.
-    public func sendFile(of size: Int, from person: Int, to other: Int) {
+    public func sendFile(of size: Int, as kind: FileKind = .file, from person: Int, to other: Int) {
         guard let conversation = conversation(of: person, with: other) else { return violate("nobody to write to") }
-        sendFile(size, in: conversation, from: browsers[person])
+        sendFile(size, as: kind, in: conversation, from: browsers[person])
     }
 
     /// Messages that are files, oldest first, as the person sees them.

@@ -81,6 +81,10 @@ export class FakeSession implements SessionPort {
         return this.room;
     }
 
+    async authorityFingerprint(): Promise<string | null> {
+        return null;
+    }
+
     end(): void {
         this.ended = true;
     }

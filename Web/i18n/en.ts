@@ -149,6 +149,8 @@ const catalogue = {
     "invite.day": "1 day",
     "invite.week": "7 days",
     "invite.month": "30 days",
+    "invite.authority": "This node's certificate authority",
+    "invite.authorityText": "If their browser does not know this node yet, it warns them. The fingerprint (SHA-256) that it shows must be this one:",
     "invite.open": "Open invitations",
     "invite.openItem": "Made {created}, until {expires}",
     "invite.thisOne": "This one",

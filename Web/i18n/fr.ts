@@ -146,6 +146,8 @@ export const fr: Catalogue = {
     "invite.day": "1 jour",
     "invite.week": "7 jours",
     "invite.month": "30 jours",
+    "invite.authority": "Autorité de certification de ce nœud",
+    "invite.authorityText": "Si leur navigateur ne connaît pas encore ce nœud, il les avertit. L’empreinte (SHA-256) qu’il montre doit être celle-ci :",
     "invite.open": "Invitations ouvertes",
     "invite.openItem": "Créée le {created}, jusqu’au {expires}",
     "invite.thisOne": "Celle-ci",

@@ -10,6 +10,8 @@ export class Invitations {
     readonly latest = new Value<NewInvitation | null>(null);
     readonly all = new Value<readonly Invitation[]>([]);
     readonly state = new Value<"none" | "making" | "failed">("none");
+    /** Of the node's certificate authority, for the newcomer to compare; null while unknown, or if there is none. */
+    readonly authority = new Value<string | null>(null);
     #session: SessionPort;
 
     constructor(session: SessionPort) {
@@ -21,6 +23,7 @@ export class Invitations {
         this.latest.set(null);
         this.state.set("making");
         this.#session.input({ type: "invite", validForSeconds });
+        void this.#session.authorityFingerprint().then((fingerprint) => this.authority.set(fingerprint));
     }
 
     withdraw(invitation: string): void {

@@ -2,6 +2,7 @@
 
 import type { ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
+import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
 import { Attachment, FileProgress, Files } from "./files";
 import { NodeSocket } from "./nodesocket";
@@ -29,6 +30,8 @@ export interface SessionPort {
     attach(conversation: string, attachment: Attachment): void;
     /** Bytes that the browser still grants; null where it does not say. */
     roomLeft(): Promise<number | null>;
+    /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
+    authorityFingerprint(): Promise<string | null>;
     /** Ends everything at once: the worker's memory goes with it. */
     end(): void;
 }
@@ -94,6 +97,10 @@ export class Session implements SessionPort {
 
     roomLeft(): Promise<number | null> {
         return roomLeft();
+    }
+
+    authorityFingerprint(): Promise<string | null> {
+        return authorityFingerprint();
     }
 
     end(): void {

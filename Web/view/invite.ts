@@ -36,9 +36,15 @@ export function inviteDialog(scope: Scope, model: MainModel, onClose: () => void
         });
     const open = h("section", { class: "open-invitations" });
     scope.fill(open, invitations.all, (all) => openInvitations(model, all.filter(({ state }) => state === "open")));
+    const authority = h("div", { class: "authority" });
+    scope.fill(authority, invitations.authority, (fingerprint) => fingerprint !== null && [
+        h("h3", {}, t("invite.authority")),
+        h("p", { class: "field-hint" }, t("invite.authorityText")),
+        h("p", { class: "code fingerprint", dir: "ltr" }, fingerprint),
+    ]);
     invitations.create(lifetime);
     scope.onDispose(() => invitations.forget());
-    return dialog(t("invite.title"), onClose, h("p", { class: "lead" }, t("invite.text")), link, expiry, open);
+    return dialog(t("invite.title"), onClose, h("p", { class: "lead" }, t("invite.text")), link, expiry, authority, open);
 }
 
 function linkView(model: MainModel): Child {

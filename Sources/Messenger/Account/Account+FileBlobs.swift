@@ -18,11 +18,14 @@ extension Account {
     /// Puts the next blob of the first file that is small enough and has waited for long enough.
     func upload(in conversation: Conversation) {
         let limit = FilePolicy.blobFileLimit(state.policy)
-        for index in conversation.files.indices {
+        for index in conversation.files.indices
+        where conversation.files[index].isOwn && conversation.files[index].phase == .offered {
             let file = conversation.files[index]
-            guard file.isOwn, file.phase == .offered, !file.isPaused, !file.isAtNode, file.geometry.size <= limit,
-                !isExpired(file)
-            else { continue }
+            if isExpired(file) {
+                if file.isAtNode { forgetBlobs(index, in: conversation) }
+                continue
+            }
+            guard !file.isPaused, !file.isAtNode, file.geometry.size <= limit else { continue }
             let since = file.waitingSince ?? effects.now
             conversation.files[index].waitingSince = since
             guard since + Self.channelPatience <= effects.now else {
@@ -35,6 +38,7 @@ extension Account {
         }
     }
 
+    /// The node has forgotten what was put there, and the recipient is not coming.
     private func isExpired(_ file: FileRecord) -> Bool { file.time + Self.expiry <= effects.now }
 
     private func readBlob(_ index: Int, in conversation: Conversation) {
@@ -52,7 +56,9 @@ extension Account {
     }
 
     func fileBytes(_ id: [UInt8], from: UInt32, _ bytes: [UInt8]) {
-        guard let (conversation, index) = findFile(id), conversation.files[index].activity == .reading else { return }
+        guard let (conversation, index) = findFile(id), conversation.files[index].activity == .reading,
+            conversation.files[index].blobsStored < UInt32(conversation.files[index].blobs.count)
+        else { return }
         let file = conversation.files[index]
         let chunks = file.geometry.chunks(ofBlob: file.blobsStored)
         guard from == chunks.lowerBound, bytes.count == file.geometry.sealedLength(of: chunks) else {
@@ -71,7 +77,7 @@ extension Account {
     func fileBlobStored(_ response: Response, file id: [UInt8], blob: [UInt8]) {
         guard let (conversation, index) = findFile(id), conversation.files[index].activity == .putting else { return }
         let file = conversation.files[index]
-        guard file.blobs[Int(file.blobsStored)] == blob else { return }
+        guard file.blobsStored < UInt32(file.blobs.count), file.blobs[Int(file.blobsStored)] == blob else { return }
         conversation.files[index].activity = .none
         switch response {
         case .done:
@@ -79,9 +85,7 @@ extension Account {
             if conversation.files[index].isAtNode {
                 enqueue(.fileStatus(FileStatus(message: id, news: .atNode(blobs: file.blobs))), in: conversation)
             }
-        case .refused(.conflict):
-            conversation.files[index].blobs = []
-            conversation.files[index].blobsStored = 0
+        case .refused(.conflict): forgetBlobs(index, in: conversation)
         case .refused(.quotaExceeded), .refused(.tooLarge), .refused(.notPermitted):
             uploadsAt = effects.now + Self.fullPause
         default:
@@ -95,10 +99,14 @@ extension Account {
         let file = conversation.files[index]
         guard !file.blobs.isEmpty, !file.isAtNode, mayUseNode else { return }
         for blob in file.blobs { link.send(.deleteBlob(blob: blob), for: .deleteBlob) }
+        conversation.files[index].activity = .none
+        forgetBlobs(index, in: conversation)
+    }
+
+    private func forgetBlobs(_ index: Int, in conversation: Conversation) {
         conversation.files[index].blobs = []
         conversation.files[index].blobsStored = 0
-        conversation.files[index].activity = .none
-        save(conversation.files[index])
+        changed(index, in: conversation)
     }
 
     // From the node.
@@ -153,8 +161,6 @@ extension Account {
             switch conversation.files[index].phase {
             case .complete, .cancelled: break
             case .failed where conversation.files[index].isOwn: break
-            // They have expired, at the latest by now.
-            case .offered where conversation.files[index].isOwn && isExpired(conversation.files[index]): break
             case .sealing, .offered, .failed: continue
             }
             // A few at a time: the node refuses whoever asks for much at once.

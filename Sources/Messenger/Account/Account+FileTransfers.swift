@@ -9,7 +9,11 @@ extension Account {
     /// Begins what can begin, in a conversation's order of announcements.
     func pumpFiles(_ conversation: Conversation) {
         deleteBlobs(in: conversation)
-        for index in conversation.files.indices { watch(index, in: conversation) }
+        for index in conversation.files.indices where conversation.files[index].activity != .none {
+            watch(index, in: conversation)
+        }
+        // To a device that was revoked nothing is sent, and nothing is told.
+        guard mayEncrypt(in: conversation) else { return }
         if isReady(conversation) {
             pull(in: conversation)
         } else {
@@ -107,7 +111,7 @@ extension Account {
     private func serve(_ index: Int, from: UInt32, in conversation: Conversation) {
         let file = conversation.files[index]
         guard let device = contact(conversation.peer)?.identity.device.bytes, isLegible(file),
-            file.phase != .cancelled, from < file.geometry.chunks
+            from < file.geometry.chunks, mayEncrypt(in: conversation)
         else { return }
         if file.isPaused { return ask(.pause, file: file.id, in: conversation) }
         abandonUpload(index, in: conversation)

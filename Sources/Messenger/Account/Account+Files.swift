@@ -19,7 +19,8 @@ extension Account {
             waveform: isVoice ? [UInt8](description.waveform.prefix(FileAnnouncement.waveformLimit)) : [])
         let record = FileRecord(
             conversation: id, id: effects.random.bytes(16), isOwn: true, time: effects.now,
-            order: conversation.messageCount, geometry: geometry, kind: announcement.kind, phase: .sealing,
+            order: conversation.messageCount, name: isVoice ? .empty : announcement.name,
+            type: isVoice ? .empty : announcement.type, geometry: geometry, kind: announcement.kind, phase: .sealing,
             storage: effects.random.bytes(16), seal: nil, announcement: announcement)
         conversation.messageCount += 1
         conversation.lastTime = effects.now
@@ -28,7 +29,7 @@ extension Account {
         conversation.files.append(record)
         save(record)
         let head = record.head(.sending)
-        makeLegible(head, announcement.name, file: announcement, in: conversation)
+        if isVoice { makeLegible(head, announcement.name, file: announcement, in: conversation) }
         // Without its key, which is of use to nobody before all is sealed.
         append(keyless(announcement).encoded, head, to: conversation)
         effects.output.files.append(
@@ -58,9 +59,11 @@ extension Account {
         var announcement = announcement
         announcement.name = FileName.sanitised(announcement.name)
         announcement.type = MediaType.sanitised(announcement.type)
+        let isVoice = announcement.kind == .voice
         let record = FileRecord(
             conversation: conversation.id, id: content.id, isOwn: false, time: content.time,
-            order: conversation.messageCount, geometry: announcement.geometry, kind: announcement.kind,
+            order: conversation.messageCount, name: isVoice ? .empty : announcement.name,
+            type: isVoice ? .empty : announcement.type, geometry: announcement.geometry, kind: announcement.kind,
             phase: .offered, storage: effects.random.bytes(16),
             seal: FileSeal(key: announcement.key, hash: announcement.hash))
         conversation.files.append(record)
@@ -140,6 +143,8 @@ extension Account {
         let file = conversation.files[index]
         deleteStored(index, in: conversation)
         conversation.files[index].phase = .cancelled
+        conversation.files[index].name = .empty
+        conversation.files[index].type = .empty
         conversation.files[index].announcement = nil
         conversation.files[index].seal = nil
         conversation.files[index].fault = .none
@@ -176,6 +181,11 @@ extension Account {
         if conversation.files[index].storage.isEmpty {
             conversation.files[index].storage = effects.random.bytes(16)
             conversation.files[index].chunks = 0
+        }
+        // Ours begin anew; of the sender's perhaps not all are there any more.
+        if isOwn || UInt32(conversation.files[index].blobs.count) != conversation.files[index].geometry.blobs {
+            conversation.files[index].blobs = []
+            conversation.files[index].blobsStored = 0
         }
         conversation.files[index].phase = .offered
         conversation.files[index].fault = .none
@@ -298,7 +308,8 @@ extension Account {
     /// A file whose record is damaged has failed.
     func summary(of file: FileRecord?, _ legible: FileAnnouncement?) -> FileSummary {
         FileSummary(
-            name: legible?.name ?? .empty, type: legible?.type ?? .empty, size: file?.geometry.size ?? 0,
+            name: legible?.name ?? file?.name ?? .empty, type: legible?.type ?? file?.type ?? .empty,
+            size: file?.geometry.size ?? 0,
             kind: file?.kind ?? .file, durationMs: legible?.durationMs ?? 0, waveform: legible?.waveform ?? [],
             state: file?.state ?? .failed, chunks: file?.chunksDone ?? 0,
             hasReadableCopy: file?.hasReadableCopy ?? false)

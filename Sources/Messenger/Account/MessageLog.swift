@@ -109,12 +109,20 @@ extension Account {
         if let head = shownHead(conversation.id, id) { show(head, in: conversation.id) }
     }
 
+    /// Texts and voice messages. Of one that was cancelled nothing is left to be revealed.
+    private func isMaskable(_ kind: MessageKind, _ file: FileSummary?) -> Bool {
+        switch kind {
+        case .text: true
+        case .notice: false
+        case .file: file?.kind == .voice && file?.state != .cancelled
+        }
+    }
+
     func summary(_ head: MessageHead, in conversation: [UInt8]) -> MessageSummary {
         let legible = revealed.first { $0.conversation == conversation && $0.id == head.id }
         let record = head.kind == .file ? findFile(head.id).map { $0.conversation.files[$0.index] } : nil
         let file = head.kind == .file ? summary(of: record, legible?.file) : nil
-        // Of a file that was cancelled nothing is left to be revealed.
-        let isMasked = head.kind != .notice && legible == nil && file?.state != .cancelled
+        let isMasked = legible == nil && isMaskable(head.kind, file)
         return MessageSummary(
             id: head.id, isOwn: head.isOwn, time: head.time, order: head.order, state: head.state, kind: head.kind,
             notice: head.notice, isMasked: isMasked,
@@ -297,7 +305,8 @@ extension Account {
     private func reveal(
         _ head: MessageHead, _ text: Text, file: FileAnnouncement? = nil, in conversation: Conversation
     ) {
-        makeLegible(head, text, file: file, in: conversation)
+        // Any other file says what it is without being opened.
+        if file == nil || file?.kind == .voice { makeLegible(head, text, file: file, in: conversation) }
         guard !head.isOwn, head.state != .read else {
             if file != nil { show(head, in: conversation.id) }
             return

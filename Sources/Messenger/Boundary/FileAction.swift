@@ -94,7 +94,7 @@ public enum FileFault: UInt8, Sendable {
 
 /// What is shown of a file beside its message.
 public struct FileSummary: Equatable, Sendable {
-    /// Empty while masked, like `type`, `durationMs` and `waveform`.
+    /// Of a voice message empty while masked, like `type`, `durationMs` and `waveform`.
     public let name: Text
     public let type: Text
     public let size: UInt64

@@ -57,6 +57,7 @@ public enum Input: Equatable, Sendable {
     case pauseFile(conversation: [UInt8], message: [UInt8], Bool)
     /// Ends a transfer for both, or deletes a file that is here from this device.
     case cancelFile(conversation: [UInt8], message: [UInt8])
+    /// Counts as revealing the message.
     case openFile(conversation: [UInt8], message: [UInt8], FilePurpose)
     /// The host has made a readable copy, or removed it.
     case readableCopy(conversation: [UInt8], message: [UInt8], isKept: Bool)

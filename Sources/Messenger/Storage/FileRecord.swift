@@ -1,8 +1,8 @@
 import CryptoPrimitives
 import WireFormat
 
-/// A file of a conversation, for as long as its message is there. Its name, type and key are in the message's own record,
-/// which is opened only when the user wants to see the file; the key is here too while the file is on its way.
+/// A file of a conversation, for as long as its message is there. Its key is in the message's own record, which is opened only
+/// when the user wants to see the file; it is here too while the file is on its way.
 struct FileRecord {
     enum Phase: UInt8 {
         /// Ours, and the host is sealing it. That ends with this run.
@@ -23,6 +23,9 @@ struct FileRecord {
     var time: UInt64
     /// Its message's place in the log.
     var order: UInt64
+    /// Both empty for a voice message, which is masked like a text, and for what was cancelled.
+    var name: Text
+    var type: Text
     var geometry: FileGeometry
     var kind: FileKind
     var phase: Phase
@@ -79,7 +82,8 @@ struct FileRecord {
     /// How many chunks are where they are to go.
     var chunksDone: UInt32 {
         if phase == .complete { return geometry.chunks }
-        return isOwn && blobsStored > 0 ? min(blobsStored * FileGeometry.chunksPerBlob, geometry.chunks) : chunks
+        return isOwn && activity != .moving && blobsStored > 0
+            ? min(blobsStored * FileGeometry.chunksPerBlob, geometry.chunks) : chunks
     }
 }
 
@@ -110,6 +114,8 @@ extension FileRecord: WireCodable {
         writer.write(isOwn)
         writer.write(time)
         writer.write(order)
+        writer.write(name)
+        writer.write(type)
         writer.write(geometry.size)
         writer.write(kind.rawValue)
         writer.write(phase.rawValue)
@@ -130,6 +136,8 @@ extension FileRecord: WireCodable {
         isOwn = try reader.readBool()
         time = try reader.readUInt64()
         order = try reader.readUInt64()
+        name = try reader.read()
+        type = try reader.read()
         guard let geometry = FileGeometry(size: try reader.readUInt64()) else { throw .invalidValue }
         self.geometry = geometry
         kind = try FileKind(from: &reader)

@@ -125,6 +125,10 @@ export class DemoSession implements SessionPort {
         setTimeout(() => old === "wrong" ? this.#emit({ type: "problem", problem: "wrongPassphrase" }) : this.#unlock(false), 500);
     }
 
+    async authorityFingerprint(): Promise<string | null> {
+        return Array.from({ length: 32 }, (_, index) => (index * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(":");
+    }
+
     end(): void {
         for (const timer of this.#timers) clearTimeout(timer);
     }

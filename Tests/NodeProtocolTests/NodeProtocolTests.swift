@@ -1,1 +1,0 @@
-// The target's first file is written with its first check.

@@ -74,11 +74,16 @@ class Browsers:
 
 
 @pytest.fixture(scope="session")
-def browsers():
+def playwright_itself():
     with sync_playwright() as playwright:
-        running = Browsers(playwright)
-        yield running
-        running.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright_itself):
+    running = Browsers(playwright_itself)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

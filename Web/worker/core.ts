@@ -39,7 +39,10 @@ export class Core {
         const bytes = encode(timedInput, { now, input });
         const answer = this.#call("handle", bytes);
         bytes.fill(0);
-        return decode(output, answer);
+        const decoded = decode(output, answer);
+        // Files' keys were in it.
+        answer.fill(0);
+        return decoded;
     }
 
     /** 32 bytes. Takes 128 MiB, so an instance that was used for it is thrown away. */

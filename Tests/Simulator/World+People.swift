@@ -13,10 +13,12 @@ extension World {
     }
 
     private func act(_ browser: Browser) {
+        if plan.isTalkative, browser.conversations.count > 0, chance.oneIn(2) { return telephone(browser) }
         let places = plan.people - browsers.count - browser.madeInvitations.count
         if browser.profile?.mayInvite == true, places > 0, chance.oneIn(3) { return invite(browser) }
         if chance.oneIn(5) { return handleFile(browser) }
-        switch chance.below(20) {
+        switch chance.below(23) {
+        case 20...: telephone(browser)
         case 0..<11: sendSomething(browser)
         case 11..<14: look(browser)
         case 14, 15: revealSomething(browser)
@@ -187,6 +189,7 @@ extension World {
         case .nodeCrashes: if isNodeUp { crashNode() }
         case .partitions:
             if let other = chance.pick(browsers), other.index != browser.index { partition(browser.index, other.index) }
+            breakCalls(of: browser)
         case .absences:
             browser.isOnline = false
             breakLink(of: browser)

@@ -8,6 +8,8 @@ public struct WorldPlan: Sendable {
     public var faults: Faults
     /// What the node does besides its duty. It is honest again when the world heals.
     public var hostility: Hostility
+    /// Whether people call each other most of the time.
+    public var isTalkative = false
     /// Whether to keep a line for each thing that happens.
     public var isTraced = false
 

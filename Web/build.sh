@@ -19,6 +19,7 @@ mkdir -p "$dist"
 esbuild app=Web/main.ts --bundle --splitting --format=esm --minify --legal-comments=none --target=es2022 --charset=utf8 \
     --log-level=warning '--chunk-names=[name]-[hash]' "--outdir=$dist"
 bundle Web/worker/worker.ts "$dist/worker.js" --format=iife
+bundle Web/files/worker.ts "$dist/files.js" --format=iife
 bundle Web/calls/media/worker.ts "$dist/media.js" --format=iife
 bundle Web/style/app.css "$dist/app.css"
 bundle Web/calls/style/calls.css "$dist/calls.css"

@@ -36,6 +36,7 @@ FIRST_LOAD_LIMIT = 400_000
 # Patterns of paths. Of the app's own chunks, index.html names those that are needed at once.
 LATER = [
     "/calls.css",
+    "/files.js",
     "/media.js",
     "/media.wasm",
 ]

@@ -17,6 +17,40 @@ interface Window {
     readonly trustedTypes?: TrustedTypePolicyFactory;
 }
 
+interface FileSystemSyncAccessHandle {
+    read(buffer: BufferSource, options?: { at: number }): number;
+    write(buffer: BufferSource, options?: { at: number }): number;
+    truncate(size: number): void;
+    getSize(): number;
+    flush(): void;
+    close(): void;
+}
+
+interface FileSystemFileHandle {
+    /** In workers, for the origin's private file system. */
+    createSyncAccessHandle(): Promise<FileSystemSyncAccessHandle>;
+    createWritable(): Promise<FileSystemWritableFileStream>;
+    /** Not in every browser. */
+    remove?(): Promise<void>;
+}
+
+interface FileSystemWritableFileStream extends WritableStream {
+    write(data: BufferSource): Promise<void>;
+}
+
+interface FileSystemDirectoryHandle {
+    keys(): AsyncIterable<string>;
+}
+
+interface StorageManager {
+    getDirectory(): Promise<FileSystemDirectoryHandle>;
+}
+
+interface Window {
+    /** Chromium's. */
+    showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>;
+}
+
 /** WebRTC Encoded Transform: frames pass through a worker between encoder and packets. */
 declare class RTCRtpScriptTransform {
     constructor(worker: Worker, options?: unknown, transfer?: Transferable[]);

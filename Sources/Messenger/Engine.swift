@@ -62,6 +62,8 @@ public final class Engine {
         case .enrolling(let enrolment):
             if let account = enrolment.makeAccount(deviceSegment: deviceSegment) {
                 phase = .open(account)
+                // Of an earlier vault of this profile nothing is to be left.
+                account.takeInventory()
                 account.callSupport = callSupport
                 account.requestEnrolment()
                 account.settle()

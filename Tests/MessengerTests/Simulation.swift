@@ -14,15 +14,21 @@ struct Simulation {
         let texts = results.reduce(0) { $0 + $1.counts.texts }
         let direct = results.reduce(0) { $0 + $1.counts.directMessages }
         let reloads = results.reduce(0) { $0 + $1.counts.reloads }
+        let files = results.reduce(0) { $0 + $1.counts.files }
+        let chunks = results.reduce(0) { $0 + $1.counts.fileChunks }
+        let blobs = results.reduce(0) { $0 + $1.counts.fileBlobs }
+        let resumptions = results.reduce(0) { $0 + $1.counts.fileResumptions }
         let rings = results.reduce(0) { $0 + $1.counts.rings }
         let connected = results.reduce(0) { $0 + $1.counts.callsConnected }
         let failed = results.filter { !$0.violations.isEmpty }
         print(
             "Simulator: \(results.count) worlds, \(texts) texts, \(direct) direct messages, \(reloads) reloads; "
+                + "\(files) files in \(chunks) chunks and \(blobs) blobs, \(resumptions) of them resumed; "
                 + "\(rings) rings, \(connected) ends of calls, \(results.reduce(0) { $0 + $1.counts.callKeyChanges }) keys "
                 + "changed in calls; \(failed.count) worlds broken")
         #expect(texts > results.count, "worlds in which nobody writes show nothing")
         #expect(results.isEmpty || direct > 0, "no world saw a direct channel")
+        #expect(results.count < 50 || min(chunks, blobs, resumptions) > results.count / 40, "no world sees files")
         #expect(results.isEmpty || (rings > 0 && connected > 0), "nobody called")
     }
 

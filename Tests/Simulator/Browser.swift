@@ -28,6 +28,8 @@ final class Browser {
     /// What the next output with writes meets.
     var impendingCrash: Crash?
 
+    var desk = FileDesk()
+
     // The network, as the host has it.
 
     /// Whether the engine has asked for a connection.

@@ -59,8 +59,6 @@ extension World {
             .sorted { $0.order < $1.order }
     }
 
-    public func problems(of person: Int) -> [Problem] { browsers[person].problems }
-
     /// The media of the person's call break off on this side.
     public func loseMedia(_ person: Int) {
         guard let call = browsers[person].activeCall else { return violate("no media to lose") }

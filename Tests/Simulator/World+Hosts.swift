@@ -28,6 +28,7 @@ extension World {
         browser.engine = nil
         browser.phase = .closed
         browser.clearScreen()
+        browser.desk.endPage()
         leaveCalls(browser)
         browser.impendingCrash = nil
         browser.timer += 1
@@ -89,6 +90,7 @@ extension World {
         }
         for frame in output.toNode { sendToNode(frame, from: browser) }
         for action in output.channels { act(on: action, of: browser) }
+        for action in output.files { act(on: action, of: browser) }
         for action in output.calls { act(on: action, of: browser) }
         for event in output.events { show(event, to: browser) }
         browser.timer += 1
@@ -193,6 +195,11 @@ extension World {
         case .channelCloses(let endpoint): channelCloses(endpoint)
         case .channelMessage(let endpoint, let bytes): channelMessage(bytes, at: endpoint)
         case .pathReturns(let pair): partitioned.remove(pair)
+        case .fileAnswer(let index, let page, let input): giveFileAnswer(input, to: browsers[index], page: page)
+        case .fileChunk(let endpoint, let file, let index, let attempt, let chunk):
+            chunkArrives(chunk, of: file, index: index, attempt: attempt, at: endpoint)
+        case .fileAcknowledgement(let endpoint, let file, let chunks, let attempt):
+            acknowledged(chunks, of: file, attempt: attempt, at: endpoint)
         case .callSignal(let index, let call): giveCallSignal(of: call, browsers[index])
         case .callConnects(let index, let call): callConnects(call, browsers[index])
         case .callBreaks(let index, let call): breakCall(call, of: browsers[index])

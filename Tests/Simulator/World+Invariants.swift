@@ -25,6 +25,7 @@ extension World {
             for conversation in browser.conversations { send(20, in: conversation, from: browser) }
         }
         waitUntil("every text has arrived", for: 7_200_000) { self.everythingHasArrived() }
+        waitUntil("every file has arrived", for: 7_200_000) { self.filesHaveArrived() }
         readEverything()
         run(for: 60_000)
     }
@@ -92,7 +93,7 @@ extension World {
         return true
     }
 
-    private func isForgotten(_ message: MessageSummary, in conversation: ConversationSummary, of browser: Browser)
+    func isForgotten(_ message: MessageSummary, in conversation: ConversationSummary, of browser: Browser)
         -> Bool
     {
         guard let other = person(conversation.member), browser.hasLostHistory || browsers[other].hasLostHistory else {
@@ -174,6 +175,7 @@ extension World {
     }
 
     func checkInvariants() {
+        checkFiles()
         for browser in browsers {
             if browser.isIntruder {
                 if browser.isMember { violate("intruder \(browser.index) was let in") }

@@ -16,6 +16,7 @@ extension World {
         if plan.isTalkative, browser.conversations.count > 0, chance.oneIn(2) { return telephone(browser) }
         let places = plan.people - browsers.count - browser.madeInvitations.count
         if browser.profile?.mayInvite == true, places > 0, chance.oneIn(3) { return invite(browser) }
+        if chance.oneIn(5) { return handleFile(browser) }
         switch chance.below(23) {
         case 20...: telephone(browser)
         case 0..<11: sendSomething(browser)
@@ -174,7 +175,7 @@ extension World {
         }
     }
 
-    private func misfortune(_ browser: Browser) {
+    func misfortune(_ browser: Browser) {
         if plan.faults.contains(.rollbacks), browser.phase == .unlocked, chance.oneIn(2) { return timeTravel(browser) }
         guard let fault = chance.pick(Faults.each), plan.faults.contains(fault) else { return }
         switch fault {

@@ -36,6 +36,16 @@ extension World {
         case .compareSafety: "compareSafety"
         case .retry: "retry"
         case .channelFingerprintMismatch: "channelFingerprintMismatch"
+        case .prepareFile(_, let ticket, let file): "prepareFile(\(ticket), \(file.size) bytes)"
+        case .fileSealed(let file, _): "fileSealed(\(short(file)))"
+        case .fileFailed(let file, let fault): "fileFailed(\(short(file)), \(fault.rawValue))"
+        case .fileReceived(let file): "fileReceived(\(short(file)))"
+        case .fileBytes(let file, let from, let bytes): "fileBytes(\(short(file)), \(from), \(bytes.count))"
+        case .pauseFile(_, let file, let isPaused): "pauseFile(\(short(file)), \(isPaused))"
+        case .cancelFile(_, let file): "cancelFile(\(short(file)))"
+        case .openFile(_, let file, _): "openFile(\(short(file)))"
+        case .readableCopy(_, let file, let isKept): "readableCopy(\(short(file)), \(isKept))"
+        case .fileProgress(let file, let chunks): "fileProgress(\(short(file)), \(chunks))"
         case .call(_, let video): "call(\(video ? "video" : "voice"))"
         case .answerCall(let call, _): "answerCall(\(short(call)))"
         case .declineCall(let call): "declineCall(\(short(call)))"
@@ -57,6 +67,20 @@ extension World {
             case .remoteSignal(let device, let kind, _): words += ", remoteSignal(\(short(device)), \(kind.rawValue))"
             case .send(let device, let bytes): words += ", channelSend(\(short(device)), \(bytes.count))"
             case .close(let device): words += ", close(\(short(device)))"
+            }
+        }
+        for action in output.files {
+            switch action {
+            case .seal(let file, let ticket, _, _, _): words += ", seal(\(short(file)), \(ticket))"
+            case .send(_, let file, _, let from, _): words += ", sendFile(\(short(file)), \(from))"
+            case .receive(_, let file, _, _, _, _): words += ", receiveFile(\(short(file)))"
+            case .stop(let file): words += ", stopFile(\(short(file)))"
+            case .read(let file, _, let from, let count): words += ", readFile(\(short(file)), \(from), \(count))"
+            case .store(let file, _, _, _, _, let from, let chunks):
+                words += ", storeFile(\(short(file)), \(from), \(chunks.count))"
+            case .delete(let file, _): words += ", deleteFile(\(short(file)))"
+            case .open(let file, _, _, _, _, _, _): words += ", openFile(\(short(file)))"
+            case .inventory(let files): words += ", inventory(\(files.count))"
             }
         }
         for action in output.calls { words += ", \(describe(action))" }

@@ -32,6 +32,10 @@ public final class World {
     var browsers: [Browser] = []
     /// What was sent, in the order of sending.
     var texts: [SentText] = []
+    /// Files that were sent, by number.
+    var files: [SentFile] = []
+    /// Transfers through channels, counted: each has a number.
+    var attempts: UInt32 = 0
     /// Invitations that their inviter has withdrawn, until somebody tries them.
     var withdrawn: [(id: [UInt8], link: Text)] = []
     /// From when on people do nothing and all works.
@@ -187,6 +191,13 @@ public struct WorldCounts: Sendable {
     public internal(set) var callKeyChanges = 0
     /// Stored envelopes that the node took, transient ones aside.
     public internal(set) var envelopes = 0
+    public internal(set) var files = 0
+    /// Chunks that were sent through channels, some of them more than once.
+    public internal(set) var fileChunks = 0
+    /// Blobs of files that were fetched from the node.
+    public internal(set) var fileBlobs = 0
+    /// Transfers that went on where an earlier one had ended.
+    public internal(set) var fileResumptions = 0
 }
 
 /// A text that a person has sent and that is therefore owed to another.
@@ -220,6 +231,11 @@ enum Occurrence {
     case channelCloses(endpoint: UInt32)
     case channelMessage(endpoint: UInt32, [UInt8])
     case pathReturns(pair: Int)
+    /// Of a browser's files worker, if its page is still there.
+    case fileAnswer(browser: Int, page: UInt32, Input)
+    /// Through the channel of a file.
+    case fileChunk(endpoint: UInt32, file: [UInt8], index: UInt32, attempt: UInt32, [UInt8])
+    case fileAcknowledgement(endpoint: UInt32, file: [UInt8], chunks: UInt32, attempt: UInt32)
     /// Of calls.
     case callSignal(browser: Int, [UInt8])
     case callConnects(browser: Int, [UInt8])

@@ -61,10 +61,13 @@ public struct Faults: OptionSet, Sendable {
     /// knew is gone; what is said afterwards arrives. In no world unless asked for.
     public static let rollbacks = Faults(rawValue: 128)
 
+    /// There is no room for a file, now and then, or what was picked cannot be read.
+    public static let fullDisks = Faults(rawValue: 256)
+
     static let each: [Faults] = [
-        .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks,
+        .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks, .fullDisks,
     ]
-    public static let all = Faults(rawValue: 127)
+    public static let all = Faults(rawValue: 383)
 }
 
 /// What a lying node does.

@@ -28,12 +28,16 @@ def base(built):
 
 @pytest.fixture(scope="session")
 def browsers():
+    from screens import CHROMIUM
+
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         firefox = playwright.firefox.launch(
             channel="moz-firefox",
             executable_path="/usr/bin/firefox-esr",
             firefox_user_prefs={
+                "media.navigator.streams.fake": True,
+                "media.navigator.permission.disabled": True,
                 "media.peerconnection.ice.obfuscate_host_addresses": False,
                 "media.peerconnection.ice.loopback": True,
                 "media.navigator.streams.fake": True,

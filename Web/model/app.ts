@@ -146,8 +146,16 @@ export class App {
             onCall: (action) => this.#onCall(action),
             onFault: (fault, detail) => this.#onFault(fault, detail),
             onNodeReachable: (reachable) => this.#onNodeReachable(reachable),
+            onFileProgress: (progress) => this.#main?.files.transfers.onProgress(progress),
+            onFileOpened: (opened) => this.#main?.files.onOpened(opened),
         });
         this.#session = session;
+    }
+
+    /** What there is while the profile is unlocked. */
+    get #main(): MainModel | null {
+        const screen = this.screen.current;
+        return screen.name === "main" ? screen.model : null;
     }
 
     #end(): void {

@@ -5,6 +5,7 @@ import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { Calls } from "./calls";
 import { ConversationModel } from "./conversation";
+import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
 import { Recovery } from "./recovery";
@@ -21,7 +22,7 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery";
+export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery" | "viewer";
 
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
@@ -38,6 +39,7 @@ export class MainModel {
     readonly invitations: Invitations;
     readonly recovery: Recovery;
     readonly idle: IdleLock;
+    readonly files: FilesModel;
     readonly calls = new Calls();
     /** Answered by the core's next word on the matter. */
     readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
@@ -53,9 +55,11 @@ export class MainModel {
         this.#clock = clock;
         this.profile = new Value(profile);
         this.toasts = new Toasts(clock);
+        this.files = new FilesModel(session, clock, this.toasts);
         this.invitations = new Invitations(session);
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
+        this.files.viewing.subscribe((opened) => this.dialog.set(opened === null ? null : "viewer"));
         this.#awaitNode();
     }
 
@@ -66,6 +70,7 @@ export class MainModel {
         this.toasts.clear();
         this.#cancelUnreachable?.();
         this.dialog.set(null);
+        this.files.dispose();
         this.#leaveConversation();
         this.conversations.set([]);
         this.invitations.forget();
@@ -90,7 +95,8 @@ export class MainModel {
         if (summary === undefined || this.open.current?.id === id) return;
         this.#leaveConversation();
         this.open.set(new ConversationModel(
-            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? []));
+            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? [],
+            this.files));
     }
 
     closeConversation(): void {
@@ -125,6 +131,7 @@ export class MainModel {
         if (open === null) return;
         // First the view, which would show what is being forgotten.
         this.open.set(null);
+        this.files.playing.set(null);
         this.#drafts.set(open.id, open.draft.current);
         this.#warnings.set(open.id, [...open.warnings.current]);
         open.dispose();

@@ -15,6 +15,7 @@ import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
 import { toastsView } from "./toasts";
 import { verifyDialog } from "./verify";
+import { viewerDialog } from "./viewer";
 
 export function mainView(scope: Scope, model: MainModel, lock: () => void): HTMLElement {
     const pane = h("div", { class: "pane" });
@@ -58,6 +59,9 @@ function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["c
             return model.open.current && verifyDialog(scope, model.open.current, close);
         case "details":
             return model.open.current && detailsDialog(model.open.current, close);
+        case "viewer":
+            return model.files.viewing.current
+                && viewerDialog(scope, model, model.files.viewing.current, () => model.files.viewing.set(null));
         case null:
             return null;
     }

@@ -6,11 +6,15 @@ import { formatDateTime, formatTime, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
 import { Child, h, Scope } from "./dom";
+import { fileBody, fileLooksDifferent, isFile } from "./file";
+import { formatSize } from "./filetext";
 import { icon, IconName } from "./icons";
+import { voiceBody } from "./voice";
 
 export function messageLooksDifferent(before: ShownMessage, after: ShownMessage): boolean {
     return before.state !== after.state || before.masked !== after.masked || before.text !== after.text
-        || before.until !== after.until || before.time !== after.time || before.failure !== after.failure;
+        || before.until !== after.until || before.time !== after.time || before.failure !== after.failure
+        || fileLooksDifferent(before, after);
 }
 
 export interface MessageLine {
@@ -46,24 +50,31 @@ export function messageView(scope: Scope, model: ConversationModel, line: Observ
 
 function messageContent(scope: Scope, model: ConversationModel, message: ShownMessage): (Node | string)[] {
     const parts = [
-        h("div", { class: "bubble" },
-            message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text)),
+        h("div", { class: "bubble" }, messageBody(scope, model, message)),
         h("div", { class: "message-foot" },
             !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
             h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
     ];
-    if (message.state === "failed") parts.push(failure(model, message));
+    // What went wrong with a file is said in its body.
+    if (message.state === "failed" && message.file === null) parts.push(failure(model, message));
     // Spaces keep the words apart where the text is read without its boxes.
     return parts.flatMap((part) => [part, " "]);
 }
 
+function messageBody(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
+    if (isFile(message) && message.file.kind === "file") return fileBody(scope, model, message);
+    if (isFile(message) && !(message.masked && message.file.state === "complete")) return voiceBody(scope, model, message);
+    return message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text);
+}
+
 // Listeners know a message by its id: what they hold lives as long as their element.
 
-function maskedBody(model: ConversationModel, { id }: ShownMessage): Child {
+function maskedBody(model: ConversationModel, { id, file }: ShownMessage): Child {
+    const about = file === null ? null : h("span", { class: "mask-about" }, icon("microphone"), `${t("file.voice")} · ${formatSize(file.size)}`);
     return h("button", { type: "button", class: "mask", onclick: () => model.reveal(id) },
-        h("span", { class: "mask-lines", "aria-hidden": "true" }),
+        about ?? h("span", { class: "mask-lines", "aria-hidden": "true" }),
         h("span", { class: "mask-label" }, icon("eye"), t("conversation.reveal")));
 }
 

@@ -9,6 +9,8 @@ const channelState = names("open", "closed");
 const channelPath = names("direct", "relayed");
 const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
 
+const fileKind = names("file", "voice");
+const filePurpose = names("view", "readableCopy");
 const callSupport = names("unknown", "none", "media", "frames");
 const callSignalKind = names("description", "candidate");
 const callMedia = names("connected", "disconnected", "failed", "fingerprintMismatch");
@@ -46,6 +48,18 @@ const input = union({
     compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
     channelFingerprintMismatch: { device: identifier },
+    prepareFile: {
+        conversation: identifier, ticket: u32, name: text, mediaType: text, size: u64, kind: fileKind, durationMs: u32, waveform: bytes,
+    },
+    fileSealed: { file: identifier, hash: fixed(32) },
+    fileFailed: { file: identifier, fault: names("full", "unreadable", "damaged", "storage") },
+    fileReceived: { file: identifier },
+    fileBytes: { file: identifier, from: u32, bytes },
+    pauseFile: { conversation: identifier, message: identifier, paused: boolean },
+    cancelFile: { conversation: identifier, message: identifier },
+    openFile: { conversation: identifier, message: identifier, purpose: filePurpose },
+    readableCopy: { conversation: identifier, message: identifier, kept: boolean },
+    fileProgress: { file: identifier, chunks: u32 },
     call: { conversation: identifier, video: boolean },
     answerCall: { call: identifier, video: boolean },
     declineCall: { call: identifier },
@@ -53,7 +67,7 @@ const input = union({
     callSignal: { call: identifier, kind: callSignalKind, text },
     callMedia: { call: identifier, state: callMedia },
     callsSupported: { support: callSupport },
-}, { call: 50 });
+}, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
 export const timedInput = struct({ now: u64, input });
@@ -63,11 +77,12 @@ export const problems = [
     "unknownLinkFormat", "damagedLink", "unknownInvitation", "expired", "alreadyUsed", "withdrawn", "forgedBundle",
     "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
     "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
-    "recipientRefuses", "internalError", "callInProgress", "callsUnsupported",
+    "recipientRefuses", "internalError", "fileTooLarge", "noRoom", "fileDamaged", "fileUnreadable", "callInProgress",
+    "callsUnsupported",
 ] as const;
 export type Problem = typeof problems[number];
 
-const problemNumbers = numbered(problems, { callInProgress: 28 });
+const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
 const problem = {
@@ -94,9 +109,15 @@ const conversation = struct({
     calls: callSupport,
 });
 
+const fileSummary = struct({
+    name: text, mediaType: text, size: u64, kind: fileKind, durationMs: u32, waveform: bytes,
+    state: names("sealing", "waiting", "moving", "pausedHere", "pausedThere", "atNode", "complete", "failed", "cancelled"),
+    chunks: u32, readableCopy: boolean,
+});
+
 const message = struct({
     id: identifier, own: boolean, time: u64, order: u64, state: names("sending", "sent", "delivered", "read", "failed"),
-    kind: names("text", "notice"), notice, masked: boolean, text, failure: problem,
+    kind: names("text", "notice", "file"), notice, masked: boolean, text, failure: problem, file: optional(fileSummary),
 });
 
 const event = union({
@@ -144,6 +165,22 @@ const channelAction = union({
     close: { device: identifier },
 });
 
+const stored = { file: identifier, storage: identifier };
+const sealed = { ...stored, key: fixed(32), size: u64 };
+
+const fileAction = union({
+    seal: { file: identifier, ticket: u32, storage: identifier, key: fixed(32), size: u64 },
+    send: { device: identifier, ...stored, from: u32, chunks: u32 },
+    receive: { device: identifier, ...sealed, hash: fixed(32) },
+    stop: { file: identifier },
+    read: { ...stored, from: u32, count: u32 },
+    store: { ...sealed, hash: fixed(32), from: u32, bytes },
+    delete: stored,
+    open: { ...sealed, name: text, mediaType: text, purpose: filePurpose },
+    /** All that is to be kept; so many bytes must be there. */
+    inventory: { files: vector(struct({ ...stored, length: u64 })) },
+});
+
 /** A key for the frames of one direction, and its KID (RFC 9605 §4.3). */
 const callKey = struct({ id: u8, key: fixed(32) });
 
@@ -166,6 +203,7 @@ export const output = struct({
     connection: names("unchanged", "open", "close", "reopen"),
     toNode: vector(bytes),
     channels: vector(channelAction),
+    files: vector(fileAction),
     calls: vector(callAction),
     events: vector(event),
     nextTimeout: optional(u64),
@@ -179,6 +217,10 @@ export type Output = Coded<typeof output>;
 export type Write = Output["writes"][number];
 export type StoreName = Coded<typeof store>;
 export type ChannelAction = Coded<typeof channelAction>;
+export type CoreFileAction = Coded<typeof fileAction>;
+export type FileSummary = Coded<typeof fileSummary>;
+export type FileKind = Coded<typeof fileKind>;
+export type FilePurpose = Coded<typeof filePurpose>;
 export type CallAction = Coded<typeof callAction>;
 export type CallKey = Coded<typeof callKey>;
 export type CallSupport = Coded<typeof callSupport>;

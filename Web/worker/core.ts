@@ -17,7 +17,7 @@ export class Core {
         const answer = this.#instance.call("handle", bytes);
         bytes.fill(0);
         const decoded = decode(output, answer);
-        // It may hold a call's keys.
+        // It may hold keys of files and of calls.
         answer.fill(0);
         return decoded;
     }

@@ -1,8 +1,8 @@
 // Runs the core: one input at a time, each output stored before anything comes of it.
 
-import type { CallAction, CoreEvent, Input, ScryptParameters } from "./boundary";
+import type { CallAction, CoreEvent, CoreFileAction, Input, ScryptParameters } from "./boundary";
 import { Core } from "./core";
-import type { FromWorker, ToWorker } from "./protocol";
+import type { FileAction, FromWorker, ToWorker } from "./protocol";
 import { Store } from "./store";
 
 /** setTimeout's longest wait. */
@@ -83,9 +83,11 @@ export class Host {
         await this.#store.commit(output.writes);
         for (const event of output.events) this.#remember(event);
         const { connection, toNode, channels, calls, events } = output;
-        if (connection !== "unchanged" || toNode.length + channels.length + calls.length + events.length > 0) {
+        const files = await Promise.all(output.files.map(withoutKey));
+        const count = toNode.length + channels.length + files.length + calls.length + events.length;
+        if (connection !== "unchanged" || count > 0) {
             // Transferred, not copied: no second copy of a call's keys stays here.
-            this.#post({ type: "output", connection, toNode, channels, calls, events }, calls.flatMap(keysOf));
+            this.#post({ type: "output", connection, toNode, channels, files, calls, events }, calls.flatMap(keysOf));
         }
         this.#schedule(output.nextTimeout);
         if (output.reads.length > 0) {
@@ -111,4 +113,12 @@ export class Host {
         passphrase.fill(0);
         return segment;
     }
+}
+
+/** A file's key leaves this worker only as one that nobody can read, and its bytes are wiped. */
+async function withoutKey(action: CoreFileAction): Promise<FileAction> {
+    if (!("key" in action)) return action;
+    const key = await crypto.subtle.importKey("raw", action.key, "AES-GCM", false, ["encrypt", "decrypt"]);
+    action.key.fill(0);
+    return { ...action, key };
 }

@@ -193,6 +193,7 @@ extension Account {
         conversation.channel.framing = ChannelFraming()
         conversation.channel.early = []
         requeue(in: conversation) { $0.sentThrough != nil }
+        channelEnded(in: conversation)
     }
 
     /// The first thing on a channel: what we have, so that the other side sends the rest and nothing twice.

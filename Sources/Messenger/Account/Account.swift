@@ -52,6 +52,9 @@ final class Account {
     var keyPackagesAt: UInt64 = 0
     /// When to tell the node again about invitations, after it was too busy.
     var errandsAt: UInt64?
+    /// When blobs of files may be put and fetched again, after the node would not.
+    var uploadsAt: UInt64 = 0
+    var fetchesAt: UInt64 = 0
     /// Whether the node has refused to enrol us: nothing of this account is worth keeping.
     var isRefused = false
     /// What the host can do about calls.

@@ -96,6 +96,7 @@ public enum MessageState: UInt8, Sendable {
 public enum MessageKind: UInt8, Sendable {
     case text = 0
     case notice = 1
+    case file = 2
 }
 
 public struct MessageSummary: Equatable, Sendable {
@@ -111,6 +112,8 @@ public struct MessageSummary: Equatable, Sendable {
     /// A notice's argument, or the text of a message that is revealed now.
     public let text: Text
     public let failure: Problem
+    /// Of a message that is a file.
+    public let file: FileSummary?
 }
 
 /// What a notice in a conversation says.
@@ -190,6 +193,13 @@ public enum Problem: UInt8, Sendable {
     case otherBubble = 19
     case recipientRefuses = 20
     case internalError = 21
+    case fileTooLarge = 22
+    /// The file does not fit into what the browser gives us.
+    case noRoom = 24
+    /// What came, or what was stored, is not what its sender sealed.
+    case fileDamaged = 25
+    /// What the user picked could not be read to its end.
+    case fileUnreadable = 26
     case callInProgress = 28
     /// The peer's device, or this one, takes no calls.
     case callsUnsupported = 29

@@ -76,6 +76,7 @@ extension MessageSummary: WireCodable {
         writer.write(isMasked)
         writer.write(text)
         writer.write(failure.rawValue)
+        writer.write(optional: file)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
@@ -83,7 +84,7 @@ extension MessageSummary: WireCodable {
             id: try reader.readFixed(16), isOwn: try reader.readBool(), time: try reader.readUInt64(),
             order: try reader.readUInt64(), state: try MessageState(from: &reader),
             kind: try MessageKind(from: &reader), notice: try Notice(from: &reader), isMasked: try reader.readBool(),
-            text: try reader.read(), failure: try Problem(from: &reader))
+            text: try reader.read(), failure: try Problem(from: &reader), file: try reader.readOptional())
     }
 }
 

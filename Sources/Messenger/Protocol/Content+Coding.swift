@@ -70,6 +70,15 @@ extension Body: WireCodable {
             writer.write(greeting.name)
             writer.write(greeting.mailbox)
             writer.write(greeting.have)
+        case .file(let announcement):
+            writer.write(UInt8(9))
+            writer.write(announcement)
+        case .fileStatus(let status):
+            writer.write(UInt8(10))
+            writer.write(status)
+        case .fileRequest(let request):
+            writer.write(UInt8(11))
+            writer.write(request)
         case .call(let message):
             message.encode(into: &writer)
         case .missedCall(let missed):
@@ -106,6 +115,9 @@ extension Body: WireCodable {
                 Greeting(
                     slot: try reader.readFixed(16), name: try reader.readText(upTo: Self.nameLimit),
                     mailbox: try reader.read(), have: try reader.read()))
+        case 9: self = .file(try reader.read())
+        case 10: self = .fileStatus(try reader.read())
+        case 11: self = .fileRequest(try reader.read())
         case 12: self = .call(try CallMessage(wordFrom: &reader))
         case 13: self = .call(try CallMessage(signalFrom: &reader))
         case 14: self = .missedCall(try reader.read())

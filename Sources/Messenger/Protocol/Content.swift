@@ -34,6 +34,11 @@ package enum Body: Equatable {
     case greeting(Greeting)
     case call(CallMessage)
 
+    // Files; the first two have a place in the order.
+    case file(FileAnnouncement)
+    case fileStatus(FileStatus)
+    case fileRequest(FileRequest)
+
     /// The longest text, in bytes of UTF-8.
     package static let textLimit = 65_536
     /// The most receipts of either kind in one batch.
@@ -45,8 +50,8 @@ package enum Body: Equatable {
 
     package var isOrdered: Bool {
         switch self {
-        case .text, .profile, .countersignature, .mailbox, .missedCall: true
-        case .receipts, .hello, .signal, .resend, .greeting, .call: false
+        case .text, .profile, .countersignature, .mailbox, .missedCall, .file, .fileStatus: true
+        case .receipts, .hello, .signal, .resend, .greeting, .call, .fileRequest: false
         }
     }
 }

@@ -39,6 +39,8 @@ final class Conversation {
     var outbox: [OutboxItem] = []
     /// The peer's, received before an earlier one.
     var held: [HeldMessage] = []
+    /// In the order of their messages here.
+    var files: [FileRecord] = []
     /// The group's beginning, until the peer is known to have it.
     var introduction: PendingIntroduction?
 

@@ -67,6 +67,64 @@ def settings_passphrase(page):
     page.locator("summary").click()
 
 
+def files_top(page):
+    open_conversation(page, "Noor")
+    page.wait_for_timeout(900)
+    page.locator(".log").evaluate("log => { log.scrollTop = 0; }")
+
+
+def files_end(page):
+    open_conversation(page, "Noor")
+    page.wait_for_timeout(500)
+
+
+def files_voice(page):
+    open_conversation(page, "Noor")
+    page.locator(".mask").click()
+
+
+def files_delete(page):
+    files_top(page)
+    page.locator(".icon-trash").first.click()
+
+
+def files_view(page):
+    files_top(page)
+    page.locator("button:has(.icon-eye)").first.click()
+    page.wait_for_timeout(400)
+
+
+def files_refused(page):
+    open_conversation(page, "Noor")
+    page.evaluate("""() => {
+        const file = (size, name) => Object.defineProperty(new File([], name), "size", { value: size });
+        const transfer = new DataTransfer();
+        const box = document.querySelector("textarea");
+        const event = new ClipboardEvent("paste", { clipboardData: transfer, cancelable: true });
+        Object.defineProperty(event, "clipboardData", { value: {
+            files: [file(11 * 2 ** 30, "disk image.iso"), file(6e9, "film.mkv")] } });
+        box.dispatchEvent(event);
+    }""")
+    page.wait_for_timeout(300)
+
+
+def recording(page):
+    open_conversation(page)
+    page.locator("button:has(.icon-microphone)").click()
+    page.locator(".recorder-dot").wait_for()
+    page.wait_for_timeout(1500)
+
+
+def recorded(page):
+    recording(page)
+    page.locator("button:has(.icon-stop)").click()
+    page.locator(".wave-track").wait_for()
+
+
+def microphone_refused(page):
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error()); }")
+    open_conversation(page)
+    page.locator("button:has(.icon-microphone)").click()
 def call(*steps, kind="phone", name="Ada Lovelace"):
     """A call from the conversation's head, the check behind it."""
 
@@ -117,6 +175,15 @@ SCREENS = {
     "invite": ("?unlocked", lambda page: page.locator(".sidebar-foot button").click()),
     "verify": ("?unlocked", conversation_then(lambda page: page.locator("button.verify").click())),
     "details": ("?unlocked", conversation_then(lambda page: page.locator("button:has(.icon-person)").click())),
+    "files": ("?unlocked", files_top),
+    "files-more": ("?unlocked", files_end),
+    "files-voice": ("?unlocked", files_voice),
+    "files-delete": ("?unlocked", files_delete),
+    "viewer-text": ("?unlocked", files_view),
+    "files-refused": ("?unlocked", files_refused),
+    "recording": ("?unlocked", recording),
+    "recorded": ("?unlocked", recorded),
+    "microphone-refused": ("?unlocked", microphone_refused),
     "settings": ("?unlocked&operator", lambda page: page.locator(".icon-settings").click()),
     "settings-passphrase": ("?unlocked", settings_passphrase),
     "call-check": ("?unlocked", check),

@@ -31,7 +31,7 @@ enum FrameShape {
         case .audio, .vp9: ciphertext
         case .vp8: clear + ciphertext
         case .h264: H264Shape.carrier(of: ciphertext, sliceStart: clear, frame: frame)
-        case .av1: AV1Shape.carrier(of: ciphertext)
+        case .av1: AV1Shape.carrier(of: ciphertext, frame: frame)
         }
     }
 

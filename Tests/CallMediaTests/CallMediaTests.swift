@@ -138,20 +138,25 @@ struct CallMediaTests {
         #expect(pair().sender.protect(frame, .h264) == nil)
     }
 
-    @Test("AV1 is carried by one OBU, with a size field or without")
+    @Test("AV1 is carried by one OBU behind its sequence header, with a size field or without")
     func av1() throws {
         let (sender, receiver) = pair()
-        let unit: [UInt8] = [0x12, 0x00, 0x0A, 0x0B] + [UInt8](repeating: 3, count: 300)
+        let header: [UInt8] = [0x0A, 0x02, 0x00, 0x2C]
+        let unit: [UInt8] = [0x12, 0x00] + header + [0x30] + [UInt8](repeating: 3, count: 300)
         let carrier = try #require(sender.protect(unit, .av1))
-        #expect(carrier.first == 0x30)
-        let payload = carrier.count - 1
-        let sized = [0x32, UInt8(payload & 0x7F) | 0x80, UInt8(payload >> 7)] + carrier[1...]
+        #expect(carrier.prefix(5) == header + [0x30])
+        let payload = carrier.count - 5
+        let sized = header + [0x32, UInt8(payload & 0x7F) | 0x80, UInt8(payload >> 7)] + carrier[5...]
         #expect(receiver.unprotect(sized, .av1) == unit)
         let second = try #require(sender.protect(unit, .av1))
         #expect(receiver.unprotect(second, .av1) == unit)
+        // A frame in between has no sequence header, and the carrier is then the one OBU.
+        let between = try #require(sender.protect([0x12, 0x00, 0x32, 0x01, 0x10], .av1))
+        #expect(between.first == 0x30)
+        #expect(receiver.unprotect(between, .av1) == [0x12, 0x00, 0x32, 0x01, 0x10])
         for hostile: [UInt8] in [
             [0x32], [0x32, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF], [0x32, 0x05, 1], [0x36, 0, 0],
-            [0x32, 0x80, 0x80],
+            [0x32, 0x80, 0x80], header, header + [0x12, 0x00], [0x0A], [0x0A, 0x7F],
             [0x32, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 1],
         ] {
             #expect(receiver.unprotect(hostile, .av1) == nil)

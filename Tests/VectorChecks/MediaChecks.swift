@@ -55,7 +55,10 @@ public enum MediaChecks {
     private static func frame(_ codec: MediaCodec, _ random: Randomness) -> [UInt8] {
         let body = random.bytes(20 + Int(random.number(below: 3000)))
         switch codec {
-        case .audio, .vp9, .av1, .vp8: return body
+        case .audio, .vp9, .vp8: return body
+        case .av1:
+            // A temporal delimiter, a sequence header, a frame.
+            return [0x12, 0] + sequenceHeader + [0x30] + body
         case .h264:
             let slice: [UInt8] = [0x65, 0xB8, 0x40, 0x0A]
             let parameters: [UInt8] = [0, 0, 0, 1, 0x67, 0x42, 0xC0, 0x1F, 0, 0, 1, 0x68, 0xCE, 0x3C, 0x80]
@@ -64,26 +67,29 @@ public enum MediaChecks {
         }
     }
 
+    private static let sequenceHeader: [UInt8] = [0x0A, 3, 0x00, 0x2C, 0xC4]
+
     /// The carrier as it comes out of the depacketizer.
     private static func transported(_ carrier: [UInt8], _ codec: MediaCodec) -> [UInt8] {
         guard codec == .av1 else { return carrier }
         // With a size field of the least length.
-        var size = carrier.count - 1
+        let start = sequenceHeader.count
+        var size = carrier.count - start - 1
         var field: [UInt8] = []
         while size >= 0x80 {
             field.append(UInt8(size & 0x7F) | 0x80)
             size >>= 7
         }
         field.append(UInt8(size))
-        return [carrier[0] | 2] + field + carrier[1...]
+        return carrier[..<start] + [carrier[start] | 2] + field + carrier[(start + 1)...]
     }
 
-    /// One bit changed, one byte less, one more, or another codec: none of them opens, and none uses up the frame. What H.264
-    /// has before its slice is nobody's concern.
+    /// One bit changed, one byte less, one more, or another codec: none of them opens, and none uses up the frame. What
+    /// H.264 and AV1 have before their ciphertext is nobody's concern.
     private static func refuseDamage(
         _ carrier: [UInt8], _ codec: MediaCodec, _ receiver: MediaCipher, _ random: Randomness
     ) throws(VectorFailure) {
-        let start = codec == .h264 ? 20 : 0
+        let start = codec == .h264 ? 20 : codec == .av1 ? sequenceHeader.count : 0
         for _ in 0..<8 {
             var damaged = carrier
             let place = start + Int(random.number(below: UInt32(carrier.count - start)))

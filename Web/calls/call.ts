@@ -36,6 +36,7 @@ export class CallModel {
     #frames: FrameEncryption | null = null;
     #playback: Playback;
     #snapshot: Snapshot | null = null;
+    #wasForged = false;
     #endings: (() => void)[] = [];
 
     constructor(session: SessionPort, devices: Devices, call: Call, name: string) {
@@ -113,7 +114,8 @@ export class CallModel {
     onCall(call: Call): void {
         if (call.encryption !== "unknown") this.encrypted.set(call.encryption === "frames");
         if (call.state === "over") this.#release();
-        this.summary.set(call);
+        // The other side was quicker to hang up for what this side has seen, too.
+        this.summary.set(this.#wasForged && call.reason === "hungUp" ? { ...call, reason: "fingerprintMismatch" } : call);
     }
 
     onAction(action: CallAction): void {
@@ -195,6 +197,7 @@ export class CallModel {
     #release(): void {
         for (const ending of this.#endings.splice(0)) ending();
         this.#stopSharing();
+        this.#wasForged ||= this.#connection?.isForged === true;
         this.#connection?.close();
         this.#connection = null;
         this.#frames?.end();

@@ -85,6 +85,11 @@ export class MediaConnection {
         if (this.#data?.readyState === "open") this.#data.send(JSON.stringify(side));
     }
 
+    /** Whether the handshake failed: the certificate was not the announced one. */
+    get isForged(): boolean {
+        return this.#state === null && this.#dtls()?.state === "failed";
+    }
+
     /** How loud the voice is that arrives: 0 for silence, 1 for as loud as can be. */
     level(): number {
         const [source] = this.#transceivers.get("microphone")?.receiver.getSynchronizationSources() ?? [];
@@ -221,7 +226,7 @@ export class MediaConnection {
                     return this.#lost(grace);
                 case "failed":
                     // A path was found and the handshake over it failed: the certificate was not the announced one.
-                    if (this.#state === null && this.#dtls()?.state === "failed") return this.#end("fingerprintMismatch");
+                    if (this.isForged) return this.#end("fingerprintMismatch");
                     return this.#lost(0);
             }
         };

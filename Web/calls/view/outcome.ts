@@ -8,8 +8,9 @@ import type { CallModel } from "../call";
 import { CallText, t } from "../i18n";
 import type { Telephone } from "../telephone";
 
-/** So long it stays, unless somebody looks at it with the keyboard or the pointer. */
+/** So long it stays, unless somebody is at its buttons. */
 const staysFor = 6_000;
+/** Whoever hung up knows. */
 const staysAfterHangUp = 2_500;
 
 export function outcomeView(scope: Scope, telephone: Telephone, model: CallModel): HTMLElement {
@@ -31,7 +32,7 @@ export function outcomeView(scope: Scope, telephone: Telephone, model: CallModel
         let lookedAt = Date.now();
         const stays = reason === "hungUp" ? staysAfterHangUp : staysFor;
         scope.every(250, () => {
-            if (actions.matches(":hover, :has(:focus-visible)")) lookedAt = Date.now();
+            if (reason !== "hungUp" && actions.matches(":hover, :has(:focus-visible)")) lookedAt = Date.now();
             else if (Date.now() - lookedAt > stays) telephone.dismiss();
         });
     }

@@ -193,11 +193,11 @@ function download(id: string): Response {
     }, { highWaterMark: 2 });
     return new Response(stream, {
         headers: {
+            ...embedded,
             "content-type": "application/octet-stream",
             "content-disposition": `attachment; filename*=UTF-8''${encodeURIComponent(name).replace(/['()*]/g, escaped)}`,
             "content-length": String(size),
-            "content-security-policy": "default-src 'none'; sandbox",
-            "x-content-type-options": "nosniff",
+            "content-security-policy": "default-src 'none'",
         },
     });
 }

@@ -44,6 +44,9 @@ SELECTED_CANDIDATE_TYPES = """async () => {
 }"""
 
 
+# What the browsers' own PDF viewers are made of: parts of the browser, on no network.
+BROWSERS_OWN = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://resources/", "resource://pdf.js/")
+
 STORED_FILES = """async () => {
     const root = await navigator.storage.getDirectory();
     const found = {};
@@ -111,7 +114,7 @@ class Person:
 
     def requests_elsewhere(self, origin: str) -> list[str]:
         """What was requested from any other origin than the node's: promise 8 says nothing ever is."""
-        own = (origin, origin.replace("https://", "wss://"), "blob:", "data:", "about:")
+        own = (origin, origin.replace("https://", "wss://"), "blob:", "data:", "about:", *BROWSERS_OWN)
         return [url for url in self.requested if not url.startswith(own)]
 
     # Enrolling, locking
@@ -285,7 +288,10 @@ class Person:
         article.get_by_role("button", name="View").click()
         element = self.page.get_by_role("dialog").locator("iframe")
         expect(element).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-        frame = element.element_handle().content_frame()
+        handle = element.element_handle()
+        frame = handle.content_frame()
+        # What is held from here would stay in the page's memory.
+        handle.dispose()
         frame.wait_for_load_state()
         return frame
 

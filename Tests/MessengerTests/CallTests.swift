@@ -8,7 +8,8 @@ struct CallMessageTests {
     private static let call = [UInt8](repeating: 3, count: 16)
 
     private static let words: [CallWord] = [
-        .ring(video: true, .frames), .ringing(.media), .answer(video: false, .frames), .decline, .busy, .hangUp,
+        .ring(video: true, .frames), .ringing(.media), .answer(video: false, .frames, nonce: call), .decline, .busy,
+        .hangUp,
         .unable,
         .moved, .signal(kind: .description, isLast: false, piece: [1, 2]),
         .signal(kind: .candidate, isLast: true, piece: []),
@@ -139,15 +140,32 @@ struct CallStreamTests {
         #expect(!stream.isConfirmed(number))
         var times: [UInt64] = []
         var now: UInt64 = 1_000
-        while times.count < 6 {
+        while times.count < 8 {
             now = stream.repeatAt ?? .max
             #expect(stream.due(now: now - 1).isEmpty)
             #expect(stream.due(now: now).map(\.number) == [number])
             times.append(now)
         }
-        #expect(times == [3_000, 7_000, 15_000, 23_000, 31_000, 39_000])
+        #expect(times == [3_000, 7_000, 15_000, 23_000, 31_000, 39_000, 99_000, 159_000])
         stream.confirm(through: number)
         #expect(stream.isConfirmed(number) && stream.repeatAt == nil)
+    }
+
+    @Test("repeat the first few only, as long as nobody listens")
+    func silence() {
+        var stream = CallStream()
+        for number: UInt32 in 1...100 { #expect(stream.append(piece(number), now: 0) == number) }
+        var repeated: Set<UInt32> = []
+        var count = 0
+        for now in stride(from: UInt64(0), to: 80_000, by: 500) {
+            for sent in stream.due(now: now) {
+                repeated.insert(sent.number)
+                count += 1
+            }
+        }
+        #expect(repeated == Set(1...8) && count < 50)
+        stream.confirm(through: 50)
+        #expect(stream.due(now: 80_000).map(\.number) == Array(51...58))
     }
 
     @Test("keep little of what comes out of order")

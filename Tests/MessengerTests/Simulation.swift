@@ -5,7 +5,7 @@ import Testing
 /// Worlds of engines on a model node, each from its seed.
 ///
 /// `CRYPTPEER_SEEDS` is how many (200), or a range such as `1000-1999`; `CRYPTPEER_SEED` runs one and prints all that
-/// happens in it.
+/// happens in it; with `CRYPTPEER_CALLS` one of those in `CallScenarios`.
 @Suite("Simulated worlds")
 struct Simulation {
     @Test("lose, double and garble nothing, whatever page, network and node do")
@@ -100,6 +100,7 @@ struct Simulation {
                 seed: seed, people: 3, steps: 40, faults: [.partitions, .lostLinks, .reloads],
                 hostility: Hostility(rawValue: hostility))
         }
+        if environment["CRYPTPEER_CALLS"] != nil { plan = .talkative(seed: seed) }
         plan.isTraced = true
         let result = try World(plan).run()
         for line in result.trace { print(line) }

@@ -193,6 +193,7 @@ extension World {
         case .absences:
             browser.isOnline = false
             breakLink(of: browser)
+            if chance.oneIn(2) { breakCalls(of: browser) }
             for other in browsers where other.index != browser.index { partition(browser.index, other.index) }
             plan(.comesOnline(browser: browser.index), in: chance.delay(10_000...14_400_000))
             if chance.oneIn(3) { run(for: chance.delay(60_000...21_600_000)) }

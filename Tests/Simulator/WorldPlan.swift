@@ -21,6 +21,15 @@ public struct WorldPlan: Sendable {
         self.hostility = hostility
     }
 
+    /// A world in which people mostly call each other, in all weathers.
+    public static func talkative(seed: UInt64) -> WorldPlan {
+        var plan = WorldPlan(
+            seed: seed, people: 2 + Int(seed % 3), steps: 150, faults: seed % 4 == 0 ? [.delays, .reloads] : .all,
+            hostility: seed % 5 == 0 ? [.drops, .reordering, .replays] : [])
+        plan.isTalkative = true
+        return plan
+    }
+
     /// An ordinary world of this seed: few people or, now and then, many; calm or stormy.
     public init(seed: UInt64) {
         var chance = Chance(seed: seed ^ 0x706C_616E)

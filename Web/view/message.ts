@@ -5,16 +5,18 @@ import type { Observable } from "../model/value";
 import { formatDateTime, formatTime, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
-import { Child, h, Scope } from "./dom";
+import { Child, fill, h, Scope } from "./dom";
 import { fileBody, fileLooksDifferent, isFile } from "./file";
 import { formatSize } from "./filetext";
 import { icon, IconName } from "./icons";
 import { voiceBody } from "./voice";
 
 export function messageLooksDifferent(before: ShownMessage, after: ShownMessage): boolean {
-    return before.state !== after.state || before.masked !== after.masked || before.text !== after.text
-        || before.until !== after.until || before.time !== after.time || before.failure !== after.failure
-        || fileLooksDifferent(before, after);
+    return before.state !== after.state || before.until !== after.until || before.time !== after.time || bubbleLooksDifferent(before, after);
+}
+
+function bubbleLooksDifferent(before: ShownMessage, after: ShownMessage): boolean {
+    return before.masked !== after.masked || before.text !== after.text || before.failure !== after.failure || fileLooksDifferent(before, after);
 }
 
 export interface MessageLine {
@@ -31,36 +33,49 @@ export function messageView(scope: Scope, model: ConversationModel, line: Observ
         class: `message ${first.own ? "message-own" : "message-theirs"}`,
         "aria-label": `${author}, ${formatTime(first.time)}`,
     });
-    let content = new Scope();
+    const bubble = h("div", { class: "bubble" });
+    const rest = h("div", { class: "message-rest" });
+    // Spaces keep the words apart where the text is read without its boxes.
+    article.append(bubble, " ", rest);
+    let shown: ShownMessage | null = null;
+    let inBubble = new Scope();
+    let inRest = new Scope();
     scope.onDispose(() => {
-        content.dispose();
-        article.replaceChildren();
+        inBubble.dispose();
+        inRest.dispose();
+        shown = null;
+        for (const part of [bubble, rest, article]) part.replaceChildren();
     });
     scope.bind(line, ({ message, follows }) => {
         // Revealing takes the button away that had the focus: it goes to the next one.
         const hadFocus = article.contains(document.activeElement);
-        content.dispose();
-        content = new Scope();
         article.classList.toggle("message-follows", follows);
-        article.replaceChildren(...messageContent(content, model, message));
-        if (hadFocus) article.querySelector("button")?.focus({ preventScroll: true });
+        // A receipt that comes in does not interrupt what is being listened to.
+        if (shown === null || bubbleLooksDifferent(shown, message)) {
+            inBubble.dispose();
+            inBubble = new Scope();
+            fill(bubble, messageBody(inBubble, model, message));
+        }
+        inRest.dispose();
+        inRest = new Scope();
+        fill(rest, messageRest(inRest, model, message));
+        shown = message;
+        if (hadFocus && !article.contains(document.activeElement)) article.querySelector("button")?.focus({ preventScroll: true });
     });
     return article;
 }
 
-function messageContent(scope: Scope, model: ConversationModel, message: ShownMessage): (Node | string)[] {
-    const parts = [
-        h("div", { class: "bubble" }, messageBody(scope, model, message)),
+function messageRest(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
+    return [
         h("div", { class: "message-foot" },
             !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
             h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
+        " ",
+        // What went wrong with a file is said in its body.
+        message.state === "failed" && message.file === null && failure(model, message),
     ];
-    // What went wrong with a file is said in its body.
-    if (message.state === "failed" && message.file === null) parts.push(failure(model, message));
-    // Spaces keep the words apart where the text is read without its boxes.
-    return parts.flatMap((part) => [part, " "]);
 }
 
 function messageBody(scope: Scope, model: ConversationModel, message: ShownMessage): Child {

@@ -126,6 +126,7 @@ function safeVoiceType(mediaType: string): string {
 /** Play, the waveform with how far it is, the time. */
 function wavePlayer(scope: Scope, waveform: Uint8Array, durationMs: number, open: () => Promise<Blob>, isPlaying: Value<boolean>): Child {
     let audio: HTMLAudioElement | null = null;
+    let isAlive = true;
     let wanted = 0;
     const toggle = h("button", { type: "button", class: "icon-button primary round" });
     const time = h("span", { class: "wave-time", "aria-hidden": "true" });
@@ -154,6 +155,7 @@ function wavePlayer(scope: Scope, waveform: Uint8Array, durationMs: number, open
     };
     const load = async () => {
         const blob = await open();
+        if (!isAlive) throw new Error("masked meanwhile");
         const address = URL.createObjectURL(blob);
         const element = new Audio(address);
         scope.onDispose(() => {
@@ -182,7 +184,10 @@ function wavePlayer(scope: Scope, waveform: Uint8Array, durationMs: number, open
         if (audio !== null) audio.currentTime = wanted;
         show();
     });
-    scope.onDispose(() => isPlaying.set(false));
+    scope.onDispose(() => {
+        isAlive = false;
+        isPlaying.set(false);
+    });
     scope.every(100, () => isAudible() && show());
     showState();
     return h("div", { class: "wave-player" }, toggle, track, time);

@@ -2,10 +2,12 @@ import CryptoPrimitives
 import MLS
 import Trust
 
-// The keys of a call's frames (RFC 9605 §5.2): from the exporter of the conversation's epoch, for this call and one direction.
+// The keys of a call's frames (RFC 9605 §5.2): from the exporter of the conversation's epoch, for this answer to
+// this call and for one direction.
 extension Account {
-    /// The low bits of an epoch's number that a KID has; the direction stands above them.
-    private static let epochBits: UInt8 = 2
+    /// The low bits of an epoch's number that a KID has; the direction stands above them. A side that was away may be many
+    /// epochs behind.
+    private static let epochBits: UInt8 = 6
     /// Frames under the former key may be under way for so long after the peer has the new one, in milliseconds.
     private static let overlap: UInt64 = 5_000
 
@@ -84,7 +86,7 @@ extension Account {
     private func key(of call: Call, isOurs: Bool, in current: ConversationGroup) -> CallKey {
         let direction: UInt8 = isOurs == call.isOwn ? 0 : 1
         let secret = current.group.export(
-            label: label("CryptPeer call 1"), context: call.id + [direction], length: 32)
+            label: label("CryptPeer call 1"), context: call.id + call.nonce + [direction], length: 32)
         let epoch = UInt8(truncatingIfNeeded: current.group.epoch) & (1 << Self.epochBits - 1)
         return CallKey(id: direction << Self.epochBits | epoch, key: secret.exposed)
     }

@@ -46,7 +46,8 @@ extension Account {
     }
 
     private func answer(_ call: Call, video: Bool) {
-        say(.answer(video: video, callSupport), in: call)
+        call.nonce = effects.random.bytes(16)
+        say(.answer(video: video, callSupport, nonce: call.nonce), in: call)
         enter(.connecting, call)
         start(call, video: video)
         show(call)
@@ -149,8 +150,9 @@ extension Account {
             call.peerSupport = support
             enter(.ringingThere, call)
             show(call)
-        case .answer(_, let support):
+        case .answer(_, let support, let nonce):
             guard call.isOwn, call.isRinging else { return }
+            call.nonce = nonce
             call.peerSupport = support
             enter(.connecting, call)
             start(call, video: call.video)

@@ -27,6 +27,8 @@ final class Call {
     var stream = CallStream()
     /// Pieces of a signal whose last has not come. nil: it has become too long, and its end is awaited.
     var signal: [UInt8]? = []
+    /// The answer's, which the keys depend on. Empty before.
+    var nonce: [UInt8] = []
     /// The keys that the host has, once the call is answered and if frames are encrypted.
     var keys: CallEpoch?
     /// Whether the host has a connection for it.

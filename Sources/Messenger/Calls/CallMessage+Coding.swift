@@ -10,6 +10,7 @@ extension CallMessage {
             writer.write(what)
             writer.write(video)
             writer.write(support.rawValue)
+            if case .answer(_, _, let nonce) = word { writer.write(fixed: nonce) }
             return
         }
         writer.write(UInt8(13))
@@ -30,8 +31,7 @@ extension CallMessage {
         call = try reader.readFixed(16)
         number = try reader.readUInt32()
         received = try reader.readUInt32()
-        word = try CallWord(
-            what: try reader.readUInt8(), video: try reader.readBool(), support: try CallSupport(from: &reader))
+        word = try CallWord(from: &reader)
         // Only these two may stand outside the order.
         guard number > 0 ? word != .alive : word == .alive || word == .hangUp else { throw .invalidValue }
     }
@@ -54,7 +54,7 @@ extension CallWord {
         switch self {
         case .ring(let video, let support): (0, video, support)
         case .ringing(let support): (1, false, support)
-        case .answer(let video, let support): (2, video, support)
+        case .answer(let video, let support, _): (2, video, support)
         case .decline: (3, false, .unknown)
         case .busy: (4, false, .unknown)
         case .hangUp: (5, false, .unknown)
@@ -64,11 +64,14 @@ extension CallWord {
         }
     }
 
-    fileprivate init(what: UInt8, video: Bool, support: CallSupport) throws(WireError) {
+    fileprivate init(from reader: inout WireReader) throws(WireError) {
+        let what = try reader.readUInt8()
+        let video = try reader.readBool()
+        let support = try CallSupport(from: &reader)
         switch what {
         case 0: self = .ring(video: video, support)
         case 1: self = .ringing(support)
-        case 2: self = .answer(video: video, support)
+        case 2: self = .answer(video: video, support, nonce: try reader.readFixed(16))
         case 3: self = .decline
         case 4: self = .busy
         case 5: self = .hangUp

@@ -24,7 +24,8 @@ package enum CallWord: Equatable {
     /// The first of the caller's stream, repeated for as long as it rings.
     case ring(video: Bool, CallSupport)
     case ringing(CallSupport)
-    case answer(video: Bool, CallSupport)
+    /// With 16 random bytes that the call's keys depend on: a page that was reloaded may answer the same ring once more.
+    case answer(video: Bool, CallSupport, nonce: [UInt8])
     case decline
     /// The callee is in another call.
     case busy

@@ -14,8 +14,13 @@ package struct CallStream {
     package static let sentLimit = 256
     /// So far ahead of a missing message others are kept.
     private static let earlyLimit: UInt32 = 64
+    /// So many are repeated at a time.
+    private static let repeatWindow = 8
     private static let repeatPause: UInt64 = 2_000
     private static let longestPause: UInt64 = 8_000
+    /// After so many attempts nobody is taken to listen, and one is made so often.
+    private static let patience: UInt32 = 6
+    private static let silencePause: UInt64 = 60_000
 
     /// What the other side has not confirmed, in order.
     package private(set) var unconfirmed: [Sent] = []
@@ -57,22 +62,29 @@ package struct CallStream {
 
     /// When something is to be repeated next.
     package var repeatAt: UInt64? {
-        unconfirmed.map { $0.sentAt + Self.pause(after: $0.attempts) }.min()
+        repeated.map { $0.sentAt + Self.pause(after: $0.attempts) }.min()
     }
 
     /// What is to be repeated now.
     package mutating func due(now: UInt64) -> [Sent] {
         var due: [Sent] = []
-        for index in unconfirmed.indices
-        where unconfirmed[index].sentAt + Self.pause(after: unconfirmed[index].attempts) <= now {
-            due.append(unconfirmed[index])
+        // Taken before anything changes: an attempt may end the others' turn.
+        for sent in repeated where sent.sentAt + Self.pause(after: sent.attempts) <= now { due.append(sent) }
+        for index in unconfirmed.indices where due.contains(where: { $0.number == unconfirmed[index].number }) {
             unconfirmed[index].sentAt = now
             unconfirmed[index].attempts += 1
         }
         return due
     }
 
+    /// What comes later in the order waits for the first few to be confirmed. When nobody listens only the very first is
+    /// repeated, and seldom: a call goes on while its media do, and each message uses a key that the other side has to derive.
+    private var repeated: ArraySlice<Sent> {
+        guard let first = unconfirmed.first else { return [] }
+        return unconfirmed.prefix(first.attempts > Self.patience ? 1 : Self.repeatWindow)
+    }
+
     private static func pause(after attempts: UInt32) -> UInt64 {
-        min(repeatPause << UInt64(min(attempts - 1, 4)), longestPause)
+        attempts > patience ? silencePause : min(repeatPause << UInt64(min(attempts - 1, 4)), longestPause)
     }
 }

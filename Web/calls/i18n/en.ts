@@ -5,7 +5,7 @@ const catalogue = {
     "incoming.voice": "Voice call",
     "incoming.video": "Video call",
     "incoming.answer": "Answer",
-    "incoming.answerVoice": "Answer without camera",
+    "incoming.answerVoice": "Take it without camera",
     "incoming.decline": "Decline",
     "incoming.silence": "Silence the ringing",
     "incoming.hint": "Escape silences the ringing.",

@@ -5,7 +5,7 @@ export const fr: CallCatalogue = {
     "incoming.voice": "Appel vocal",
     "incoming.video": "Appel vidéo",
     "incoming.answer": "Répondre",
-    "incoming.answerVoice": "Répondre sans caméra",
+    "incoming.answerVoice": "Prendre sans caméra",
     "incoming.decline": "Refuser",
     "incoming.silence": "Couper la sonnerie",
     "incoming.hint": "Échap coupe la sonnerie.",

@@ -144,7 +144,7 @@ struct CallMediaTests {
         let header: [UInt8] = [0x0A, 0x02, 0x00, 0x2C]
         let unit: [UInt8] = [0x12, 0x00] + header + [0x30] + [UInt8](repeating: 3, count: 300)
         let carrier = try #require(sender.protect(unit, .av1))
-        #expect(carrier.prefix(5) == header + [0x30])
+        #expect(carrier.starts(with: header + [0x30]))
         let payload = carrier.count - 5
         let sized = header + [0x32, UInt8(payload & 0x7F) | 0x80, UInt8(payload >> 7)] + carrier[5...]
         #expect(receiver.unprotect(sized, .av1) == unit)

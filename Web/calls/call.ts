@@ -37,6 +37,7 @@ export class CallModel {
     #playback: Playback;
     #snapshot: Snapshot | null = null;
     #wasForged = false;
+    #isReleased = false;
     #endings: (() => void)[] = [];
 
     constructor(session: SessionPort, devices: Devices, call: Call, name: string) {
@@ -193,8 +194,10 @@ export class CallModel {
         this.#tellSide();
     }
 
-    /** Whatever of the call is in this page: its devices, its connection, its keys. */
+    /** Whatever of the call is in this page: its devices, its connection, its keys. Once: devices may be another call's by then. */
     #release(): void {
+        if (this.#isReleased) return;
+        this.#isReleased = true;
         for (const ending of this.#endings.splice(0)) ending();
         this.#stopSharing();
         this.#wasForged ||= this.#connection?.isForged === true;

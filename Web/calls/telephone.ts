@@ -30,6 +30,10 @@ export class Telephone implements TelephonePort {
     readonly shown = new Value<CallModel | null>(null);
     #ringer = new Ringer();
     #cancelTouch: (() => void) | null = null;
+    /** The core was asked for a call and has not said yet what became of it. */
+    #isPlacing = false;
+    /** Of a call that is not shown yet. */
+    #early: CallAction[] = [];
 
     constructor(main: MainModel) {
         this.main = main;
@@ -78,7 +82,7 @@ export class Telephone implements TelephonePort {
         localStorage.setItem(checkedKey, "1");
         this.check.set(null);
         if (check.conversation === null) this.devices.closeAll();
-        else this.main.session.input({ type: "call", conversation: check.conversation, video: check.video });
+        else this.#ask(check.conversation, check.video);
     }
 
     cancelCheck(): void {
@@ -125,7 +129,9 @@ export class Telephone implements TelephonePort {
             this.#ringer.stop();
             this.incoming.set(null);
         }
-        const isNew = call.state !== "over" && (this.shown.current === null || this.shown.current.isOver);
+        // One of ours that is over at once is shown, too: with the reason.
+        const isNew = call.state !== "over" || (call.own && this.#isPlacing);
+        if (call.own) this.#isPlacing = false;
         if (isNew && this.shown.current?.id !== call.call) this.#show(call);
         const shown = this.shown.current;
         if (shown?.id !== call.call) return;
@@ -137,10 +143,13 @@ export class Telephone implements TelephonePort {
     }
 
     onAction(action: CallAction): void {
-        if (this.shown.current?.id === action.call) this.shown.current.onAction(action);
+        if (this.shown.current?.id === action.call) return this.shown.current.onAction(action);
+        // What is to be done comes before what is to be shown.
+        this.#early = [...this.#early.filter(({ call }) => call === action.call), action];
     }
 
     onProblem(): void {
+        this.#isPlacing = false;
         if (this.shown.current === null && this.check.current === null) this.devices.closeAll();
     }
 
@@ -148,6 +157,11 @@ export class Telephone implements TelephonePort {
     async #place(conversation: string, video: boolean): Promise<void> {
         await this.devices.open("microphone", ...(video ? ["camera" as const] : []));
         if (this.devices.track.microphone.current === null) return this.check.set({ conversation, video });
+        this.#ask(conversation, video);
+    }
+
+    #ask(conversation: string, video: boolean): void {
+        this.#isPlacing = true;
         this.main.session.input({ type: "call", conversation, video });
     }
 
@@ -158,7 +172,11 @@ export class Telephone implements TelephonePort {
     }
 
     #show(call: Call): void {
-        this.shown.set(new CallModel(this.main.session, this.devices, call, this.nameOf(call.conversation)));
+        // There is one call at a time: what is shown is over, or gives way to the other one's at the same moment.
+        this.shown.current?.dispose();
+        const model = new CallModel(this.main.session, this.devices, call, this.nameOf(call.conversation));
+        this.shown.set(model);
+        for (const action of this.#early.splice(0)) if (action.call === call.call) model.onAction(action);
         this.#stayAwake();
     }
 

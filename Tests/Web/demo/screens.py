@@ -192,6 +192,7 @@ SCREENS = {
     "call-ringing": ("?unlocked&ringing", call()),
     "call-voice": ("?unlocked&peer=voice", call()),
     "call-video": ("?unlocked", call(kind="camera")),
+    "call-glare": ("?unlocked&glare", call(lambda page: page.locator(".call-state", has_text="3:").wait_for(), kind="camera")),
     "call-grid": ("?unlocked", call(press("g"), kind="camera")),
     "call-screen": ("?unlocked&screen", call(kind="camera")),
     "call-lost-plain": ("?unlocked&plain&lost", call(kind="camera")),

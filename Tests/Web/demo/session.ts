@@ -106,6 +106,7 @@ class DemoCalls {
                 this.#tell({ conversation: input.conversation, video: input.video, own: true, state: "calling" });
                 setTimeout(() => this.#tell({ state: "ringingThere" }), 200);
                 if (this.#query.has("ringing")) return;
+                if (this.#query.has("glare")) return void setTimeout(() => this.#giveWay(input.video), 400);
                 setTimeout(() => reason === null ? this.#begin(false, input.video) : this.#tell({ state: "over", reason }), 600);
                 return;
             }
@@ -126,15 +127,22 @@ class DemoCalls {
         }
     }
 
+    /** Both called at once, and the other one's call goes on: what is to be done comes before what is to be shown. */
+    #giveWay(video: boolean): void {
+        this.#emit({ ...this.#call, state: "over", reason: "replaced" });
+        this.#call = { ...this.#call, call: id(0x78), own: false };
+        this.#begin(true, video);
+    }
+
     #begin(polite: boolean, video: boolean): void {
         const encrypted = !this.#query.has("plain");
         const { call } = this.#call;
-        this.#tell({ state: "connecting", encryption: encrypted ? "frames" : "none" });
         this.#peer = new DemoPeer(
             { polite: !polite, video: this.#query.get("peer") !== "voice", screen: this.#query.has("screen"), keys: encrypted ? { send: 2, receive: 1 } : null },
             (kind, text) => setTimeout(() => this.#onCall({ type: "signal", call, kind, text }), 10));
         const key = (byte: number) => ({ id: 1, key: new Uint8Array(32).fill(byte) });
         this.#onCall({ type: "start", call, device: id(0x81), polite, video, keys: encrypted ? { send: key(1), receive: key(2) } : null });
+        this.#tell({ state: "connecting", encryption: encrypted ? "frames" : "none" });
     }
 
     #tell(change: Partial<EventOf<"call">>): void {

@@ -22,15 +22,15 @@ export function checkDialog(scope: Scope, telephone: Telephone, check: DeviceChe
             : microphone === null ? t("check.callWithout") : t("check.call", { name });
     });
     const element = dialog(t(check.video ? "check.title" : "check.titleVoice"), () => telephone.cancelCheck(),
+        plainWarning(telephone, check),
         h("p", { class: "lead" }, t("check.text")),
         opening,
+        deviceProblems(scope, devices, ...kinds),
         frame,
         levelBar(scope, devices.track.microphone),
-        deviceProblems(scope, devices, ...kinds),
         h("div", { class: "form" },
             kinds.map((kind) => devicePicker(scope, devices, kind)),
             devicePicker(scope, devices, "speaker")),
-        plainWarning(telephone, check),
         h("div", { class: "check-actions" }, speakerTest(scope), go));
     return element;
 }

@@ -122,7 +122,7 @@ function player(element: "audio" | "video", id: string): Response {
         + "video{inline-size:100%;block-size:100%}audio{inline-size:min(34rem,92%)}";
     const body = `<!doctype html><meta charset="utf-8"><title>Player</title><style nonce="${nonce}">${style}</style>`
         + `<${element} controls autoplay src="/bytes/${id}"></${element}>`;
-    const policy = `default-src 'none'; media-src ${self.location.origin}/bytes/; style-src 'nonce-${nonce}'; base-uri 'none'; `
+    const policy = `default-src 'none'; media-src 'self'; style-src 'nonce-${nonce}'; base-uri 'none'; `
         + "form-action 'none'; frame-ancestors 'self'; sandbox allow-same-origin";
     return new Response(body, {
         headers: { ...embedded, "content-type": "text/html; charset=utf-8", "content-security-policy": policy },

@@ -414,14 +414,14 @@ struct CallScenarios {
     @Test("in worlds full of them end on both sides, whatever page, network and node do")
     func storms() async throws {
         let results = await withTaskGroup(of: WorldResult?.self) { group in
-            for seed: UInt64 in 5_001...5_500 {
+            for seed: UInt64 in 5_001...5_080 {
                 group.addTask { try? World(.talkative(seed: seed)).run() }
             }
             var results: [WorldResult] = []
             for await result in group { if let result { results.append(result) } }
             return results
         }
-        #expect(results.count == 500)
+        #expect(results.count == 80)
         for result in results where !result.violations.isEmpty {
             Issue.record(
                 "seed \(result.seed): \(result.violations.joined(separator: "; ")) (CRYPTPEER_CALLS=1 CRYPTPEER_SEED=\(result.seed))"

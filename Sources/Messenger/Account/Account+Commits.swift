@@ -207,8 +207,14 @@ extension Account {
     // Messages of the channel that came before their epoch.
 
     func keepEarly(_ message: [UInt8], in conversation: Conversation) {
-        if conversation.channel.early.count < Self.earlyLimit { conversation.channel.early.append(message) }
-        fetchCommit(of: conversation.id, isNews: true)
+        guard conversation.channel.early.count < Self.earlyLimit else {
+            // What is not kept would be lost: its sender sends it again through the next channel.
+            conversation.channel.early = []
+            return dropChannel(of: conversation)
+        }
+        conversation.channel.early.append(message)
+        // The node has had the commit before the first of them was sent.
+        fetchCommit(of: conversation.id, isNews: conversation.channel.early.count == 1)
     }
 
     private func receiveEarly(of conversation: Conversation) {

@@ -8,7 +8,8 @@ esbuild Tests/Web/demo/main.ts --bundle --target=es2022 --format=iife --charset=
 esbuild Web/style/app.css --bundle --log-level=warning --outfile=.build-demo/app.css
 cp Web/index.html .build-demo/
 cp Web/static/* .build-demo/
-for part in channels store; do
-    esbuild "Tests/Web/demo/$part.ts" --bundle --target=es2022 --format=iife --log-level=warning "--outfile=.build-demo/$part.js"
-    echo "<!doctype html><script src=\"$part.js\"></script>" >".build-demo/$part.html"
+for part in channels store files; do
+    esbuild "Tests/Web/demo/$part.ts" --bundle --target=es2022 --format=iife --log-level=warning "--outfile=.build-demo/$part-page.js"
+    echo "<!doctype html><script src=\"$part-page.js\"></script>" >".build-demo/$part.html"
 done
+esbuild Web/files/worker.ts --bundle --target=es2022 --format=iife --log-level=warning --outfile=.build-demo/files.js

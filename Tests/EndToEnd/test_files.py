@@ -434,11 +434,19 @@ class Memory:
 
     def __init__(self, profile: pathlib.Path):
         self._profile = str(profile).encode()
-        self._idle = self._sum()
+        self._idle = self._settled()
         self._most = self._idle
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
+
+    def _settled(self) -> int:
+        """What enrolling took is given back after a while: the idle level is the least of ten seconds."""
+        samples = []
+        for _ in range(20):
+            samples.append(self._sum())
+            time.sleep(0.5)
+        return min(samples)
 
     def _sum(self) -> int:
         """PSS without file mappings: a disk cache that the kernel may drop is not memory that the browser holds."""

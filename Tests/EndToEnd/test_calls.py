@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 import network
-from caller import Caller, connect
+from caller import CONNECT_MILLISECONDS, Caller, connect
 from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 

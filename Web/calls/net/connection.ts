@@ -23,6 +23,10 @@ const patience = 30_000;
 const grace = 1_500;
 /** A restart that found no path is followed by another, until the core gives the call up. */
 const repeatAfter = 4_000;
+/** A description's type with which a side says that the certificate it saw was not the announced one. */
+const forgeryNotice = "forged";
+/** So long that word has to arrive. */
+const noticeDelay = 700;
 /** A description's type with which the callee asks for an offer. */
 const restartRequest = "restart";
 
@@ -42,6 +46,7 @@ export class MediaConnection {
     #announced: string[] = [];
     #state: CallMediaState | null = null;
     #closed = false;
+    #wasForged = false;
     #deadline: ReturnType<typeof setTimeout>;
     #repair: ReturnType<typeof setTimeout> | undefined;
 
@@ -87,7 +92,7 @@ export class MediaConnection {
 
     /** Whether the handshake failed: the certificate was not the announced one. */
     get isForged(): boolean {
-        return this.#state === null && this.#dtls()?.state === "failed";
+        return this.#wasForged || (this.#state === null && this.#dtls()?.state === "failed");
     }
 
     /** How loud the voice is that arrives: 0 for silence, 1 for as loud as can be. */
@@ -115,8 +120,11 @@ export class MediaConnection {
 
     #end(state: "failed" | "fingerprintMismatch"): void {
         if (this.#closed) return;
+        this.#wasForged = state === "fingerprintMismatch";
+        // The other side may not have seen it, and is to be warned as well, before our word ends the call over there.
+        if (this.#wasForged) this.#signal("description", JSON.stringify({ type: forgeryNotice }));
         this.close();
-        this.#listener.onState(state);
+        setTimeout(() => this.#listener.onState(state), this.#wasForged ? noticeDelay : 0);
     }
 
     #report(state: "connected" | "disconnected"): void {
@@ -165,6 +173,7 @@ export class MediaConnection {
         }
         const { type, sdp } = JSON.parse(text) as { type: string; sdp?: string };
         if (type === restartRequest) return this.#restart();
+        if (type === forgeryNotice) return this.#end("fingerprintMismatch");
         if (sdp === undefined || (type !== "offer" && type !== "answer")) return;
         // Perfect negotiation (WebRTC 1.0 §10.7): of two offers that cross, the polite side takes its own back, which
         // setRemoteDescription does by itself.

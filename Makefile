@@ -46,6 +46,7 @@ build: web ## The one executable to carry, web app inside: .build/release/cryptp
 web: setup ## The core in WebAssembly, the web app, and the archive the executable embeds
 	@if [ ! -d .build/checkouts/swift-crypto ] || [ Package.swift -nt .build/workspace-state.json ]; then swift package resolve; fi
 	Web/build-core.sh core
+	Web/build-core.sh media
 	Web/build.sh
 
 setup: ## What building and running need (Debian packages; SQLite's static library)
@@ -95,6 +96,7 @@ test-swift: ## The Swift tests, official vectors included
 
 test-wasm: ## The same vectors and transcripts, in WebAssembly
 	Web/build-core.sh core
+	Web/build-core.sh media
 	Web/build-core.sh checks
 	@Tests/closing-line.sh 2-wasm-runtime 'pass [1-9]' node --test --test-reporter=spec Tests/Wasm/*.test.mjs
 	@Tests/closing-line.sh 3-wasm-vectors '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin

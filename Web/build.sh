@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Bundles the web app into Web/dist and packs it into Sources/CWebApp/webapp.bin. Needs core.wasm in .build-wasm.
+# Bundles the web app into Web/dist and packs it into Sources/CWebApp/webapp.bin. Needs core.wasm and media.wasm in .build-wasm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,7 +20,9 @@ esbuild app=Web/main.ts --bundle --splitting --format=esm --minify --legal-comme
     --log-level=warning '--chunk-names=[name]-[hash]' "--outdir=$dist"
 bundle Web/worker/worker.ts "$dist/worker.js" --format=iife
 bundle Web/files/worker.ts "$dist/files.js" --format=iife
+bundle Web/calls/media/worker.ts "$dist/media.js" --format=iife
 bundle Web/style/app.css "$dist/app.css"
+bundle Web/calls/style/calls.css "$dist/calls.css"
 # What the app cannot start without is asked for at once, not file by file as each import is seen.
 imports=app.js
 while
@@ -31,7 +33,7 @@ do :; done
 preload=$(echo "$imports" | grep -v '^app\.js$' | sed 's|.*|<link rel="modulepreload" href="/&">|' | tr -d '\n')
 sed "s|<!-- preload -->|$preload|" Web/index.html >"$dist/index.html"
 if [ -d Web/static ]; then cp -r Web/static/. "$dist/"; fi
-cp "$modules/core.wasm" "$dist/"
+cp "$modules/core.wasm" "$modules/media.wasm" "$dist/"
 # The service worker names its cache after what it caches.
 build_id=$(cd "$dist" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-16)
 chunks=$(cd "$dist" && printf '"/%s",' *-????????.js | sed 's/,$//')

@@ -50,3 +50,26 @@ interface Window {
     /** Chromium's. */
     showSaveFilePicker?(options: { suggestedName: string }): Promise<FileSystemFileHandle>;
 }
+
+/** WebRTC Encoded Transform: frames pass through a worker between encoder and packets. */
+declare class RTCRtpScriptTransform {
+    constructor(worker: Worker, options?: unknown, transfer?: Transferable[]);
+}
+
+interface RTCRtpSender {
+    transform: RTCRtpScriptTransform | null;
+}
+
+interface RTCRtpReceiver {
+    transform: RTCRtpScriptTransform | null;
+}
+
+interface HTMLMediaElement {
+    /** Absent where the browser leaves the choice to the system. */
+    setSinkId?(sinkId: string): Promise<void>;
+}
+
+interface Navigator {
+    /** Absent in browsers that cannot keep the screen on. */
+    readonly wakeLock?: { request(type: "screen"): Promise<{ release(): Promise<void> }> };
+}

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
 
@@ -40,8 +41,11 @@ def options(engine: str, *arguments: str) -> dict:
     }
 
 
-def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
-    return getattr(playwright, engine).launch(downloads_path=DOWNLOADS, **options(engine, *arguments))
+def launch(playwright: Playwright, engine: str, *arguments: str, executable: str | None = None) -> Browser:
+    chosen = options(engine, *arguments)
+    if executable is not None:
+        chosen["executable_path"] = executable
+    return getattr(playwright, engine).launch(downloads_path=DOWNLOADS, **chosen)
 
 
 def persistent(playwright: Playwright, engine: str, folder: pathlib.Path) -> BrowserContext:
@@ -64,9 +68,9 @@ class Browsers:
             browser = self._running[engine] = launch(self._playwright, engine)
         return browser
 
-    def another(self, engine: str, *arguments: str) -> Browser:
+    def another(self, engine: str, *arguments: str, executable: str | None = None) -> Browser:
         """A browser of the caller's own, which closes it."""
-        return launch(self._playwright, engine, *arguments)
+        return launch(self._playwright, engine, *arguments, executable=executable)
 
     def close(self) -> None:
         for browser in self._running.values():
@@ -113,7 +117,7 @@ def people(browsers, request):
 
     node = request.getfixturevalue("node") if "node" in request.fixturenames else None
     if getattr(request.node, "failed", False):
-        folder = EVIDENCE / re.sub(r"[^\w.-]+", "_", request.node.name)
+        folder = evidence_folder(request)
         for person in present:
             person.leave_evidence(folder)
         if node is not None:
@@ -123,6 +127,39 @@ def people(browsers, request):
     if node is not None:
         for person in present:
             assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
+
+
+@pytest.fixture
+def liar(node, tmp_path):
+    """A proxy in front of the node, honest until it is given a rule."""
+    proxy = Interceptor(node.port, tmp_path).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def victim(browsers, liar, node, request):
+    """`victim("Grace")`: a person whose browser takes the proxy for the node."""
+    browser = browsers.another("chromium", *liar.browser_arguments())
+    present: list[Person] = []
+
+    def arrive(name: str, **options) -> Person:
+        present.append(Person(browser, name, **options))
+        return present[-1]
+
+    yield arrive
+    if getattr(request.node, "failed", False):
+        for person in present:
+            person.leave_evidence(evidence_folder(request))
+    for person in present:
+        person.close()
+    browser.close()
+    for person in present:
+        assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
+
+
+def evidence_folder(request):
+    return EVIDENCE / re.sub(r"[^\w.-]+", "_", request.node.name)
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -288,7 +288,10 @@ class Person:
         article.get_by_role("button", name="View").click()
         element = self.page.get_by_role("dialog").locator("iframe")
         expect(element).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-        frame = element.element_handle().content_frame()
+        handle = element.element_handle()
+        frame = handle.content_frame()
+        # What is held from here would stay in the page's memory.
+        handle.dispose()
         frame.wait_for_load_state()
         return frame
 

@@ -72,6 +72,22 @@ struct FileScenarios {
         #expect(world.finish() == [])
     }
 
+    @Test("begin a transfer anew that does not come forward, on the same channel")
+    func stalled() throws {
+        let world = try World.acquainted(2, seed: 14)
+        world.sendFile(of: 3_000_000, from: 0, to: 1)
+        world.pass(untilChunks: 20)
+        world.breakFileChannels()
+        world.pass(seconds: 30)
+        #expect(world.fileStates(of: 1, with: 0) == [.moving])
+        #expect(world.fileChunks < 46)
+        world.pass(seconds: 60)
+        #expect(world.fileStates(of: 1, with: 0) == [.complete])
+        #expect(world.fileStates(of: 0, with: 1) == [.complete])
+        #expect(world.openFiles(1, from: 0) == 1)
+        #expect(world.finish() == [])
+    }
+
     @Test("can pause and go on, on either side", arguments: [0, 1])
     func pausing(person: Int) throws {
         let world = try World.acquainted(2, seed: 4)

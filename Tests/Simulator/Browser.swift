@@ -7,6 +7,8 @@ final class Browser {
     let index: Int
     /// IndexedDB: what a committed write has left, by store and key.
     var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
+    /// What the first write left: a profile that is about to enrol.
+    var firstStores: [UInt8: [[UInt8]: [UInt8]]]?
     /// A copy of an earlier state of the storage.
     var backup: [UInt8: [[UInt8]: [UInt8]]]?
     /// How many invitations and contacts there were then.
@@ -60,6 +62,11 @@ final class Browser {
     var member: [UInt8]?
     var isMember: Bool { member != nil }
 
+    /// The RTCPeerConnection of each call.
+    var callEnds: [[UInt8]: CallEnd] = [:]
+    /// Whether the person lets it ring.
+    var ignoresCalls = false
+
     // The screen.
 
     var profile: Profile?
@@ -74,6 +81,8 @@ final class Browser {
     var warnings: [Warning] = []
     var problems: [Problem] = []
     var hadGap = false
+    /// Calls of this page's life, by id.
+    var calls: [[UInt8]: CallSummary] = [:]
     /// The invitations that this person has made and that are open, oldest first.
     var madeInvitations: [(id: [UInt8], link: Text)] = []
     /// Whether the person does not unlock by and by.
@@ -106,6 +115,11 @@ final class Browser {
         self.passphrase = passphrase
     }
 
+    /// The call that rings or goes on.
+    var activeCall: [UInt8]? {
+        calls.values.filter { $0.state != .over }.map { $0.call }.min { $0.lexicographicallyPrecedes($1) }
+    }
+
     /// Invitations made and contacts had, counted.
     var acquaintance: Int { invitationsMade + conversations.count }
     var invitationsMade = 0
@@ -118,6 +132,7 @@ final class Browser {
     /// One transaction: all or nothing, so that a crash is before or after it.
     func commit(_ writes: [Write]) {
         for write in writes { stores[write.store.rawValue, default: [:]][write.key] = write.value }
+        if firstStores == nil, !writes.isEmpty { firstStores = stores }
     }
 
     func stored(_ store: Store, _ key: [UInt8]) -> [UInt8]? {
@@ -142,5 +157,6 @@ final class Browser {
         openConversation = nil
         messages = [:]
         revealed = [:]
+        calls = [:]
     }
 }

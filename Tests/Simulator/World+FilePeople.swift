@@ -136,6 +136,14 @@ extension World {
     /// Direct paths exist again.
     public func mendDirectPaths() { partitioned = [] }
 
+    /// The files' own channels break, and nobody tells the engines.
+    public func breakFileChannels() {
+        for browser in browsers {
+            browser.desk.sending = [:]
+            browser.desk.receiving = [:]
+        }
+    }
+
     /// Sealed files in the private file system, and their bytes in all.
     public func disk(of person: Int) -> (files: Int, bytes: Int) {
         let disk = browsers[person].desk.disk

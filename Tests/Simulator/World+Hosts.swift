@@ -19,6 +19,8 @@ extension World {
                 origin: Text(World.origin), header: browser.stored(.meta, [UInt8]("header".utf8)) ?? [],
                 throttle: browser.stored(.meta, [UInt8]("throttle".utf8)) ?? [],
                 deviceSegment: browser.deviceSegment), to: browser)
+        // Every fifth browser cannot encrypt frames.
+        give(.callsSupported(browser.index % 5 == 3 ? .media : .frames), to: browser)
     }
 
     /// The page is gone, with the engine and every connection.
@@ -27,6 +29,7 @@ extension World {
         browser.phase = .closed
         browser.clearScreen()
         browser.desk.endPage()
+        leaveCalls(browser)
         browser.impendingCrash = nil
         browser.timer += 1
         browser.wantsLink = false
@@ -88,6 +91,7 @@ extension World {
         for frame in output.toNode { sendToNode(frame, from: browser) }
         for action in output.channels { act(on: action, of: browser) }
         for action in output.files { act(on: action, of: browser) }
+        for action in output.calls { act(on: action, of: browser) }
         for event in output.events { show(event, to: browser) }
         browser.timer += 1
         if let time = output.nextTimeout {
@@ -161,6 +165,7 @@ extension World {
             if problem == .internalError { violate("\(browser.index) had an internal error") }
         case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
             break
+        case .call(let call): show(call, to: browser)
         }
     }
 
@@ -195,6 +200,10 @@ extension World {
             chunkArrives(chunk, of: file, index: index, attempt: attempt, at: endpoint)
         case .fileAcknowledgement(let endpoint, let file, let chunks, let attempt):
             acknowledged(chunks, of: file, attempt: attempt, at: endpoint)
+        case .callSignal(let index, let call): giveCallSignal(of: call, browsers[index])
+        case .callConnects(let index, let call): callConnects(call, browsers[index])
+        case .callBreaks(let index, let call): breakCall(call, of: browsers[index])
+        case .respondsToCall(let index, let call): respond(to: call, browsers[index])
         }
     }
 }

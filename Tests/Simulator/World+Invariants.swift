@@ -18,6 +18,8 @@ extension World {
             browser.impendingCrash = nil
         }
         waitUntil("everybody is back", for: 1_800_000) { self.everybodyIsBack() }
+        hangUpAll()
+        waitUntil("every call is over", for: 120_000) { self.callsAreOver() }
         guard violations.isEmpty || !plan.hostility.isEmpty else { return }
         for browser in browsers where browser.isMember {
             for conversation in browser.conversations { send(20, in: conversation, from: browser) }
@@ -203,7 +205,8 @@ extension World {
     private func checkStates(of conversation: ConversationSummary, _ browser: Browser) {
         guard let reader = person(conversation.member) else { return }
         load(conversation.conversation, browser)
-        let tells = !browsers[reader].hasKeptReadingToItself
+        // Of very many reads whose receipts got lost only the last are told again.
+        let tells = !browsers[reader].hasKeptReadingToItself && !plan.isTalkative
         if browser.hasLostHistory || browsers[reader].hasLostHistory { return }
         for message in browser.messages.values.sorted(by: { $0.order < $1.order })
         where message.isOwn && message.kind == .text {

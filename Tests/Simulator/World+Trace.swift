@@ -46,6 +46,13 @@ extension World {
         case .openFile(_, let file, _): "openFile(\(short(file)))"
         case .readableCopy(_, let file, let isKept): "readableCopy(\(short(file)), \(isKept))"
         case .fileProgress(let file, let chunks): "fileProgress(\(short(file)), \(chunks))"
+        case .call(_, let video): "call(\(video ? "video" : "voice"))"
+        case .answerCall(let call, _): "answerCall(\(short(call)))"
+        case .declineCall(let call): "declineCall(\(short(call)))"
+        case .hangUp(let call): "hangUp(\(short(call)))"
+        case .callSignal(let call, let kind, _): "callSignal(\(short(call)), \(kind.rawValue))"
+        case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
+        case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         }
     }
 
@@ -76,9 +83,25 @@ extension World {
             case .inventory(let files): words += ", inventory(\(files.count))"
             }
         }
+        for action in output.calls { words += ", \(describe(action))" }
         for event in output.events { words += ", \(describe(event))" }
         if let time = output.nextTimeout { words += ", tick at \(Int64(bitPattern: time) - 1_800_000_000_000)" }
         return words
+    }
+
+    private func describe(_ action: CallAction) -> String {
+        switch action {
+        case .start(let call, _, let polite, _, _): "startCall(\(short(call)), \(polite ? "polite" : "impolite"))"
+        case .signal(let call, let kind, _): "callSignal(\(short(call)), \(kind.rawValue))"
+        case .end(let call): "endCall(\(short(call)))"
+        case .receiveKey(let call, let key): "receiveKey(\(short(call)), \(key.id))"
+        case .sendKey(let call, let key): "sendKey(\(short(call)), \(key.id))"
+        case .forgetKey(let call, let id): "forgetKey(\(short(call)), \(id))"
+        }
+    }
+
+    func describe(_ call: CallSummary) -> String {
+        "call(\(short(call.call)), state \(call.state.rawValue), reason \(call.reason.rawValue))"
     }
 
     private func describe(_ event: Event) -> String {
@@ -102,6 +125,7 @@ extension World {
         case .warning(let warning, _): "warning(\(describe(warning)))"
         case .locked: "locked"
         case .problem(let problem): "problem(\(problem.rawValue))"
+        case .call(let call): describe(call)
         }
     }
 

@@ -3,7 +3,7 @@
 import type { Clock } from "../../Web/model/clock";
 import type { Attachment } from "../../Web/net/files";
 import type { SessionListener, SessionPort } from "../../Web/net/session";
-import type { Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../Web/worker/boundary";
+import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../Web/worker/boundary";
 import type { PageInput } from "../../Web/worker/protocol";
 
 export class FakeClock implements Clock {
@@ -93,6 +93,10 @@ export class FakeSession implements SessionPort {
         this.#listener.onEvent(event);
     }
 
+    acts(action: CallAction): void {
+        this.#listener.onCall(action);
+    }
+
     fails(fault: Parameters<SessionListener["onFault"]>[0]): void {
         this.#listener.onFault(fault, "");
     }
@@ -111,7 +115,7 @@ export function conversation(number: number, change: Partial<Conversation> = {})
     return {
         conversation: id(number), member: id(number + 16), device: id(number + 32), name: `Person ${number}`, selfName: "",
         petname: "", verified: false, unconfirmed: false, unread: 0, lastTime: number, connection: "direct",
-        nameCollision: false, gap: false, warning: false, ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }
 
@@ -129,4 +133,6 @@ export function file(change: Partial<FileSummary> = {}): FileSummary {
     };
 }
 
-export const deaf: SessionListener = { onEvent() {}, onFault() {}, onNodeReachable() {}, onFileProgress() {}, onFileOpened() {} };
+export const deaf: SessionListener = {
+    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onFileProgress() {}, onFileOpened() {},
+};

@@ -1,8 +1,9 @@
 // Everything that is there while the profile is unlocked. Locking drops this object, and with it every text and name.
 
-import type { Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
+import type { CallAction, Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
+import { Calls } from "./calls";
 import { ConversationModel } from "./conversation";
 import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
@@ -39,6 +40,7 @@ export class MainModel {
     readonly recovery: Recovery;
     readonly idle: IdleLock;
     readonly files: FilesModel;
+    readonly calls = new Calls();
     /** Answered by the core's next word on the matter. */
     readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
 
@@ -63,6 +65,7 @@ export class MainModel {
 
     /** Forgets what outlives the object: its timers. */
     dispose(): void {
+        this.calls.dispose();
         this.idle.stop();
         this.toasts.clear();
         this.#cancelUnreachable?.();
@@ -74,6 +77,15 @@ export class MainModel {
         this.recovery.forget();
         this.#drafts.clear();
         this.profile.set({ ...this.profile.current, ownName: "" });
+    }
+
+    /** What a call needs of the rest. */
+    get session(): SessionPort {
+        return this.#session;
+    }
+
+    get clock(): Clock {
+        return this.#clock;
     }
 
     // What the user does
@@ -162,7 +174,13 @@ export class MainModel {
                 return this.#onWarning(event);
             case "problem":
                 return this.#onProblem(event.problem);
+            case "call":
+                return this.calls.onCall(event);
         }
+    }
+
+    onCall(action: CallAction): void {
+        this.calls.onAction(action);
     }
 
     onNodeReachable(reachable: boolean): void {
@@ -201,7 +219,7 @@ export class MainModel {
     #onWarning(event: EventOf<"warning">): void {
         // In the open conversation it stands above the messages.
         if (this.open.current?.id === event.conversation) return this.open.current.onWarning(event.kind);
-        this.toasts.show({ kind: "warning", warning: event.kind, name: this.#nameOf(event.conversation) });
+        this.toasts.show({ kind: "warning", warning: event.kind, name: this.nameOf(event.conversation) });
         if (event.conversation === nobody) return;
         const warnings = this.#warnings.get(event.conversation) ?? [];
         if (!warnings.includes(event.kind)) this.#warnings.set(event.conversation, [...warnings, event.kind]);
@@ -210,6 +228,7 @@ export class MainModel {
     #onProblem(problem: Problem | null): void {
         if (problem === null) return;
         this.invitations.onProblem();
+        this.calls.onProblem();
         if (this.passphraseChange.current === "working") {
             this.passphraseChange.set(problem === "wrongPassphrase" ? "refused" : "idle");
             if (problem === "wrongPassphrase") return;
@@ -217,7 +236,7 @@ export class MainModel {
         this.toasts.show({ kind: "problem", problem });
     }
 
-    #nameOf(id: string): string | null {
+    nameOf(id: string): string | null {
         return this.conversations.current.find((conversation) => conversation.conversation === id)?.name ?? null;
     }
 }

@@ -1,6 +1,6 @@
 // One life of the core: its worker, its connection to the node, its channels to other devices. It ends with Lock.
 
-import type { ChannelAction, CoreEvent } from "../worker/boundary";
+import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
@@ -12,6 +12,8 @@ import { roomLeft } from "../files/storage";
 
 export interface SessionListener {
     onEvent(event: CoreEvent): void;
+    /** What is to be done for a call's media. */
+    onCall(action: CallAction): void;
     /** The worker has stopped. */
     onFault(fault: Fault, detail: string): void;
     onNodeReachable(reachable: boolean): void;
@@ -67,6 +69,8 @@ export class Session implements SessionPort {
             onOpened: (opened) => this.#listener.onFileOpened(opened),
             openChannel: (device, label) => this.#channels.get(device)?.open(label) ?? null,
         });
+        // Until it has been told, the core takes no calls.
+        this.input({ type: "callsSupported", support: "RTCRtpScriptTransform" in window ? "frames" : "media" });
         document.addEventListener("visibilitychange", this.#wake);
         window.addEventListener("pagehide", this.#leave);
     }
@@ -127,6 +131,7 @@ export class Session implements SessionPort {
         this.#socket.send(message.toNode);
         for (const action of message.channels) this.#act(action);
         for (const action of message.files) this.#files.act(action);
+        for (const action of message.calls) this.#listener.onCall(action);
         for (const event of message.events) {
             if (!this.#ended) this.#listener.onEvent(event);
         }

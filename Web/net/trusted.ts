@@ -1,6 +1,6 @@
 // The one Trusted Types policy: scripts of our own, by name.
 
-const ownScripts = ["/worker.js", "/files.js", "/sw.js"];
+const ownScripts = ["/worker.js", "/files.js", "/media.js", "/sw.js"];
 
 const policy = window.trustedTypes?.createPolicy("cryptpeer", {
     createScriptURL(url: string): string {

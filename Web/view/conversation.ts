@@ -73,8 +73,24 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
         h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, connection, verified)),
+        ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
         button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
+}
+
+/** Out of use during a call, and where the other person's device has said that it takes none. */
+function callButtons(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement[] {
+    return ([["call.voice", "phone", false], ["call.video", "camera", true]] as const).map(([label, iconName, video]) => {
+        const element = iconButton(t(label), iconName, { onclick: () => main.calls.call(model.id, video) });
+        const update = () => {
+            const { calls, name } = model.summary.current;
+            element.disabled = main.calls.current.current !== null || calls === "none";
+            element.title = calls === "none" ? t("call.noCalls", { name }) : t(label);
+        };
+        scope.bind(model.summary, update);
+        scope.bind(main.calls.current, update);
+        return element;
+    });
 }
 
 function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {

@@ -5,9 +5,10 @@ import type { Observable } from "../model/value";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
 import { button, iconButton, notice } from "./controls";
+import { callsView } from "./calls";
 import { conversationView } from "./conversation";
 import { detailsDialog } from "./details";
-import { Child, h, Scope, uniqueId } from "./dom";
+import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
 import { recoveryDialog } from "./recovery";
@@ -20,7 +21,11 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const pane = h("div", { class: "pane" });
     const dialogs = h("div", { class: "dialogs" });
     const toasts = toastsView(scope, model.toasts);
-    const root = h("main", { class: "panes" }, sidebar(scope, model, lock), pane, dialogs, toasts);
+    const side = sidebar(scope, model, lock);
+    const root = h("main", { class: "panes" }, side, pane, callsView(scope, model), dialogs, toasts);
+    scope.bind(model.calls.isLarge, (isLarge) => {
+        for (const covered of [side, pane]) setAttribute(covered, "inert", isLarge);
+    });
 
     scope.attribute(root, "data-pane", model.open, (open) => (open === null ? "list" : "conversation"));
     scope.fill(pane, model.open, (open, inner) =>

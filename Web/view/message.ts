@@ -3,6 +3,7 @@
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
 import { formatDateTime, formatTime, t } from "../i18n";
+import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
 import { Child, fill, h, Scope } from "./dom";
 import { fileBody, fileLooksDifferent, isFile } from "./file";
@@ -124,7 +125,24 @@ function noticeText(message: ShownMessage, name: string): string {
             return t("notice.restarted", { name });
         case "renamed":
             return t("notice.renamed", { name, former: message.text });
+        case "call":
+            return callText(message.text);
+        case "missedCall":
+            return t(message.text === "video" ? "notice.missedVideoCall" : "notice.missedVoiceCall", { name });
         case "none":
             return message.text;
     }
+}
+
+/** The core's numbers for why a call that nobody answered is over. */
+const outcomes: { readonly [reason: string]: Parameters<typeof t>[0] } = {
+    1: "notice.hungUp", 2: "notice.declined", 3: "notice.busy", 4: "notice.noAnswer", 6: "notice.lost", 7: "notice.away",
+    8: "notice.fingerprintMismatch",
+};
+
+/** From "video 93 1": the kind, how many seconds it lasted (0: it was not answered), the reason. */
+function callText(text: string): string {
+    const [kind, seconds, reason = ""] = text.split(" ");
+    const outcome = Number(seconds) > 0 ? formatDuration(Number(seconds)) : t(outcomes[reason] ?? "notice.other");
+    return t(kind === "video" ? "notice.videoCall" : "notice.voiceCall", { outcome });
 }

@@ -11,6 +11,9 @@ const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
 
 const fileKind = names("file", "voice");
 const filePurpose = names("view", "readableCopy");
+const callSupport = names("unknown", "none", "media", "frames");
+const callSignalKind = names("description", "candidate");
+const callMedia = names("connected", "disconnected", "failed", "fingerprintMismatch");
 
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean });
 
@@ -57,7 +60,14 @@ const input = union({
     openFile: { conversation: identifier, message: identifier, purpose: filePurpose },
     readableCopy: { conversation: identifier, message: identifier, kept: boolean },
     fileProgress: { file: identifier, chunks: u32 },
-}, { prepareFile: 30 });
+    call: { conversation: identifier, video: boolean },
+    answerCall: { call: identifier, video: boolean },
+    declineCall: { call: identifier },
+    hangUp: { call: identifier },
+    callSignal: { call: identifier, kind: callSignalKind, text },
+    callMedia: { call: identifier, state: callMedia },
+    callsSupported: { support: callSupport },
+}, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
 export const timedInput = struct({ now: u64, input });
@@ -67,11 +77,12 @@ export const problems = [
     "unknownLinkFormat", "damagedLink", "unknownInvitation", "expired", "alreadyUsed", "withdrawn", "forgedBundle",
     "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
     "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
-    "recipientRefuses", "internalError", "fileTooLarge", "noRoom", "fileDamaged", "fileUnreadable",
+    "recipientRefuses", "internalError", "fileTooLarge", "noRoom", "fileDamaged", "fileUnreadable", "callInProgress",
+    "callsUnsupported",
 ] as const;
 export type Problem = typeof problems[number];
 
-const problemNumbers = numbered(problems, { noRoom: 24 });
+const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
 const problem = {
@@ -87,7 +98,7 @@ const warning = names(
     "fingerprintMismatch", "forgedMessage", "replayedMessage", "olderBubbleState", "secondPersonOnInvitation",
     "nameCollision", "rolledBack", "nodeKeyChanged", "messagesMissing", "invitationForged", "memberNotVerified",
 );
-const notice = names("none", "began", "confirmed", "restarted", "renamed");
+const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall");
 
 const scrypt = { n: u64, r: u32, p: u32, salt: bytes };
 
@@ -95,6 +106,7 @@ const conversation = struct({
     conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
     verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
     connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
+    calls: callSupport,
 });
 
 const fileSummary = struct({
@@ -135,7 +147,16 @@ const event = union({
     warning: { kind: warning, conversation: identifier },
     locked: {},
     problem: { problem },
-});
+    call: {
+        call: identifier, conversation: identifier, own: boolean, video: boolean, encryption: names("none", "frames", "unknown"),
+        state: names("calling", "ringingThere", "ringingHere", "connecting", "inCall", "reconnecting", "over"),
+        reason: names(
+            "none", "hungUp", "declined", "busy", "noAnswer", "answeredElsewhere", "lost", "away", "fingerprintMismatch",
+            "replaced", "unsupported",
+        ),
+        startedMs: u64,
+    },
+}, { call: 24 });
 
 const channelAction = union({
     connect: { device: identifier, initiator: boolean, relayOnly: boolean },
@@ -160,6 +181,22 @@ const fileAction = union({
     inventory: { files: vector(struct({ ...stored, length: u64 })) },
 });
 
+/** A key for the frames of one direction, and its KID (RFC 9605 §4.3). */
+const callKey = struct({ id: u8, key: fixed(32) });
+
+const callAction = union({
+    start: {
+        call: identifier, device: identifier, polite: boolean, video: boolean,
+        /** Null: one of the two cannot encrypt frames. */
+        keys: optional(struct({ send: callKey, receive: callKey })),
+    },
+    signal: { call: identifier, kind: callSignalKind, text },
+    end: { call: identifier },
+    receiveKey: { call: identifier, key: callKey },
+    sendKey: { call: identifier, key: callKey },
+    forgetKey: { call: identifier, id: u8 },
+});
+
 export const output = struct({
     writes: vector(struct({ store, key: bytes, value: optional(bytes) })),
     reads: vector(struct({ store, key: fixed(32) })),
@@ -167,6 +204,7 @@ export const output = struct({
     toNode: vector(bytes),
     channels: vector(channelAction),
     files: vector(fileAction),
+    calls: vector(callAction),
     events: vector(event),
     nextTimeout: optional(u64),
 });
@@ -183,6 +221,11 @@ export type CoreFileAction = Coded<typeof fileAction>;
 export type FileSummary = Coded<typeof fileSummary>;
 export type FileKind = Coded<typeof fileKind>;
 export type FilePurpose = Coded<typeof filePurpose>;
+export type CallAction = Coded<typeof callAction>;
+export type CallKey = Coded<typeof callKey>;
+export type CallSupport = Coded<typeof callSupport>;
+export type CallSignalKind = Coded<typeof callSignalKind>;
+export type CallMediaState = Coded<typeof callMedia>;
 export type SignalKind = Coded<typeof signalKind>;
 export type ConnectionAction = Output["connection"];
 export type CoreEvent = Coded<typeof event>;

@@ -1,6 +1,6 @@
 // What page and worker post to each other.
 
-import type { ChannelAction, ConnectionAction, CoreEvent, CoreFileAction, Input } from "./boundary";
+import type { CallAction, ChannelAction, ConnectionAction, CoreEvent, CoreFileAction, Input } from "./boundary";
 
 /** Inputs that the page may give as they are. The worker makes the others itself, from a passphrase or from storage. */
 export type PageInput = Exclude<Input, { type: "start" | "enrol" | "unlock" | "records" | "changePassphrase" }>;
@@ -39,6 +39,7 @@ export type FromWorker =
           toNode: Uint8Array[];
           channels: ChannelAction[];
           files: FileAction[];
+          calls: CallAction[];
           events: CoreEvent[];
       }
     | { type: "fault"; fault: Fault; detail: string };

@@ -3,8 +3,10 @@ import Trust
 
 // Files through channels. The recipient asks for chunks, one file at a time; the hosts move them without passing here.
 extension Account {
-    /// A transfer that has not come forward for so long is begun anew, in milliseconds.
+    /// A transfer that has not come forward for so long is begun anew, in milliseconds; then after ever longer, since a slow
+    /// device may be busy for minutes with the hash of what it has stored.
     private static let transferPatience: UInt64 = 60_000
+    private static let longestPatience: UInt64 = 1_800_000
 
     /// Begins what can begin, in a conversation's order of announcements.
     func pumpFiles(_ conversation: Conversation) {
@@ -35,8 +37,9 @@ extension Account {
         case .moving where file.isOwn: return
         case .opening, .moving, .reading, .storing: break
         }
-        let end = file.activeSince + Self.transferPatience
+        let end = file.activeSince + min(Self.transferPatience << min(file.stalls, 8), Self.longestPatience)
         guard end <= effects.now else { return effects.wake(at: end) }
+        conversation.files[index].stalls += 1
         stopTransfer(index, in: conversation)
     }
 
@@ -83,7 +86,10 @@ extension Account {
             // With all of it stored, the host has only its hash to check.
             if chunks < file.geometry.chunks { ask(.chunks(from: chunks), file: id, in: conversation) }
         case .moving, .storing:
-            if chunks > file.chunks { conversation.files[index].activeSince = effects.now }
+            if chunks > file.chunks {
+                conversation.files[index].activeSince = effects.now
+                conversation.files[index].stalls = 0
+            }
             if file.activity == .storing, chunks < file.geometry.chunks { conversation.files[index].activity = .none }
         case .none, .reading, .putting, .fetching: break
         }

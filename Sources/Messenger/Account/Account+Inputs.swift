@@ -38,6 +38,13 @@ extension Account {
         case .openFile(let id, let file, let purpose): openFile(conversation: id, message: file, for: purpose)
         case .readableCopy(_, let file, let isKept): setReadableCopy(file, isKept: isKept)
         case .fileProgress(let file, let chunks): fileProgress(file, chunks)
+        case .call(let id, let video): call(id, video: video)
+        case .answerCall(let id, let video): answerCall(id, video: video)
+        case .declineCall(let id): declineCall(id)
+        case .hangUp(let id): hangUp(id)
+        case .callSignal(let id, let kind, let text): callSignal(id, kind, text)
+        case .callMedia(let id, let state): callMedia(id, state)
+        case .callsSupported(let support): setCallSupport(support)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }
@@ -58,6 +65,7 @@ extension Account {
             pump(conversation)
             pumpPresence(conversation)
         }
+        pumpCalls()
         expireInvitations()
         maskAgain()
         flush()

@@ -109,6 +109,8 @@ extension Account {
     }
 
     private func hold(_ content: Content, in conversation: Conversation) {
+        // What was asked for on a mere suspicion counts for nothing now.
+        if conversation.held.isEmpty { conversation.gapAsked = nil }
         noticeGap(in: conversation)
         guard !conversation.held.contains(where: { $0.content.sequence == content.sequence }) else { return }
         guard conversation.held.count < Self.heldLimit else {
@@ -164,10 +166,10 @@ extension Account {
         case .profile(let name): take(name: name, of: conversation)
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
-        case .receipts, .hello, .signal, .resend, .greeting: break
         case .file(let announcement): take(announcement, content, in: conversation)
         case .fileStatus(let status): take(status, in: conversation)
-        case .fileRequest: break
+        case .missedCall(let missed): take(missed, in: conversation)
+        case .receipts, .hello, .signal, .resend, .greeting, .call, .fileRequest: break
         }
     }
 
@@ -205,9 +207,9 @@ extension Account {
             requeue(in: conversation) { $0.sequence >= first && $0.sequence <= last }
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
-        case .text, .profile, .countersignature, .mailbox: break
         case .fileRequest(let request): take(request, in: conversation, by: route)
-        case .file, .fileStatus: break
+        case .call(let message): take(message, in: conversation)
+        case .text, .profile, .countersignature, .mailbox, .file, .fileStatus, .missedCall: break
         }
     }
 }

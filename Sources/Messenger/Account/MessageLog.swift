@@ -61,9 +61,12 @@ extension Account {
         effects.write(.messages, key, nil)
     }
 
-    func append(_ notice: Notice, _ argument: Text = .empty, to conversation: Conversation) {
+    func append(
+        _ notice: Notice, _ argument: Text = .empty, isOwn: Bool = false, time: UInt64? = nil,
+        to conversation: Conversation
+    ) {
         let head = MessageHead(
-            id: effects.random.bytes(16), isOwn: false, time: effects.now, order: conversation.messageCount,
+            id: effects.random.bytes(16), isOwn: isOwn, time: time ?? effects.now, order: conversation.messageCount,
             state: .delivered, kind: .notice, notice: notice, failure: .none, argument: argument)
         conversation.messageCount += 1
         touch(conversation)

@@ -147,6 +147,32 @@ extension Input: WireCodable {
             writer.write(UInt8(39))
             writer.write(fixed: file)
             writer.write(chunks)
+        case .call(let conversation, let video):
+            writer.write(UInt8(50))
+            writer.write(fixed: conversation)
+            writer.write(video)
+        case .answerCall(let call, let video):
+            writer.write(UInt8(51))
+            writer.write(fixed: call)
+            writer.write(video)
+        case .declineCall(let call):
+            writer.write(UInt8(52))
+            writer.write(fixed: call)
+        case .hangUp(let call):
+            writer.write(UInt8(53))
+            writer.write(fixed: call)
+        case .callSignal(let call, let kind, let text):
+            writer.write(UInt8(54))
+            writer.write(fixed: call)
+            writer.write(kind.rawValue)
+            writer.write(text)
+        case .callMedia(let call, let state):
+            writer.write(UInt8(55))
+            writer.write(fixed: call)
+            writer.write(state.rawValue)
+        case .callsSupported(let support):
+            writer.write(UInt8(56))
+            writer.write(support.rawValue)
         }
     }
 
@@ -212,6 +238,15 @@ extension Input: WireCodable {
                 conversation: try reader.readFixed(16), message: try reader.readFixed(16),
                 isKept: try reader.readBool())
         case 39: self = .fileProgress(file: try reader.readFixed(16), chunks: try reader.readUInt32())
+        case 50: self = .call(conversation: try reader.readFixed(16), video: try reader.readBool())
+        case 51: self = .answerCall(try reader.readFixed(16), video: try reader.readBool())
+        case 52: self = .declineCall(try reader.readFixed(16))
+        case 53: self = .hangUp(try reader.readFixed(16))
+        case 54:
+            self = .callSignal(
+                try reader.readFixed(16), kind: try CallSignalKind(from: &reader), try reader.read())
+        case 55: self = .callMedia(try reader.readFixed(16), try CallMediaState(from: &reader))
+        case 56: self = .callsSupported(try CallSupport(from: &reader))
         default: throw .invalidValue
         }
     }

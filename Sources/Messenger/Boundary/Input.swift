@@ -63,6 +63,17 @@ public enum Input: Equatable, Sendable {
     case readableCopy(conversation: [UInt8], message: [UInt8], isKept: Bool)
     /// So many chunks are stored at the recipient. About once a second while they move, and where an action asks for it.
     case fileProgress(file: [UInt8], chunks: UInt32)
+    /// Rings the other member of a conversation. The call's id comes with ``Event/call(_:)``.
+    case call(conversation: [UInt8], video: Bool)
+    case answerCall([UInt8], video: Bool)
+    case declineCall([UInt8])
+    case hangUp([UInt8])
+    /// What the call's RTCPeerConnection wants the other one to know, between ``CallAction/start(call:device:polite:video:keys:)``
+    /// and ``CallAction/end(call:)``.
+    case callSignal([UInt8], kind: CallSignalKind, Text)
+    case callMedia([UInt8], CallMediaState)
+    /// What the host can do about calls. Given before unlocking, or at any time later; until then the engine takes none.
+    case callsSupported(CallSupport)
 }
 
 /// A record of the store `state`, sealed.

@@ -10,6 +10,7 @@ extension Output: WireCodable {
         }
         writer.write(vector: channels)
         writer.write(vector: files)
+        writer.write(vector: calls)
         writer.write(vector: events)
         writer.write(nextTimeout != nil)
         if let nextTimeout { writer.write(nextTimeout) }
@@ -23,6 +24,7 @@ extension Output: WireCodable {
         while !frames.isAtEnd { toNode.append(try frames.readOpaque()) }
         channels = try reader.readVector()
         files = try reader.readVector()
+        calls = try reader.readVector()
         events = try reader.readVector()
         nextTimeout = try reader.readBool() ? try reader.readUInt64() : nil
     }

@@ -10,6 +10,7 @@ public struct Output: Equatable, Sendable {
     public var toNode: [[UInt8]] = []
     public var channels: [ChannelAction] = []
     public var files: [FileAction] = []
+    public var calls: [CallAction] = []
     public var events: [Event] = []
     /// When the engine wants a ``Input/tick``, in milliseconds since 1970. It replaces the previous answer.
     public var nextTimeout: UInt64?

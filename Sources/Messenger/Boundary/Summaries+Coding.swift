@@ -50,6 +50,7 @@ extension ConversationSummary: WireCodable {
         writer.write(nameCollision)
         writer.write(gap)
         writer.write(warning)
+        writer.write(calls.rawValue)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
@@ -58,7 +59,8 @@ extension ConversationSummary: WireCodable {
             name: try reader.read(), selfName: try reader.read(), petname: try reader.read(),
             verified: try reader.readBool(), unconfirmed: try reader.readBool(), unread: try reader.readUInt32(),
             lastTime: try reader.readUInt64(), connection: try ConnectionState(from: &reader),
-            nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool())
+            nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool(),
+            calls: try CallSupport(from: &reader))
     }
 }
 

@@ -54,6 +54,7 @@ extension Body: WireCodable {
             writer.write(optional: hello.seen)
             writer.write(hello.stateVersion)
             writer.write(fixed: hello.stateHash)
+            writer.write(hello.calls.rawValue)
         case .signal(let session, let kind, let text):
             writer.write(UInt8(6))
             writer.write(fixed: session)
@@ -78,6 +79,11 @@ extension Body: WireCodable {
         case .fileRequest(let request):
             writer.write(UInt8(11))
             writer.write(request)
+        case .call(let message):
+            message.encode(into: &writer)
+        case .missedCall(let missed):
+            writer.write(UInt8(14))
+            writer.write(missed)
         }
     }
 
@@ -97,7 +103,8 @@ extension Body: WireCodable {
             self = .hello(
                 Hello(
                     wantsAnswer: try reader.readBool(), have: try reader.read(), seen: try reader.readOptional(),
-                    stateVersion: try reader.readUInt64(), stateHash: try reader.readFixed(32)))
+                    stateVersion: try reader.readUInt64(), stateHash: try reader.readFixed(32),
+                    calls: try CallSupport(from: &reader)))
         case 6:
             self = .signal(
                 session: try reader.readFixed(16), kind: try SignalKind(from: &reader),
@@ -111,6 +118,9 @@ extension Body: WireCodable {
         case 9: self = .file(try reader.read())
         case 10: self = .fileStatus(try reader.read())
         case 11: self = .fileRequest(try reader.read())
+        case 12: self = .call(try CallMessage(wordFrom: &reader))
+        case 13: self = .call(try CallMessage(signalFrom: &reader))
+        case 14: self = .missedCall(try reader.read())
         default: throw .invalidValue
         }
     }

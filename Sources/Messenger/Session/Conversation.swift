@@ -68,6 +68,8 @@ final class Conversation {
     /// Whether the user has been told of the hole.
     var gapShown = false
     var channel = Channel()
+    /// What the peer's device said about calls.
+    var peerCalls = CallSupport.unknown
     /// When the last reads were told again.
     var readsRepeated: UInt64 = 0
 

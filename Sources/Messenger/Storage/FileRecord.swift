@@ -52,6 +52,8 @@ struct FileRecord {
     var activity = FileActivity.none
     /// When the activity began, or last came forward.
     var activeSince: UInt64 = 0
+    /// How often in a row it was begun anew because it did not come forward.
+    var stalls: UInt64 = 0
     /// The other side has paused it.
     var isPausedThere = false
     /// Since when it has been waiting for a channel.

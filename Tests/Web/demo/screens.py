@@ -16,8 +16,14 @@ from playwright.sync_api import sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINK = "#" + "A" * 87
+# Two ends in one page find each other only with the mDNS hiding off; only camera and microphone are fake.
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
 DESKTOP = {"width": 1180, "height": 800}
-CHROMIUM = ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
 PHONE = {"width": 375, "height": 740}
 
 
@@ -119,6 +125,32 @@ def microphone_refused(page):
     page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error()); }")
     open_conversation(page)
     page.locator("button:has(.icon-microphone)").click()
+def call(*steps, kind="phone", name="Ada Lovelace"):
+    """A call from the conversation's head, the check behind it."""
+
+    def run(page):
+        page.evaluate("localStorage.setItem('call-devices-checked', '1')")
+        open_conversation(page, name)
+        page.locator(f".conversation-head .icon-{kind}").click()
+        page.locator(".call").wait_for()
+        page.wait_for_timeout(2500)
+        for step in steps:
+            step(page)
+    return run
+
+
+def press(key):
+    def step(page):
+        page.keyboard.press(key)
+        page.wait_for_timeout(1400)
+    return step
+
+
+def check(page):
+    open_conversation(page, "Léa Moreau")
+    page.locator(".conversation-head .icon-camera").click()
+    page.locator("dialog .level").wait_for()
+    page.wait_for_timeout(1200)
 
 
 SCREENS = {
@@ -154,6 +186,23 @@ SCREENS = {
     "microphone-refused": ("?unlocked", microphone_refused),
     "settings": ("?unlocked&operator", lambda page: page.locator(".icon-settings").click()),
     "settings-passphrase": ("?unlocked", settings_passphrase),
+    "call-check": ("?unlocked", check),
+    "call-incoming": ("?unlocked&ring", lambda page: page.locator("dialog.incoming").wait_for()),
+    "call-incoming-plain": ("?unlocked&ring=voice&plain", lambda page: page.locator("dialog.incoming").wait_for()),
+    "call-ringing": ("?unlocked&ringing", call()),
+    "call-voice": ("?unlocked&peer=voice", call()),
+    "call-video": ("?unlocked", call(kind="camera")),
+    "call-glare": ("?unlocked&glare", call(lambda page: page.locator(".call-state", has_text="3:").wait_for(), kind="camera")),
+    "call-grid": ("?unlocked", call(press("g"), kind="camera")),
+    "call-screen": ("?unlocked&screen", call(kind="camera")),
+    "call-lost-plain": ("?unlocked&plain&lost", call(kind="camera")),
+    "call-details": ("?unlocked", call(press("d"), kind="camera")),
+    "call-devices": ("?unlocked", call(press("c"), kind="camera")),
+    "call-keys": ("?unlocked&peer=voice", call(press("k"))),
+    "call-small": ("?unlocked", call(press("Escape"), kind="camera")),
+    "call-declined": ("?unlocked&reason=declined", call()),
+    "call-mismatch": ("?unlocked&reason=fingerprintMismatch", call()),
+    "call-elsewhere": ("?elsewhere&ringing=Ada", lambda page: page.locator("dialog.ringing").wait_for()),
     "recovery": ("?unlocked&operator", lambda page: page.locator(".banners button").click()),
 }
 

@@ -3,8 +3,9 @@
 import { Attachment } from "../../../Web/net/files";
 import { OpenedFile } from "../../../Web/net/openedfile";
 import type { SessionListener, SessionPort } from "../../../Web/net/session";
-import type { Conversation, CoreEvent, FileSummary, Message } from "../../../Web/worker/boundary";
+import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../../Web/worker/boundary";
 import type { PageInput } from "../../../Web/worker/protocol";
+import { DemoPeer } from "./peer";
 
 const minute = 60_000;
 const id = (number: number) => number.toString(16).padStart(2, "0").repeat(16);
@@ -14,13 +15,13 @@ function conversation(number: number, name: string, change: Partial<Conversation
     return {
         conversation: id(number), member: id(0x40 + number * 0x1b), device: id(0x80 + number), name, selfName: name, petname: "",
         verified: false, unconfirmed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
-        nameCollision: false, gap: false, warning: false, ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }
 
 const people: Conversation[] = [
     conversation(1, "Ada Lovelace", { verified: true }),
-    conversation(2, "Léa Moreau", { unread: 3, connection: "mailbox" }),
+    conversation(2, "Léa Moreau", { unread: 3, connection: "mailbox", calls: "media" }),
     conversation(3, "خالد المنصور", { unconfirmed: true, connection: "offline" }),
     conversation(4, "Cellule de crise, préfecture du Finistère, permanence de nuit", { gap: true, connection: "relayed" }),
     conversation(6, "Noor", { lastTime: now - 30 * minute }),
@@ -80,6 +81,76 @@ const history: Message[] = [
 
 export const texts = "The convoy leaves at 05:40 from the north gate.";
 
+/** A call with a peer in this same page: ?ring lets it ring here, ?plain without encrypted frames, ?reason=... ends it at once. */
+class DemoCalls {
+    #emit: (event: CoreEvent) => void;
+    #onCall: (action: CallAction) => void;
+    #peer: DemoPeer | null = null;
+    #query = new URLSearchParams(location.search);
+    #call: EventOf<"call">;
+
+    constructor(emit: (event: CoreEvent) => void, onCall: (action: CallAction) => void) {
+        this.#emit = emit;
+        this.#onCall = onCall;
+        this.#call = {
+            type: "call", call: id(0x77), conversation: id(1), own: true, video: true, state: "calling", reason: "none", startedMs: 0,
+            encryption: this.#query.has("plain") ? "none" : "unknown",
+        };
+        if (this.#query.has("ring")) setTimeout(() => this.#tell({ own: false, state: "ringingHere", video: this.#query.get("ring") !== "voice" }), 300);
+    }
+
+    answer(input: PageInput): void {
+        switch (input.type) {
+            case "call": {
+                const reason = this.#query.get("reason") as EventOf<"call">["reason"] | null;
+                this.#tell({ conversation: input.conversation, video: input.video, own: true, state: "calling" });
+                setTimeout(() => this.#tell({ state: "ringingThere" }), 200);
+                if (this.#query.has("ringing")) return;
+                if (this.#query.has("glare")) return void setTimeout(() => this.#giveWay(input.video), 400);
+                setTimeout(() => reason === null ? this.#begin(false, input.video) : this.#tell({ state: "over", reason }), 600);
+                return;
+            }
+            case "answerCall":
+                return this.#begin(true, input.video);
+            case "declineCall":
+            case "hangUp":
+                this.#peer?.end();
+                this.#peer = null;
+                return this.#tell({ state: "over", reason: "hungUp" });
+            case "callSignal":
+                return this.#peer?.connection.receive(input.kind, input.text);
+            case "callMedia":
+                if (input.state !== "connected") return this.#tell({ state: "reconnecting" });
+                this.#tell({ state: "inCall", startedMs: this.#call.startedMs || Date.now() - 187_000 });
+                if (this.#query.has("lost")) setTimeout(() => this.#tell({ state: "reconnecting" }), 500);
+                return;
+        }
+    }
+
+    /** Both called at once, and the other one's call goes on: what is to be done comes before what is to be shown. */
+    #giveWay(video: boolean): void {
+        this.#emit({ ...this.#call, state: "over", reason: "replaced" });
+        this.#call = { ...this.#call, call: id(0x78), own: false };
+        this.#begin(true, video);
+    }
+
+    #begin(polite: boolean, video: boolean): void {
+        const encrypted = !this.#query.has("plain");
+        const { call } = this.#call;
+        this.#peer = new DemoPeer(
+            { polite: !polite, video: this.#query.get("peer") !== "voice", screen: this.#query.has("screen"), keys: encrypted ? { send: 2, receive: 1 } : null },
+            (kind, text) => setTimeout(() => this.#onCall({ type: "signal", call, kind, text }), 10));
+        const key = (byte: number) => ({ id: 1, key: new Uint8Array(32).fill(byte) });
+        this.#onCall({ type: "start", call, device: id(0x81), polite, video, keys: encrypted ? { send: key(1), receive: key(2) } : null });
+        this.#tell({ state: "connecting", encryption: encrypted ? "frames" : "none" });
+    }
+
+    #tell(change: Partial<EventOf<"call">>): void {
+        this.#call = { ...this.#call, ...change };
+        this.#emit(this.#call);
+    }
+}
+
 export class DemoSession implements SessionPort {
     #listener: SessionListener;
     #unlocked: boolean;
@@ -90,9 +161,11 @@ export class DemoSession implements SessionPort {
     /** What was attached, by its message. */
     #attached = new Map<string, Attachment>();
     #timers: ReturnType<typeof setTimeout>[] = [];
+    #calls: DemoCalls;
 
     constructor(listener: SessionListener, options: { vault: boolean; unlocked: boolean; operator: boolean; empty: boolean; fault: string | null }) {
         this.#listener = listener;
+        this.#calls = new DemoCalls((event) => this.#emit(event), (action) => listener.onCall(action));
         this.#unlocked = options.unlocked;
         this.#operator = options.operator;
         setTimeout(() => {
@@ -188,6 +261,7 @@ export class DemoSession implements SessionPort {
     }
 
     #answer(input: PageInput): void {
+        this.#calls.answer(input);
         switch (input.type) {
             case "openLink":
                 if (input.link.includes("used")) return this.#emit({ type: "linkRefused", reason: "alreadyUsed" });

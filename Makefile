@@ -58,7 +58,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end bench
+.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end bench bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.closing
 	@$(MAKE) lint
@@ -107,6 +107,9 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
+
+bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel
+	.venv/bin/python Benchmarks/transfer.py
 
 bench: build setup-test ## The figures: the node's footprint, the time to unlock
 	python3 Benchmarks/footprint.py

@@ -171,7 +171,9 @@ def test_either_side_pauses_resumes_and_ends_a_transfer(pair, tmp_path):
     ada, grace = pair
     path = make(tmp_path, "stop and go.bin", 192 * MIB)
     sent = ada.attach(path)
-    received = grace.file("stop and go.bin")
+    grace.file("stop and go.bin")
+    # A file that is called off loses its name.
+    received = grace.articles.first
     grace.wait_for_part(received, 0.05)
     grace.page.get_by_role("button", name="Pause", exact=True).click()
     expect(received).to_contain_text("Paused")
@@ -194,7 +196,8 @@ def test_either_side_pauses_resumes_and_ends_a_transfer(pair, tmp_path):
 
     path = make(tmp_path, "second thoughts.bin", 96 * MIB)
     sent = ada.attach(path)
-    received = grace.file("second thoughts.bin")
+    grace.file("second thoughts.bin")
+    received = grace.articles.last
     grace.wait_for_part(received, 0.1)
     sent.get_by_role("button", name="Cancel").click()
     expect(received).to_contain_text("Cancelled", timeout=ARRIVE_MILLISECONDS)
@@ -300,11 +303,11 @@ def test_pictures_text_sound_moving_pictures_and_pdf_are_shown_without_leaving_m
         assert abs(sought - 1.5) < 0.2
         grace.close_viewer()
 
+    assert grace.faults == []
     if grace.page.evaluate("navigator.pdfViewerEnabled"):
         received["paper.pdf"].get_by_role("button", name="View").click()
         expect(grace.page.get_by_role("dialog").locator("iframe")).to_be_visible()
         grace.close_viewer()
-    assert grace.faults == []
 
 
 SEEK = """async ([tag, time]) => {
@@ -431,11 +434,19 @@ class Memory:
 
     def __init__(self, profile: pathlib.Path):
         self._profile = str(profile).encode()
-        self._idle = self._sum()
+        self._idle = self._settled()
         self._most = self._idle
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._sample, daemon=True)
         self._thread.start()
+
+    def _settled(self) -> int:
+        """What enrolling took is given back after a while: the idle level is the least of ten seconds."""
+        samples = []
+        for _ in range(20):
+            samples.append(self._sum())
+            time.sleep(0.5)
+        return min(samples)
 
     def _sum(self) -> int:
         """PSS without file mappings: a disk cache that the kernel may drop is not memory that the browser holds."""

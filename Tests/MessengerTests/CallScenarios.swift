@@ -1,3 +1,4 @@
+import Foundation
 import Messenger
 import Simulator
 import Testing
@@ -414,23 +415,27 @@ struct CallScenarios {
     @Test("in worlds full of them end on both sides, whatever page, network and node do")
     func storms() async throws {
         let results = await withTaskGroup(of: WorldResult?.self) { group in
-            for seed: UInt64 in 5_001...5_080 {
+            for seed in 5_001...5_000 + Self.storms {
                 group.addTask { try? World(.talkative(seed: seed)).run() }
             }
             var results: [WorldResult] = []
             for await result in group { if let result { results.append(result) } }
             return results
         }
-        #expect(results.count == 80)
+        #expect(results.count == Int(Self.storms))
         for result in results where !result.violations.isEmpty {
             Issue.record(
                 "seed \(result.seed): \(result.violations.joined(separator: "; ")) (CRYPTPEER_CALLS=1 CRYPTPEER_SEED=\(result.seed))"
             )
         }
-        let counts = (
-            results.reduce(0) { $0 + $1.counts.rings }, results.reduce(0) { $0 + $1.counts.callsConnected },
-            results.reduce(0) { $0 + $1.counts.callKeyChanges }
-        )
-        #expect(counts.0 > 300 && counts.1 > 200 && counts.2 > 20, "so much happened: \(counts)")
+        let rings = results.reduce(0) { $0 + $1.counts.rings }
+        let connected = results.reduce(0) { $0 + $1.counts.callsConnected }
+        let keyChanges = results.reduce(0) { $0 + $1.counts.callKeyChanges }
+        #expect(rings > results.count * 3 && connected > results.count * 2 && keyChanges > results.count / 5)
+    }
+
+    /// How many worlds: they are the slowest test of all. `CRYPTPEER_CALL_WORLDS` asks for more.
+    private static var storms: UInt64 {
+        ProcessInfo.processInfo.environment["CRYPTPEER_CALL_WORLDS"].flatMap { UInt64($0) } ?? 20
     }
 }

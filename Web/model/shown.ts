@@ -54,8 +54,8 @@ function charsetOf(head: Uint8Array): string | null {
     if (head[0] === 0xfe && head[1] === 0xff) return "utf-16be";
     if (head.some((byte) => byte < 32 && byte !== 9 && byte !== 10 && byte !== 12 && byte !== 13 && byte !== 27)) return null;
     try {
-        // As a stream: the last character may be cut off.
-        new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: true });
+        // Where more follows, the last character may be cut off.
+        new TextDecoder("utf-8", { fatal: true }).decode(head, { stream: head.length === headLength });
         return "utf-8";
     } catch {
         return "windows-1252";

@@ -30,13 +30,14 @@ export function fileLooksDifferent(before: ShownMessage, after: ShownMessage): b
 
 export function fileBody(scope: Scope, model: ConversationModel, message: FileMessage): Child {
     const { file } = message;
-    const name = safeFileName(file.name);
+    // Of a file that was called off, the name is forgotten too.
+    const name = file.name === "" ? t("file.generic") : safeFileName(file.name);
     return h("div", { class: `file file-${file.state}` },
         h("div", { class: "file-head" },
             h("span", { class: "file-tile", "aria-hidden": "true" }, icon(iconOf(file.mediaType))),
             h("div", { class: "file-title" },
                 h("p", { class: "file-name", title: name }, h("bdi", {}, name)),
-                h("p", { class: "file-about" }, `${formatSize(file.size)} · ${kindOf(name, file.mediaType)}`))),
+                h("p", { class: "file-about" }, file.name === "" ? formatSize(file.size) : `${formatSize(file.size)} · ${kindOf(name, file.mediaType)}`))),
         fileProgress(scope, model, message, name),
         fileActions(scope, model, message, name));
 }

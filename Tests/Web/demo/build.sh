@@ -12,7 +12,8 @@ esbuild Web/calls/media/worker.ts --bundle --target=es2022 --format=iife --log-l
 cp .build-wasm/media.wasm .build-demo/
 cp Web/index.html .build-demo/
 cp Web/static/* .build-demo/
-for part in channels store callmedia; do
-    esbuild "Tests/Web/demo/$part.ts" --bundle --target=es2022 --format=iife --log-level=warning "--outfile=.build-demo/$part.js"
-    echo "<!doctype html><script src=\"$part.js\"></script>" >".build-demo/$part.html"
+for part in channels store files callmedia; do
+    esbuild "Tests/Web/demo/$part.ts" --bundle --target=es2022 --format=iife --log-level=warning "--outfile=.build-demo/$part-page.js"
+    echo "<!doctype html><script src=\"$part-page.js\"></script>" >".build-demo/$part.html"
 done
+esbuild Web/files/worker.ts --bundle --target=es2022 --format=iife --log-level=warning --outfile=.build-demo/files.js

@@ -30,12 +30,15 @@ while
     imports=$(cd "$dist" && { echo "$imports"; cat $imports | grep -oE '(from|import) ?"\./[^"]+"' | grep -oE '[^/"]+\.js'; } | sort -u)
     [ "$imports" != "$before" ]
 do :; done
-preload=$(echo "$imports" | grep -v '^app\.js$' | sed 's|.*|<link rel="modulepreload" href="/&">|' | tr -d '\n')
+startup=$(echo "$imports" | grep -v '^app\.js$')
+preload=$(echo "$startup" | sed 's|.*|<link rel="modulepreload" href="/&">|' | tr -d '\n')
 sed "s|<!-- preload -->|$preload|" Web/index.html >"$dist/index.html"
 if [ -d Web/static ]; then cp -r Web/static/. "$dist/"; fi
 cp "$modules/core.wasm" "$modules/media.wasm" "$dist/"
 # The service worker names its cache after what it caches.
 build_id=$(cd "$dist" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-16)
 chunks=$(cd "$dist" && printf '"/%s",' *-????????.js | sed 's/,$//')
-bundle Web/serviceworker.ts "$dist/sw.js" --format=iife "--define:BUILD_ID=\"$build_id\"" "--define:CHUNKS=[$chunks]"
+startup_chunks=$(echo "$startup" | sed 's|.*|"/&"|' | paste -sd,)
+bundle Web/serviceworker.ts "$dist/sw.js" --format=iife "--define:BUILD_ID=\"$build_id\"" "--define:CHUNKS=[$chunks]" \
+    "--define:STARTUP_CHUNKS=[$startup_chunks]"
 python3 Web/pack.py "$dist" Sources/CWebApp/webapp.bin

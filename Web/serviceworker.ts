@@ -5,6 +5,8 @@
 declare const BUILD_ID: string;
 /** Parts of the app that carry a hash of their content in their names. */
 declare const CHUNKS: string[];
+/** Those of them without which the app does not start. */
+declare const STARTUP_CHUNKS: string[];
 
 interface ExtendableEvent extends Event {
     waitUntil(promise: Promise<unknown>): void;
@@ -63,7 +65,9 @@ export interface StayAwake {
 const scope = self as unknown as ServiceWorkerScope;
 const cacheName = `cryptpeer-${BUILD_ID}`;
 /** With the parts that every profile needs one day: in the background, so that they are of this build, and there offline. */
-const shell = ["/", "/app.js", "/app.css", "/worker.js", "/files.js", "/core.wasm", "/manifest.webmanifest", "/icon.svg"];
+const shell = [
+    "/", "/app.js", ...STARTUP_CHUNKS, "/app.css", "/worker.js", "/files.js", "/core.wasm", "/manifest.webmanifest", "/icon.svg",
+];
 /** What only some people need: kept from the first time it is asked for. */
 const later = [...CHUNKS, "/calls.css", "/media.js", "/media.wasm"];
 

@@ -47,6 +47,14 @@ SELECTED_CANDIDATE_TYPES = """async () => {
 # What the browsers' own PDF viewers are made of: parts of the browser, on no network.
 BROWSERS_OWN = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://resources/", "resource://pdf.js/")
 
+STORED_NAMES = """async () => {
+    const root = await navigator.storage.getDirectory();
+    const names = [];
+    for await (const folder of root.values()) {
+        for await (const name of folder.keys()) names.push(name);
+    }
+    return names;
+}"""
 STORED_FILES = """async () => {
     const root = await navigator.storage.getDirectory();
     const found = {};
@@ -56,7 +64,9 @@ STORED_FILES = """async () => {
                 await look(handle);
                 continue;
             }
-            const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+            const file = await handle.getFile().catch(() => null);
+            if (file === null) continue; // deleted meanwhile
+            const bytes = new Uint8Array(await file.arrayBuffer());
             let text = "";
             for (let start = 0; start < bytes.length; start += 32768) {
                 text += String.fromCharCode(...bytes.subarray(start, start + 32768));
@@ -303,6 +313,13 @@ class Person:
     def stored_files(self) -> dict[str, bytes]:
         """What the origin's private file system holds."""
         return {name: base64.b64decode(content) for name, content in self.page.evaluate(STORED_FILES).items()}
+
+    def expect_nothing_stored(self) -> None:
+        """Asks for names alone: reading would keep the browser from deleting."""
+        deadline = time.monotonic() + ARRIVE_MILLISECONDS / 1000
+        while stored := self.page.evaluate(STORED_NAMES):
+            assert time.monotonic() < deadline, f"{self.name} still keeps {stored}"
+            self.page.wait_for_timeout(200)
 
     # Evidence
 

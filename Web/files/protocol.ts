@@ -24,8 +24,8 @@ export type ToFiles =
     /** No more is sealed or received; what is stored stays. */
     | { type: "stop"; file: string }
     | { type: "delete"; file: string; storage: string }
-    /** Sealed chunks as they are stored. Answered by `taken`. */
-    | { type: "take"; request: number; storage: string; from: number; count: number }
+    /** Sealed chunks as they are stored. Answered by `taken`, in the buffers that are handed back where they suffice. */
+    | { type: "take"; request: number; storage: string; from: number; count: number; used: ArrayBuffer[] }
     /** The file's own bytes from `start` up to `end`. Answered by `taken`, one part. */
     | { type: "range"; request: number; storage: string; key: CryptoKey; size: number; start: number; end: number };
 

@@ -4,11 +4,11 @@ import { chunkCount, lengthOfChunk, plainChunk, sealedChunk } from "./geometry";
 import { openChunk } from "./stream";
 import type { StoredFile } from "./storage";
 
-/** Sealed chunks from `from` on, at most `count`. */
-export function takeChunks(file: StoredFile, from: number, count: number): ArrayBuffer[] {
+/** Sealed chunks from `from` on, at most `count`, in `used` buffers first: what a gibibyte leaves to the collector would pile up. */
+export function takeChunks(file: StoredFile, from: number, count: number, used: ArrayBuffer[]): ArrayBuffer[] {
     const parts: ArrayBuffer[] = [];
     for (let index = from; index < from + count; index += 1) {
-        const chunk = new Uint8Array(sealedChunk);
+        const chunk = new Uint8Array(used.pop() ?? new ArrayBuffer(sealedChunk));
         const length = file.read(index * sealedChunk, chunk);
         if (length === 0) break;
         parts.push(length === sealedChunk ? chunk.buffer : chunk.slice(0, length).buffer);

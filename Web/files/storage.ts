@@ -1,7 +1,6 @@
 // Sealed files in the origin's private file system: names and contents are noise to whoever takes the disk.
 
 const folderName = "files";
-/** A worker that was ended a moment ago may still hold the file. */
 const patience = 5_000;
 const retryInterval = 50;
 
@@ -89,8 +88,8 @@ export class FileStorage {
         const entry = this.#open.get(name);
         this.#open.delete(name);
         await entry?.file.then((file) => file.close(), () => undefined);
-        await this.#folder.removeEntry(name).catch((error) => {
-            if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+        await whenFree(() => this.#folder.removeEntry(name)).catch((error) => {
+            if (!isCalled(error, "NotFoundError")) throw error;
         });
     }
 
@@ -109,17 +108,25 @@ export class FileStorage {
 
     async #openFile(name: string, create: boolean): Promise<StoredFile> {
         const handle = await this.#folder.getFileHandle(name, { create });
-        const deadline = Date.now() + patience;
-        for (;;) {
-            try {
-                return new StoredFile(await handle.createSyncAccessHandle());
-            } catch (error) {
-                const isBusy = error instanceof DOMException && error.name === "NoModificationAllowedError";
-                if (!isBusy || Date.now() > deadline) throw error;
-                await new Promise((resolve) => setTimeout(resolve, retryInterval));
-            }
+        return new StoredFile(await whenFree(() => handle.createSyncAccessHandle()));
+    }
+}
+
+/** Tries again while the file is held: by a worker that was ended, or a handle that was closed, a moment ago. */
+async function whenFree<T>(attempt: () => Promise<T>): Promise<T> {
+    const deadline = Date.now() + patience;
+    for (;;) {
+        try {
+            return await attempt();
+        } catch (error) {
+            if (!isCalled(error, "NoModificationAllowedError") || Date.now() > deadline) throw error;
+            await new Promise((resolve) => setTimeout(resolve, retryInterval));
         }
     }
+}
+
+function isCalled(error: unknown, name: string): boolean {
+    return error instanceof DOMException && error.name === name;
 }
 
 /** Bytes that the browser still grants this origin; null where it does not say. */

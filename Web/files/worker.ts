@@ -58,8 +58,8 @@ class FilesWorker {
                 this.#interrupted.delete(message.storage);
                 return this.#storage.delete(message.storage).catch(() => undefined);
             case "take": {
-                const { request, from, count } = message;
-                return this.#read(request, message.storage, async (stored) => takeChunks(stored, from, count));
+                const { request, from, count, used } = message;
+                return this.#read(request, message.storage, async (stored) => takeChunks(stored, from, count, used));
             }
             case "range": {
                 const { request, key, size, start, end } = message;

@@ -11,8 +11,9 @@ export interface Destination {
     readonly remove: (() => Promise<void>) | null;
 }
 
-/** Nobody closes a dialog sooner: the browser has none to show, and says that it was cancelled. */
-const quickestCancel = 150;
+/** A dialog takes the focus, and nobody closes it sooner. Without either, there was none: some browsers have no dialog to
+ *  show and say that it was cancelled. */
+const quickestCancel = 2_000;
 /** Without a service worker, a download is put together in memory. */
 export const largestInMemory = 256 << 20;
 
@@ -20,11 +21,16 @@ export const largestInMemory = 256 << 20;
 export async function chooseDestination(name: string, size: number): Promise<Destination | "tooLarge" | null> {
     if (window.showSaveFilePicker !== undefined) {
         const asked = performance.now();
+        let hasShown = false;
+        const onBlur = () => (hasShown = true);
+        window.addEventListener("blur", onBlur);
         try {
             return await fileDestination(await window.showSaveFilePicker({ suggestedName: name }));
         } catch (error) {
             const isCancelled = error instanceof DOMException && error.name === "AbortError";
-            if (isCancelled && performance.now() - asked > quickestCancel) return null;
+            if (isCancelled && (hasShown || performance.now() - asked > quickestCancel)) return null;
+        } finally {
+            window.removeEventListener("blur", onBlur);
         }
     }
     return streamDownload(name, size) ?? (size > largestInMemory ? "tooLarge" : memoryDestination(name));

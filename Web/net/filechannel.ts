@@ -3,6 +3,8 @@
 // The receiver speaks first: "ack N", N chunks being durable there. The sender starts at chunk N, and stays at most
 // `windowChunks` ahead of the latest acknowledgement, so that neither side holds more than that in memory.
 
+import { sealedChunk } from "../files/geometry";
+
 const labelPrefix = "file ";
 const windowChunks = 256; // 16 MiB
 /** The browser's own buffer is filled up to here, and again once it is down to there. */
@@ -22,8 +24,8 @@ export function fileOfLabel(label: string): string | null {
 }
 
 export interface FileSenderListener {
-    /** Sealed chunks as they are stored; null when they cannot be read. */
-    take(from: number, count: number): Promise<ArrayBuffer[] | null>;
+    /** Sealed chunks as they are stored, read into `used` as far as those go; null when they cannot be read. */
+    take(from: number, count: number, used: ArrayBuffer[]): Promise<ArrayBuffer[] | null>;
     onAcknowledged(chunks: number): void;
     onUnreadable(): void;
     /** The channel closed before everything was acknowledged. */
@@ -36,6 +38,8 @@ export class FileSender {
     #listener: FileSenderListener;
     /** Read from storage, not yet given to the browser. */
     #waiting: ArrayBuffer[] = [];
+    /** Given to the browser, which has copied them: to be filled again. */
+    #used: ArrayBuffer[] = [];
     #isReading = false;
     /** The next chunk to read; null until the receiver has spoken. */
     #next: number | null = null;
@@ -81,14 +85,16 @@ export class FileSender {
         if (this.#isClosed || this.#next === null) return;
         while (this.#waiting.length > 0 && this.#channel.readyState === "open" && this.#channel.bufferedAmount < highWater
             && this.#next - this.#waiting.length - this.#acknowledged < windowChunks) {
-            this.#channel.send(this.#waiting.shift()!);
+            const chunk = this.#waiting.shift()!;
+            this.#channel.send(chunk);
+            if (chunk.byteLength === sealedChunk) this.#used.push(chunk);
         }
         if (this.#waiting.length < readChunks && !this.#isReading && this.#next < this.#total) void this.#read(this.#next);
     }
 
     async #read(from: number): Promise<void> {
         this.#isReading = true;
-        const chunks = await this.#listener.take(from, Math.min(readChunks, this.#total - from));
+        const chunks = await this.#listener.take(from, Math.min(readChunks, this.#total - from), this.#used.splice(0));
         this.#isReading = false;
         if (this.#isClosed) return;
         if (chunks === null || chunks.length === 0) {

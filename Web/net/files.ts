@@ -182,7 +182,7 @@ export class Files {
         const channel = this.#listener.openChannel(device, fileLabel(file));
         if (channel === null) return;
         sending.sender = new FileSender(channel, chunks, {
-            take: (from, count) => this.#files.ask({ type: "take", storage, from, count }),
+            take: (from, count, used) => this.#files.ask({ type: "take", storage, from, count, used }, used),
             onAcknowledged: (acknowledged) => this.#progress({ file, phase: "sending", chunks: acknowledged }, acknowledged === chunks),
             onUnreadable: () => this.#fail(file, "storage"),
             onBroken: () => {
@@ -195,7 +195,7 @@ export class Files {
     }
 
     async #read({ file, storage, from, count }: FileActionOf<"read">): Promise<void> {
-        const parts = await this.#files.ask({ type: "take", storage, from, count });
+        const parts = await this.#files.ask({ type: "take", storage, from, count, used: [] });
         if (this.#isEnded) return;
         if (parts === null) return this.#fail(file, "storage");
         this.#listener.onInput({ type: "fileBytes", file, from, bytes: new Uint8Array(await new Blob(parts).arrayBuffer()) });

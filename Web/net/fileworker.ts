@@ -32,11 +32,11 @@ export class FileWorker {
     }
 
     /** Null where it cannot be read. */
-    ask(request: Unnumbered<Request>): Promise<ArrayBuffer[] | null> {
+    ask(request: Unnumbered<Request>, transfer: Transferable[] = []): Promise<ArrayBuffer[] | null> {
         const number = this.#requests++;
         return new Promise((resolve) => {
             this.#answers.set(number, resolve);
-            this.#worker.postMessage({ ...request, request: number });
+            this.#worker.postMessage({ ...request, request: number }, transfer);
         });
     }
 

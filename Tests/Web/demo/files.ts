@@ -31,7 +31,7 @@ class Driver {
     }
 
     async take(storage: string, from: number, count: number): Promise<ArrayBuffer[] | null> {
-        this.post({ type: "take", request: 1, storage, from, count });
+        this.post({ type: "take", request: 1, storage, from, count, used: [] });
         return (await this.hear("taken")).parts;
     }
 

@@ -47,6 +47,9 @@ let package = Package(
         core("NodeProtocol", ["CryptoPrimitives", "WireFormat", "Trust"]),
         core("Messenger", ["CryptoPrimitives", "WireFormat", "MLS", "SegmentedHSM", "Trust", "NodeProtocol"]),
 
+        // The relay's protocols, which nothing else of ours is needed for.
+        core("STUN", ["CryptoPrimitives"]),
+
         // The node and its command line.
         .target(name: "CWebApp", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
@@ -121,6 +124,7 @@ let package = Package(
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),
+        tests("STUNTests", ["STUN", "CryptoPrimitives"]),
         tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",

@@ -49,6 +49,7 @@ let package = Package(
 
         // The relay's protocols, which nothing else of ours is needed for.
         core("STUN", ["CryptoPrimitives"]),
+        core("TURN", ["CryptoPrimitives", "STUN"]),
 
         // The node and its command line.
         .target(name: "CWebApp", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
@@ -125,6 +126,7 @@ let package = Package(
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),
         tests("STUNTests", ["STUN", "CryptoPrimitives"]),
+        tests("TURNTests", ["TURN", "STUN", "CryptoPrimitives"]),
         tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",

@@ -126,7 +126,8 @@ let package = Package(
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),
         tests("STUNTests", ["STUN", "CryptoPrimitives"]),
-        tests("TURNTests", ["TURN", "STUN", "CryptoPrimitives"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests("TURNTests", ["TURN", "STUN", "CryptoPrimitives", "AllocationCounter"]),
         tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",

@@ -52,11 +52,12 @@ let package = Package(
         core("TURN", ["CryptoPrimitives", "STUN"]),
 
         // The node and its command line.
+        .target(name: "CDatagrams"),
         .target(name: "CWebApp", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
             name: "Node",
             dependencies: [
-                "CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "CWebApp",
+                "CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "STUN", "TURN", "CWebApp", "CDatagrams",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),

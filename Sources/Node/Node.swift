@@ -102,6 +102,7 @@ public struct Node: Service {
             store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
             CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
         ]
+        if let relay = try startedRelay(registry) { services.append(relay) }
         if let port = configuration.metricsPort {
             services.append(MetricsListener(registry: registry, port: port, logger: logger, nodeIsReady: isReady))
         }
@@ -121,6 +122,14 @@ public struct Node: Service {
                 "Port \(configuration.port) is not open to this user",
                 advice: "choose a port of 1024 or above with --port")
         }
+    }
+
+    private func startedRelay(_ registry: PrometheusRegistry) throws(StartError) -> RelayService? {
+        guard let relay = configuration.relay else { return nil }
+        let service = try RelayService(
+            relay, ownPorts: [configuration.port, configuration.metricsPort], metrics: RelayMetrics(registry),
+            logger: logger)
+        return try service.start() ? service : nil
     }
 
     private func announceStart(port: Int) async throws {

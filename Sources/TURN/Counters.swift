@@ -18,6 +18,17 @@ public struct Counters: Sendable {
 
     public subscript(_ discard: Discard) -> UInt64 { discards[discard.rawValue] }
 
+    /// Adds what another server has done.
+    public mutating func add(_ other: Counters) {
+        datagramsToPeers += other.datagramsToPeers
+        bytesToPeers += other.bytesToPeers
+        datagramsToClients += other.datagramsToClients
+        bytesToClients += other.bytesToClients
+        allocationsMade += other.allocationsMade
+        refusals.merge(other.refusals, uniquingKeysWith: +)
+        for index in discards.indices { discards[index] += other.discards[index] }
+    }
+
     @inline(__always)
     mutating func count(_ discard: Discard, _ number: Int = 1) { discards[discard.rawValue] += UInt64(number) }
 

@@ -12,6 +12,15 @@ public enum Framing: BitwiseCopyable, Equatable, Sendable {
     /// The most bytes of padding that follow the data.
     public static let tailroom = 3
 
+    /// The framing of the next datagram on the same way: the same, but for an indication's ID.
+    public var following: Framing {
+        switch self {
+        case .channel: self
+        case .indication(let peer, let id):
+            .indication(peer: peer, TransactionID(high: id.high, low: id.low &+ 0x9E37_79B9_7F4A_7C15))
+        }
+    }
+
     /// The bytes before the data.
     public var headerLength: Int {
         switch self {

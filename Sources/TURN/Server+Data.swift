@@ -133,6 +133,9 @@ extension Server {
         return deliver(from: peer, to: relays[index].allocation, byteCount, datagrams: datagrams)
     }
 
+    /// The owner's number of a relay's socket; nil once it is closed.
+    public func socket(of relay: RelayID) -> Int32? { open(relay).map { relays[$0].socket } }
+
     /// The number of a relay that is still open.
     func open(_ relay: RelayID) -> UInt32? {
         let index = relay.index

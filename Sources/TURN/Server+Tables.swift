@@ -58,7 +58,7 @@ extension Server {
 
     private mutating func openRelay(_ address: TransportAddress, _ user: UInt32) -> UInt32? {
         guard ports.take(address.family, address.port) else { return nil }
-        generation &+= 1
+        generation = generation == .max ? 1 : generation + 1
         let relay = relays.insert(Relay(address: address, generation: generation, socket: -1))
         guard
             let socket = sockets.open(

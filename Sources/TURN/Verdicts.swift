@@ -32,7 +32,8 @@ public struct Moment: Hashable, Sendable, BitwiseCopyable {
 
 /// The name of a relayed address's socket. One that was closed never means another one, whatever is opened after it.
 public struct RelayID: Hashable, Sendable, BitwiseCopyable {
-    /// 64 bits that hold all of it: what a poll set keeps beside a socket.
+    /// 64 bits that hold all of it: what a poll set keeps beside a socket. Never below 2³², so that there is room for names
+    /// of the owner's own.
     public let rawValue: UInt64
 
     public init(rawValue: UInt64) { self.rawValue = rawValue }

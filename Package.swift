@@ -133,7 +133,7 @@ let package = Package(
         tests(
             "NodeTests",
             [
-                "Node", "NodeClient", "Conformance", "Messenger",
+                "Node", "NodeClient", "Conformance", "Messenger", "STUN", "TURN", "CDatagrams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -130,7 +130,7 @@ extension Server {
     ) -> ClientVerdict {
         let value = allocations[allocation]
         let opened = [value.ipv4, value.ipv6].filter { $0 != .none }.map { relays[$0] }
-        let seconds = opened.map { $0.end - now.second }.max() ?? 0
+        let seconds = opened.map { ($0.end * 1_000 - now.milliseconds) / 1_000 }.max() ?? 0
         let token = value.reservation == .none ? nil : reservations[value.reservation].token
         return succeed(request, requester) { builder in
             for relay in opened { builder.append(.xorRelayedAddress, xored: relay.address) }

@@ -58,7 +58,8 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The UDP port of the relay (STUN and TURN); 0 for none. 3478 if not given.", valueName: "port"))
+            "The UDP port of the relay (STUN and TURN); 0 for none. By default 3478, or another one if that is in use.",
+            valueName: "port"))
     var turnPort: Int?
 
     @Option(
@@ -125,7 +126,7 @@ extension Serve {
     private func relayConfiguration() throws -> RelayConfiguration? {
         guard turnPort != 0 else { return nil }
         var relay = RelayConfiguration()
-        // A port that nobody chose may be another program's: the node runs without a relay then, and says so.
+        // A port that nobody chose may be another program's: the node takes another one then.
         relay.isPortChosen = turnPort != nil
         if let turnPort { relay.port = turnPort }
         relay.publicAddresses = publicIp

@@ -21,13 +21,14 @@ enum DatagramSocket {
         let socket = Glibc.socket(domain, type, 0)
         guard socket >= 0 else { return -errno }
         if family == .ipv6 { set(socket, Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
-        set(socket, SOL_UDP, UDP_GRO, 1)
+        set(socket, Int32(DATAGRAM_SOL_UDP), Int32(DATAGRAM_UDP_GRO), 1)
         switch purpose {
         case .listener(let isShared):
             if isShared { set(socket, SOL_SOCKET, SO_REUSEPORT, 1) }
             set(socket, SOL_SOCKET, SO_RCVBUF, 4 << 20)
             set(socket, SOL_SOCKET, SO_SNDBUF, 4 << 20)
         case .relay:
+            set(socket, SOL_SOCKET, SO_RCVBUF, 1 << 20)
             // RFC 8656 §14: without DONT-FRAGMENT the datagrams may be fragmented.
             setDontFragment(false, socket, family)
             // What ICMP says of them is for the client.
@@ -47,6 +48,16 @@ enum DatagramSocket {
             return -error
         }
         return socket
+    }
+
+    /// The port that a socket is bound to.
+    static func port(of socket: Int32) -> UInt16? {
+        var address = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        return withUnsafeMutablePointer(to: &address) { address in
+            let found = address.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) }
+            return found == 0 ? TransportAddress(socketAddress: address)?.port : nil
+        }
     }
 
     static func setDontFragment(_ dontFragment: Bool, _ socket: Int32, _ family: AddressFamily) {

@@ -23,8 +23,8 @@ struct ReceiveBatch: ~Copyable {
 
     // Pages are only there once something has come to them.
     private let memory: UnsafeMutableRawPointer
-    private let headers: UnsafeMutablePointer<mmsghdr>
-    private let vectors: UnsafeMutablePointer<iovec>
+    private let headers: UnsafeMutablePointer<datagram_message>
+    private let vectors: UnsafeMutablePointer<datagram_vector>
     private let sources: UnsafeMutablePointer<sockaddr_in6>
     private let controls: UnsafeMutableRawPointer
     private(set) var count = 0
@@ -38,12 +38,12 @@ struct ReceiveBatch: ~Copyable {
         for place in 0..<Self.places {
             (sources + place).initialize(to: sockaddr_in6())
             (vectors + place).initialize(
-                to: iovec(iov_base: memory + place * Self.stride + Self.head, iov_len: Self.room))
-            var header = mmsghdr()
-            header.msg_hdr.msg_name = UnsafeMutableRawPointer(sources + place)
-            header.msg_hdr.msg_iov = vectors + place
-            header.msg_hdr.msg_iovlen = 1
-            header.msg_hdr.msg_control = controls + place * Self.controlLength
+                to: datagram_vector(base: memory + place * Self.stride + Self.head, length: Self.room))
+            var header = datagram_message()
+            header.name = UnsafeMutableRawPointer(sources + place)
+            header.vectors = vectors + place
+            header.vector_count = 1
+            header.control = controls + place * Self.controlLength
             (headers + place).initialize(to: header)
         }
     }
@@ -67,10 +67,10 @@ struct ReceiveBatch: ~Copyable {
     mutating func receive(_ socket: Int32) -> Range<Int> {
         let first = count
         for place in first..<Self.places {
-            headers[place].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-            headers[place].msg_hdr.msg_controllen = Self.controlLength
+            headers[place].name_length = UInt32(MemoryLayout<sockaddr_in6>.size)
+            headers[place].control_length = Self.controlLength
         }
-        let received = recvmmsg(socket, headers + first, UInt32(Self.places - first), Int32(MSG_DONTWAIT), nil)
+        let received = datagram_receive(socket, headers + first, UInt32(Self.places - first))
         guard received > 0 else { return first..<first }
         count += Int(received)
         return first..<count
@@ -79,17 +79,17 @@ struct ReceiveBatch: ~Copyable {
     /// What has come to that place; nil if it is of no use.
     func datagram(_ place: Int) -> Datagram? {
         let header = headers[place]
-        guard header.msg_hdr.msg_flags & Int32(MSG_TRUNC) == 0,
+        guard header.flags & Int32(MSG_TRUNC) == 0,
             let source = TransportAddress(socketAddress: sources + place)
         else { return nil }
-        let length = Int(header.msg_len)
+        let length = Int(header.length)
         var segment = length
         // One control message at most: UDP_GRO's.
-        if header.msg_hdr.msg_controllen >= 20 {
+        if header.control_length >= 20 {
             let control = controls + place * Self.controlLength
             let level = control.load(fromByteOffset: 8, as: Int32.self)
             let type = control.load(fromByteOffset: 12, as: Int32.self)
-            if level == SOL_UDP, type == UDP_GRO {
+            if level == Int32(DATAGRAM_SOL_UDP), type == DATAGRAM_UDP_GRO {
                 let size = Int(control.load(fromByteOffset: 16, as: Int32.self))
                 if size > 0 { segment = size }
             }

@@ -2,7 +2,7 @@
 public struct RelayConfiguration: Sendable {
     /// The UDP port of STUN and TURN.
     public var port: Int
-    /// Whether the port was asked for: if it cannot be had, the node then does not start.
+    /// Whether the port was asked for: if it cannot be had, the node then does not start, and takes another one if not.
     public var isPortChosen = true
     /// The addresses at which peers reach the relay, at most one of each family; those of the interfaces if there is none.
     public var publicAddresses: [String] = []

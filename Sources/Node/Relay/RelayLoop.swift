@@ -24,7 +24,7 @@ struct RelayLoop: ~Copyable {
     private var listeners: [Listener] = []
     private var received = ReceiveBatch()
     private var outgoing = SendBatch()
-    private let events: UnsafeMutablePointer<epoll_event>
+    private let events: UnsafeMutablePointer<datagram_event>
 
     private static let eventCount = 128
     /// Batches taken from a listener before others have their turn.
@@ -80,12 +80,12 @@ struct RelayLoop: ~Copyable {
         while true {
             let milliseconds = Self.now().milliseconds
             // At least once a second: things end by the second.
-            let count = epoll_wait(
+            let count = datagram_poll_wait(
                 sockets.poll, events, Int32(Self.eventCount), Int32(1_000 - milliseconds % 1_000))
             server.advance(to: Self.now())
             for index in 0..<Int(max(0, count)) {
                 let event = events[index]
-                let number = event.data.u64
+                let number = event.number
                 if number == Self.wake {
                     guard take(mailbox) else { return }
                 } else if number < Self.wake {
@@ -205,8 +205,8 @@ struct RelayLoop: ~Copyable {
 
     private mutating func receiveFromPeers(_ relay: RelayID, _ events: UInt32) {
         guard let socket = server.socket(of: relay) else { return }
-        if events & EPOLLERR.rawValue != 0 { receiveErrors(relay, socket) }
-        guard events & EPOLLIN.rawValue != 0 else { return }
+        if events & UInt32(DATAGRAM_EVENT_ERROR) != 0 { receiveErrors(relay, socket) }
+        guard events & UInt32(DATAGRAM_EVENT_IN) != 0 else { return }
         if received.isFull { flush() }
         for place in received.receive(socket) {
             guard let datagram = received.datagram(place) else { continue }
@@ -284,11 +284,14 @@ struct RelayLoop: ~Copyable {
                 let peer = withUnsafeBytes(
                     of: &address, { $0.baseAddress.flatMap { TransportAddress(socketAddress: $0) } })
             else { continue }
-            let said = withUnsafeBytes(of: &control) { control in
-                control.loadUnaligned(fromByteOffset: 16, as: sock_extended_err.self)
+            // Behind the control message's head lies `struct sock_extended_err`.
+            let icmp: ICMPMessage? = withUnsafeBytes(of: &control) { control in
+                let origin = Int(control[20])
+                guard origin == DATAGRAM_ORIGIN_ICMP || origin == DATAGRAM_ORIGIN_ICMP6 else { return nil }
+                return ICMPMessage(
+                    type: control[21], code: control[22], data: control.load(fromByteOffset: 24, as: UInt32.self))
             }
-            guard said.ee_origin == SO_EE_ORIGIN_ICMP || said.ee_origin == SO_EE_ORIGIN_ICMP6 else { continue }
-            let icmp = ICMPMessage(type: said.ee_type, code: said.ee_code, data: said.ee_info)
+            guard let icmp else { continue }
             if let client = server.receive(icmp, about: peer, at: relay) { answer(client) }
         }
     }

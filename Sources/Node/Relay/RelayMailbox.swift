@@ -25,19 +25,20 @@ final class RelayMailbox: Sendable {
     private let reported = Atomic<UInt64>(0)
 
     init() {
-        descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        descriptor = datagram_wake_create()
     }
 
     deinit { close(descriptor) }
 
     func put(_ message: Message) {
         messages.withLock { $0.append(message) }
-        eventfd_write(descriptor, 1)
+        var one: UInt64 = 1
+        write(descriptor, &one, MemoryLayout<UInt64>.size)
     }
 
     func take() -> [Message] {
         var count: UInt64 = 0
-        eventfd_read(descriptor, &count)
+        read(descriptor, &count, MemoryLayout<UInt64>.size)
         return messages.withLock { messages in
             defer { messages.removeAll() }
             return messages
@@ -49,7 +50,8 @@ final class RelayMailbox: Sendable {
     /// Once a second is often enough.
     func report(_ server: borrowing Server) {
         let second = UInt64(clamping: time(nil))
-        guard reported.exchange(second, ordering: .relaxed) != second else { return }
+        guard reported.load(ordering: .relaxed) != second else { return }
+        reported.store(second, ordering: .relaxed)
         let report = Report(allocations: server.allocationCount, counters: server.counters)
         latest.withLock { $0 = report }
     }

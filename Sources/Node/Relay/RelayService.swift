@@ -1,4 +1,3 @@
-import CDatagrams
 import CryptoPrimitives
 import Glibc
 import Logging
@@ -22,6 +21,7 @@ final class RelayService: Service {
     private let ports = PortPool()
     private let mailboxes: [RelayMailbox]
     private let threads = Mutex<[pthread_t]>([])
+    private let chosenPort = Mutex<UInt16>(0)
     /// Makes credentials for the relay, and checks them.
     let credentials: TimeLimitedCredentials
 
@@ -32,7 +32,7 @@ final class RelayService: Service {
         _ configuration: RelayConfiguration, ownPorts: [Int?], metrics: RelayMetrics, logger: Logger
     ) throws(StartError) {
         self.configuration = configuration
-        self.ownPorts = Set((ownPorts + [configuration.port]).compactMap { $0.flatMap { UInt16(exactly: $0) } })
+        self.ownPorts = Set(ownPorts.compactMap { $0.flatMap { UInt16(exactly: $0) } })
         self.metrics = metrics
         self.logger = logger
         var publicIPv4: IPAddress?
@@ -50,65 +50,73 @@ final class RelayService: Service {
         mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
     }
 
-    /// Opens the port and begins to serve.
+    /// The UDP port at which it serves, once it has started.
+    var port: UInt16 { chosenPort.withLock { $0 } }
+
+    /// Opens the port and begins to serve: another one, if the usual one is in use and nobody asked for it. Clients learn
+    /// it from the node.
     ///
-    /// - Throws: a ``StartError`` if the port was asked for and cannot be had.
-    /// - Returns: false if the port cannot be had and was not asked for.
-    func start() throws(StartError) -> Bool {
-        let addresses = LocalAddresses.current()
-        let failure = probe()
+    /// - Throws: a ``StartError`` if the port cannot be had.
+    func start() throws(StartError) {
+        let wanted = UInt16(clamping: configuration.port)
+        var failure = take(wanted)
+        if failure != 0, !configuration.isPortChosen {
+            failure = take(0)
+            logger.info("UDP port \(wanted) is in use: the relay is at \(port).")
+        }
         guard failure == 0 else {
-            if configuration.isPortChosen {
-                throw failure == EACCES
-                    ? StartError(
-                        "UDP port \(configuration.port) is not open to this user",
-                        advice: "choose a port of 1024 or above with --turn-port")
-                    : StartError(
-                        "UDP port \(configuration.port) is in use",
-                        advice: "stop what uses it, or choose another port with --turn-port")
-            }
-            logger.error(
-                "UDP port \(configuration.port) is in use: the node relays nothing. Choose one with --turn-port.")
-            return false
+            throw failure == EACCES
+                ? StartError(
+                    "UDP port \(wanted) is not open to this user",
+                    advice: "choose a port of 1024 or above with --turn-port")
+                : StartError(
+                    "UDP port \(wanted) is in use",
+                    advice: "stop what uses it, or choose another port with --turn-port")
         }
         if configuration.allowsLoopback {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
         }
+        let addresses = LocalAddresses.current()
         for mailbox in mailboxes { start(mailbox, addresses) }
-        return true
     }
 
-    /// Whether the port is free: with several threads its sockets share it, also with a stranger's.
-    private func probe() -> Int32 {
-        let port = UInt16(clamping: configuration.port)
-        for family in [AddressFamily.ipv4, .ipv6] {
-            let socket = DatagramSocket.open(family, nil, port: port, for: .listener(isShared: false))
-            if socket >= 0 { close(socket) } else if family == .ipv4 || socket == -EADDRINUSE { return -socket }
-        }
+    /// Sees whether the port is free: several threads share it by a way that would share it with a stranger, too.
+    ///
+    /// - Parameter port: 0 for any that is free.
+    /// - Returns: 0, or why it cannot be had.
+    private func take(_ port: UInt16) -> Int32 {
+        let socket = DatagramSocket.open(.ipv4, nil, port: port, for: .listener(isShared: false))
+        guard socket >= 0 else { return -socket }
+        defer { close(socket) }
+        guard let free = DatagramSocket.port(of: socket) else { return EADDRINUSE }
+        let socket6 = DatagramSocket.open(.ipv6, nil, port: free, for: .listener(isShared: false))
+        // A machine without IPv6 has no such socket.
+        if socket6 == -EADDRINUSE { return EADDRINUSE }
+        if socket6 >= 0 { close(socket6) }
+        chosenPort.withLock { $0 = free }
         return 0
     }
 
+    /// Starts a thread, and returns when it listens.
     private func start(_ mailbox: RelayMailbox, _ addresses: LocalAddresses) {
-        let sockets: @Sendable () -> RelaySocketTable = { [self] in
-            let table = RelaySocketTable()
+        let listening = Latch()
+        let thread = startThread { [self] in
+            let sockets = RelaySocketTable()
             // A public address that is not one of ours is a router's, which passes on what comes to it.
-            table.bindIPv4 = publicIPv4.flatMap { addresses.all.contains($0) ? $0 : nil }
-            table.bindIPv6 = publicIPv6.flatMap { addresses.all.contains($0) ? $0 : nil }
-            return table
-        }
-        let thread = startThread(named: "relay") { [self] in
-            let table = sockets()
+            sockets.bindIPv4 = publicIPv4.flatMap { addresses.all.contains($0) ? $0 : nil }
+            sockets.bindIPv6 = publicIPv6.flatMap { addresses.all.contains($0) ? $0 : nil }
             let server = Server(
-                serverConfiguration(addresses), ports: ports, sockets: table, credentials: credentials,
+                serverConfiguration(addresses), ports: ports, sockets: sockets, credentials: credentials,
                 random: Randomness.system(), at: RelayLoop.moment)
-            var loop = RelayLoop(
-                server: server, sockets: table, port: UInt16(clamping: configuration.port),
-                isShared: mailboxes.count > 1)
+            var loop = RelayLoop(server: server, sockets: sockets, port: port, isShared: mailboxes.count > 1)
             loop.listen(at: addresses.all)
+            listening.open()
             loop.run(mailbox)
         }
-        if let thread { threads.withLock { $0.append(thread) } }
+        guard let thread else { return }
+        threads.withLock { $0.append(thread) }
+        listening.wait()
     }
 
     private func serverConfiguration(_ addresses: LocalAddresses) -> ServerConfiguration {
@@ -131,7 +139,7 @@ final class RelayService: Service {
         policy.privateRanges = configuration.reachesPrivateNetworks ? .allowed : .denied
         policy.allowsLoopback = configuration.allowsLoopback
         policy.ownAddresses = Set(addresses.all.filter { !LocalAddresses.isLoopback($0) })
-        policy.ownPorts = ownPorts
+        policy.ownPorts = ownPorts.union([port])
         return policy
     }
 
@@ -175,10 +183,26 @@ final class RelayService: Service {
     }
 }
 
+/// What one thread waits for until another one opens it, once.
+private final class Latch: Sendable {
+    private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func open() { sem_post(semaphore) }
+
+    func wait() { while sem_wait(semaphore) != 0 {} }
+}
+
 /// A thread that is nobody's pool's: it blocks in the kernel for as long as there is nothing to do.
 ///
 /// - Returns: what it can be waited for by; nil if the system has none to give.
-private func startThread(named name: String, _ body: @escaping @Sendable () -> Void) -> pthread_t? {
+private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
     final class Body: Sendable {
         let run: @Sendable () -> Void
         init(_ run: @escaping @Sendable () -> Void) { self.run = run }
@@ -196,6 +220,5 @@ private func startThread(named name: String, _ body: @escaping @Sendable () -> V
         body.release()
         return nil
     }
-    pthread_setname_np(thread, name)
     return thread
 }

@@ -15,7 +15,7 @@ final class RelaySocketTable: RelaySockets {
     private var ended: [Int32] = []
 
     init() {
-        poll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        poll = datagram_poll_create()
     }
 
     deinit {
@@ -36,7 +36,7 @@ final class RelaySocketTable: RelaySockets {
 
     func close(_ socket: Int32) {
         // Out of the poll set at once: nothing more comes from it.
-        epoll_ctl(poll, EPOLL_CTL_DEL, socket, nil)
+        _ = datagram_poll_remove(poll, socket)
         ended.append(socket)
     }
 
@@ -47,10 +47,7 @@ final class RelaySocketTable: RelaySockets {
     }
 
     func watch(_ descriptor: Int32, as number: UInt64) -> Bool {
-        var event = epoll_event()
-        event.events = EPOLLIN.rawValue
-        event.data.u64 = number
-        return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event) == 0
+        datagram_poll_add(poll, descriptor, number) == 0
     }
 
     private func close(descriptor: Int32) { Glibc.close(descriptor) }

@@ -45,8 +45,8 @@ struct SendBatch: ~Copyable {
     private let segments: UnsafeMutablePointer<Segment>
     private let messages: UnsafeMutablePointer<Message>
     private let frames: UnsafeMutableRawPointer
-    private let headers: UnsafeMutablePointer<mmsghdr>
-    private let vectors: UnsafeMutablePointer<iovec>
+    private let headers: UnsafeMutablePointer<datagram_message>
+    private let vectors: UnsafeMutablePointer<datagram_vector>
     private let addresses: UnsafeMutablePointer<sockaddr_in6>
     private let controls: UnsafeMutableRawPointer
     private var segmentCount = 0
@@ -143,27 +143,27 @@ struct SendBatch: ~Copyable {
         while segment >= 0 {
             let value = segments[Int(segment)]
             if value.headerLength > 0 {
-                vectors[vector] = iovec(iov_base: value.header, iov_len: value.headerLength)
+                vectors[vector] = datagram_vector(base: value.header, length: value.headerLength)
                 vector += 1
             }
-            vectors[vector] = iovec(iov_base: value.payload, iov_len: value.payloadLength)
+            vectors[vector] = datagram_vector(base: value.payload, length: value.payloadLength)
             vector += 1
             segment = value.next
         }
-        var header = mmsghdr()
-        header.msg_hdr.msg_name = UnsafeMutableRawPointer(addresses + index)
-        header.msg_hdr.msg_namelen = message.destination.write(to: addresses + index)
-        header.msg_hdr.msg_iov = vectors + first
-        header.msg_hdr.msg_iovlen = vector - first
+        var header = datagram_message()
+        header.name = UnsafeMutableRawPointer(addresses + index)
+        header.name_length = message.destination.write(to: addresses + index)
+        header.vectors = vectors + first
+        header.vector_count = vector - first
         if message.count > 1 {
             let control = controls + index * Self.controlLength
             // A control message of 18 bytes, rounded up: its length, level, type, and the size of a segment.
             control.storeBytes(of: 18, as: Int.self)
-            control.storeBytes(of: SOL_UDP, toByteOffset: 8, as: Int32.self)
-            control.storeBytes(of: Int32(UDP_SEGMENT), toByteOffset: 12, as: Int32.self)
+            control.storeBytes(of: Int32(DATAGRAM_SOL_UDP), toByteOffset: 8, as: Int32.self)
+            control.storeBytes(of: Int32(DATAGRAM_UDP_SEGMENT), toByteOffset: 12, as: Int32.self)
             control.storeBytes(of: UInt64(UInt16(truncatingIfNeeded: message.size)), toByteOffset: 16, as: UInt64.self)
-            header.msg_hdr.msg_control = control
-            header.msg_hdr.msg_controllen = 24
+            header.control = control
+            header.control_length = 24
         }
         (headers + index).initialize(to: header)
     }
@@ -172,8 +172,7 @@ struct SendBatch: ~Copyable {
         var next = range.lowerBound
         var hasFailed = false
         while next < range.upperBound {
-            let sent = sendmmsg(
-                socket, headers + next, UInt32(range.upperBound - next), Int32(MSG_DONTWAIT))
+            let sent = datagram_send(socket, headers + next, UInt32(range.upperBound - next))
             if sent > 0 {
                 next += Int(sent)
                 hasFailed = false
@@ -195,15 +194,14 @@ struct SendBatch: ~Copyable {
     }
 
     private func sendOneByOne(_ index: Int, from socket: Int32) {
-        var header = headers[index].msg_hdr
-        header.msg_control = nil
-        header.msg_controllen = 0
+        var header = headers[index]
+        header.control = nil
+        header.control_length = 0
         var segment = messages[index].first
-        while segment >= 0, let vector = header.msg_iov {
-            let count = segments[Int(segment)].headerLength > 0 ? 2 : 1
-            header.msg_iovlen = count
-            _ = sendmsg(socket, &header, Int32(MSG_DONTWAIT))
-            header.msg_iov = vector + count
+        while segment >= 0, let vector = header.vectors {
+            header.vector_count = segments[Int(segment)].headerLength > 0 ? 2 : 1
+            _ = datagram_send(socket, &header, 1)
+            header.vectors = vector + header.vector_count
             segment = segments[Int(segment)].next
         }
     }

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
+from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
 
@@ -98,7 +99,7 @@ def people(browsers, request):
 
     node = request.getfixturevalue("node") if "node" in request.fixturenames else None
     if getattr(request.node, "failed", False):
-        folder = EVIDENCE / re.sub(r"[^\w.-]+", "_", request.node.name)
+        folder = evidence_folder(request)
         for person in present:
             person.leave_evidence(folder)
         if node is not None:
@@ -108,6 +109,39 @@ def people(browsers, request):
     if node is not None:
         for person in present:
             assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
+
+
+@pytest.fixture
+def liar(node, tmp_path):
+    """A proxy in front of the node, honest until it is given a rule."""
+    proxy = Interceptor(node.port, tmp_path).start()
+    yield proxy
+    proxy.stop()
+
+
+@pytest.fixture
+def victim(browsers, liar, node, request):
+    """`victim("Grace")`: a person whose browser takes the proxy for the node."""
+    browser = browsers.another("chromium", *liar.browser_arguments())
+    present: list[Person] = []
+
+    def arrive(name: str, **options) -> Person:
+        present.append(Person(browser, name, **options))
+        return present[-1]
+
+    yield arrive
+    if getattr(request.node, "failed", False):
+        for person in present:
+            person.leave_evidence(evidence_folder(request))
+    for person in present:
+        person.close()
+    browser.close()
+    for person in present:
+        assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
+
+
+def evidence_folder(request):
+    return EVIDENCE / re.sub(r"[^\w.-]+", "_", request.node.name)
 
 
 @pytest.hookimpl(hookwrapper=True)

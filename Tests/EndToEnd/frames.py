@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 CLIENT_REQUEST = 2
 NODE_RESPONSE, NODE_PUSH = 2, 3
-REQUEST_DELIVER, REQUEST_FETCH_COMMIT = 11, 19
-RESPONSE_BUBBLE_STATE, RESPONSE_INVITATION_BUNDLE, RESPONSE_ENVELOPES, RESPONSE_KEY_PACKAGE = 1, 2, 4, 6
+REQUEST_DELIVER, REQUEST_FETCH_BLOB = 11, 13
+RESPONSE_INVITATION_BUNDLE, RESPONSE_ENVELOPES, RESPONSE_BLOB, RESPONSE_KEY_PACKAGE, RESPONSE_COMMIT = 2, 4, 5, 6, 7
 PUSH_ENVELOPE = 0
 
 
@@ -38,6 +38,16 @@ def pushed_envelope(frame: bytes) -> PushedEnvelope | None:
 def response_kind(frame: bytes) -> int | None:
     """The kind of answer in a frame from the node, if it is one."""
     return frame[5] if frame[:1] == bytes([NODE_RESPONSE]) else None
+
+
+def optional_answer(frame: bytes) -> bytes | None:
+    """The key package or commit in an answer, if there is one."""
+    return read_opaque(frame[7:])[0] if frame[6] else None
+
+
+def answer_instead(frame: bytes, value: bytes) -> bytes:
+    """The same answer with another key package or commit in it."""
+    return frame[:6] + b"\1" + opaque(value)
 
 
 def fetched_envelopes(frame: bytes) -> tuple[bytes, list[tuple[int, bytes]], bytes] | None:

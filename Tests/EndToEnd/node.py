@@ -1,10 +1,12 @@
 """A real node: the executable, started on a free port with a data folder of its own."""
 
+import contextlib
 import os
 import pathlib
 import re
 import signal
 import socket
+import sqlite3
 import ssl
 import subprocess
 import threading
@@ -92,6 +94,19 @@ class Node:
             lines = answer.read().decode().splitlines()
         values = [line.rsplit(" ", 1)[1] for line in lines if re.match(rf"{name}[ {{]", line)]
         return int(sum(float(value) for value in values))
+
+    def query(self, statement: str, *values) -> list[tuple]:
+        """What whoever runs the node can do: one statement on its database, while it runs."""
+        with contextlib.closing(sqlite3.connect(self.data / "node.sqlite", timeout=10)) as database, database:
+            return database.execute(statement, values).fetchall()
+
+    def await_rows(self, statement: str, *values) -> list[tuple]:
+        """The rows of a query, once there are any."""
+        deadline = time.monotonic() + START_SECONDS
+        while not (rows := self.query(statement, *values)):
+            assert time.monotonic() < deadline, f"nothing came of {statement}"
+            time.sleep(0.05)
+        return rows
 
     def stop(self) -> None:
         """SIGTERM; the node must end by itself, cleanly and in time."""

@@ -27,6 +27,21 @@ def test_nothing_is_found_where_nothing_is(tmp_path):
     assert canaries.scan_folder(tmp_path, PLANTED) == []
 
 
+def test_nothing_is_lost_at_the_edges_of_emptiness(tmp_path):
+    # UTF-16 ends or begins with a zero of its own, here in a stretch of zeros that the scan cuts short.
+    secret = canaries.text("name", "Zoe Angstrom-Lukasiewicz")
+    forms = dict(secret.forms)
+    emptiness = bytes(3 * canaries.PIECE)
+    for form in ("UTF-16LE", "UTF-16BE"):
+        for before in range(canaries.PIECE - 2, canaries.PIECE + 3):
+            content = emptiness[:before] + forms[form] + emptiness
+            (tmp_path / "dump").write_bytes(content)
+            assert (secret.name, form) in canaries.found(canaries.scan_file(tmp_path / "dump", [secret])), before
+            (tmp_path / "dump").write_bytes(content[::-1])
+            backwards = canaries.Canary("backwards", ((form, forms[form][::-1]),))
+            assert canaries.scan_file(tmp_path / "dump", [backwards]) != [], before
+
+
 def test_base64_is_found_wherever_it_starts_and_ends():
     canary = canaries.text("passphrase", "otter-velvet-94-harbour")
     for before in range(4):

@@ -61,6 +61,18 @@ def test_an_invitation_enrols_a_person_while_the_operator_is_away(node, people, 
     expect(grace.page.get_by_text("Waiting until your inviter's device")).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
 
 
+def test_members_see_who_invited_them_and_nobody_else(node, people):
+    ada, grace, eve = people("Ada"), people("Grace"), people("Eve")
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    eve.enrol(ada.invite())
+    expect(ada.conversations.get_by_role("link")).to_have_count(2, timeout=ARRIVE_MILLISECONDS)
+    for member, other in ((grace, "Eve"), (eve, "Grace")):
+        expect(member.conversations.get_by_role("link")).to_have_count(1)
+        expect(member.conversations.get_by_role("link", name="Ada")).to_be_visible()
+        assert other not in member.page.inner_text("body")
+
+
 def test_an_invitation_shows_the_fingerprint_that_the_newcomer_s_browser_must_show(node, people):
     ada = people("Ada")
     ada.enrol(node.operator_invitation)

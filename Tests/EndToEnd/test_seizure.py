@@ -8,8 +8,6 @@ import pytest
 
 import canaries
 
-pytestmark = pytest.mark.skip(reason="does not come to its end yet: see the open issue")
-
 NAMES = ("Adalbertine Kanarienvogel", "Grace Canarybird-Hopper")
 MESSAGES = ("the canary sings at midnight, pier 39", "le canari est arrivé à bon port 🐤")
 PASSPHRASE = "canary battery staple feather"
@@ -52,12 +50,12 @@ def test_a_seized_node_yields_noise(node, people, tmp_path):
         *sdp_secrets(grace),
     ]
     # Some of it through the mailbox, and kept there.
-    grace.kill_tab()
+    grace.lock()
     ada.expect_connection("Mailbox")
     ada.expect_state(ada.send(MESSAGES[1]), "Sent")
 
     with planted(node, secrets):
-        found = canaries.found(seize(node, tmp_path, secrets))
+        found = canaries.found(seize(node, tmp_path, secrets[:1]))
         assert found >= canaries.expected(secrets[:1]), "the search finds a canary that is there"
     assert seize_files(node, secrets) == []
     node.restart()  # the planted one leaves the memory with the process

@@ -104,6 +104,27 @@ struct SimulationScenarios {
         #expect(!world.warnings(of: 1).contains(.forgedMessage))
     }
 
+    @Test("a storage that was set back to before the node had enrolled it says so too")
+    func rollbackToEnrolment() throws {
+        let world = try World.acquainted(2, seed: 13)
+        let link = try #require(world.invite(by: 0))
+        let newcomer = world.addNewcomer(holding: link)
+        world.comeBack(newcomer)
+        world.write(3, from: newcomer, to: 0)
+        world.pass(seconds: 60)
+        world.restore(try #require(world.backUpOfEnrolment(newcomer)), of: newcomer)
+        world.pass(seconds: 30)
+        world.comeBack(newcomer)
+        world.write(2, from: newcomer, to: 0)
+        world.write(2, from: 0, to: newcomer)
+        world.pass(seconds: 600)
+        #expect(world.warnings(of: newcomer).contains(.rolledBack))
+        #expect(world.states(of: newcomer, with: 0).suffix(2) == [.delivered, .delivered])
+        #expect(world.states(of: 0, with: newcomer).suffix(2) == [.delivered, .delivered])
+        #expect(!world.warnings(of: 0).contains(.forgedMessage))
+        #expect(!world.warnings(of: 0).contains(.replayedMessage))
+    }
+
     @Test("a wrong passphrase opens nothing, ever slower, and a reload does not help")
     func wrongPassphrase() throws {
         let world = try World.acquainted(2, seed: 7)

@@ -7,6 +7,8 @@ final class Browser {
     let index: Int
     /// IndexedDB: what a committed write has left, by store and key.
     var stores: [UInt8: [[UInt8]: [UInt8]]] = [:]
+    /// What the first write left: a profile that is about to enrol.
+    var firstStores: [UInt8: [[UInt8]: [UInt8]]]?
     /// A copy of an earlier state of the storage.
     var backup: [UInt8: [[UInt8]: [UInt8]]]?
     /// How many invitations and contacts there were then.
@@ -116,6 +118,7 @@ final class Browser {
     /// One transaction: all or nothing, so that a crash is before or after it.
     func commit(_ writes: [Write]) {
         for write in writes { stores[write.store.rawValue, default: [:]][write.key] = write.value }
+        if firstStores == nil, !writes.isEmpty { firstStores = stores }
     }
 
     func stored(_ store: Store, _ key: [UInt8]) -> [UInt8]? {

@@ -119,6 +119,9 @@ extension World {
 
     public func backUp(_ person: Int) -> Backup { Backup(stores: browsers[person].stores) }
 
+    /// The copy that was made when the profile had just chosen its name and passphrase, before the node knew it.
+    public func backUpOfEnrolment(_ person: Int) -> Backup? { browsers[person].firstStores.map { Backup(stores: $0) } }
+
     /// The profile's storage is set back; the page is closed.
     public func restore(_ backup: Backup, of person: Int) {
         closePage(browsers[person])

@@ -47,7 +47,7 @@ extension Account {
             settle(receipts, in: conversation)
         }
         if let body = dueResendRequest(of: conversation), let content = seal(body, in: conversation) {
-            conversation.gapAsked = effects.now
+            resendAsked(in: conversation)
             sendThroughChannel(content, to: conversation)
         }
     }
@@ -89,7 +89,7 @@ extension Account {
             return deliver(content, as: .receipts(receipts), in: conversation)
         }
         if let body = dueResendRequest(of: conversation), let content = seal(body, in: conversation) {
-            conversation.gapAsked = effects.now
+            resendAsked(in: conversation)
             deliver(content, as: .resend, in: conversation)
         }
     }

@@ -49,9 +49,6 @@ extension Account {
     private func finishEnrolment() {
         record.phase = .enrolled
         hasChangedAccount = true
-        // Nothing was ever encrypted that an earlier state could have lost.
-        hasReadCheckpoint = true
-        for conversation in conversations { conversation.isCleared = true }
         effects.emit(.enrolled)
         showProfile()
         hasChangedList = true

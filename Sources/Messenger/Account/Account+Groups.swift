@@ -275,12 +275,18 @@ extension Account {
         } catch {
             throw .failed
         }
+        do throws(MLSError) {
+            try published.keyPackage.validate()
+        } catch {
+            throw .failed
+        }
+        let leaf = published.keyPackage.leafNode
         do throws(TrustError) {
             let device = try chains.insert(published.chain, now: effects.seconds, revoked: state.revoked)
             hasChangedChains = true
             guard device.member == contact.member, device.device == contact.identity.device,
-                device.generation >= contact.identity.generation,
-                published.keyPackage.leafNode.credential == .basic(identity: device.leafIdentity.encoded)
+                device.generation >= contact.identity.generation, leaf.signatureKey == device.leafKey,
+                leaf.credential == .basic(identity: device.leafIdentity.encoded)
             else { throw TrustError.identityMismatch }
             update(contact.member) { $0.identity = device.leafIdentity }
         } catch {

@@ -25,6 +25,11 @@ struct Intake {
     var isFetching = false
     /// Whether there may be more at the node than we have.
     var hasMore = true
+    /// Whether something was announced while a fetch was under way, whose answer may be from before it.
+    var isOutdated = false
+    /// Two envelopes came under the number after this one, so that one of them is not what the node stores: fetching goes
+    /// back to it.
+    var doubted: UInt64?
     /// Whether all that waited at the node when the session began has been processed: messages of an epoch come before
     /// anything of ours that could end it.
     var isDrained: Bool { !hasMore && !isFetching && queue.isEmpty }
@@ -38,6 +43,9 @@ extension Account {
             intake.pausedUntil <= effects.now
         else { return }
         intake.isFetching = true
+        intake.isOutdated = false
+        if let doubted = intake.doubted { intake.last = min(intake.last, doubted) }
+        intake.doubted = nil
         link.send(
             .fetchEnvelopes(mailbox: record.mailbox.mailbox, after: intake.last, limit: Self.fetchLimit),
             for: .fetchEnvelopes)
@@ -45,7 +53,7 @@ extension Account {
 
     func fetched(_ envelopes: [StoredEnvelope], more: Bool) {
         intake.isFetching = false
-        intake.hasMore = more && !envelopes.isEmpty
+        intake.hasMore = intake.isOutdated || (more && !envelopes.isEmpty)
         for envelope in envelopes where envelope.sequence > intake.last {
             intake.last = envelope.sequence
             intake.queue.append(envelope)
@@ -62,12 +70,18 @@ extension Account {
             intake.queue.append(StoredEnvelope(sequence: sequence, envelope: envelope))
             return work()
         }
-        if sequence > intake.last {
-            intake.hasMore = true
-            fetchMore()
-        } else if isProcessed(sequence, envelope) {
-            effects.warn(.replayedMessage)
-        }
+        if sequence > intake.last { return fetchAnnounced() }
+        if isProcessed(sequence, envelope) { return effects.warn(.replayedMessage) }
+        let waits = intake.queue.contains { $0.sequence == sequence && $0.envelope == envelope }
+        guard !waits else { return }
+        intake.doubted = min(intake.doubted ?? .max, sequence - 1)
+        fetchAnnounced()
+    }
+
+    private func fetchAnnounced() {
+        intake.hasMore = true
+        intake.isOutdated = intake.isFetching
+        fetchMore()
     }
 
     private func takeTransient(_ envelope: [UInt8]) {
@@ -99,6 +113,7 @@ extension Account {
         if isProcessed(envelope.sequence, envelope.envelope) { return true }
         guard let content = intake.opened ?? Envelope.open(envelope.envelope, of: record.mailbox) else {
             effects.warn(.forgedMessage)
+            noticeLoss()
             return true
         }
         switch content {
@@ -159,9 +174,15 @@ extension Account {
     private func giveUpFirst() {
         guard let first = intake.queue.first else { return }
         removeFirst()
+        noticeLoss()
         remember(first)
         link.send(.acknowledge(mailbox: record.mailbox.mailbox, through: first.sequence), for: .acknowledge)
         work()
+    }
+
+    /// Something of the mailbox could not be read. Whose it was does not show, so everyone is asked for what is missing.
+    private func noticeLoss() {
+        for conversation in conversations { noticeGap(in: conversation) }
     }
 
     private func removeFirst() {
@@ -181,8 +202,9 @@ extension Account {
     }
 
     private func isProcessed(_ sequence: UInt64, _ envelope: [UInt8]) -> Bool {
-        guard let entry = node.processed.first(where: { $0.sequence == sequence }) else { return false }
-        return entry.hash == HashAlgorithm.sha256.hash(envelope)
+        guard node.processed.contains(where: { $0.sequence == sequence }) else { return false }
+        let hash = HashAlgorithm.sha256.hash(envelope)
+        return node.processed.contains { $0.sequence == sequence && $0.hash == hash }
     }
 
     /// The same bytes under another number: no honest node or sender does that.

@@ -86,6 +86,13 @@ extension Account {
         return .resend(from: first, through: min(through, first + Self.resendLimit))
     }
 
+    /// The request has left.
+    func resendAsked(in conversation: Conversation) {
+        conversation.gapAsked = effects.now
+        // Nothing shows that there is a hole: once is enough.
+        if conversation.held.isEmpty { conversation.gapSince = nil }
+    }
+
     /// Shows a hole that has not closed by itself.
     func showGap(_ conversation: Conversation) {
         guard let since = conversation.gapSince, !conversation.gapShown else { return }

@@ -109,6 +109,8 @@ extension Account {
     }
 
     private func hold(_ content: Content, in conversation: Conversation) {
+        // What was asked for on a mere suspicion counts for nothing now.
+        if conversation.held.isEmpty { conversation.gapAsked = nil }
         noticeGap(in: conversation)
         guard !conversation.held.contains(where: { $0.content.sequence == content.sequence }) else { return }
         guard conversation.held.count < Self.heldLimit else {

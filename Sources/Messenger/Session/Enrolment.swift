@@ -14,7 +14,7 @@ final class Enrolment {
     /// Proposed to the host for the new vault.
     private let parameters: PassphraseParameters
     /// The invitation's bundle, opened and verified. nil for an operator's claim.
-    private var opened: OpenedInvitation?
+    private var opened: (invitation: OpenedInvitation, keyPackage: KeyPackage)?
     private var isReady = false
     /// What the person has chosen, until the account is made of it.
     private var choice: (name: Text, passphraseSegment: Secret)?
@@ -73,7 +73,11 @@ final class Enrolment {
                 effects.warn(.nodeKeyChanged)
                 return effects.emit(.linkRefused(.forgedBundle))
             }
-            opened = invitation
+            guard let keyPackage = Self.keyPackage(of: invitation) else {
+                effects.warn(.memberNotVerified)
+                return effects.emit(.linkRefused(.forgedBundle))
+            }
+            opened = (invitation, keyPackage)
             ready(.member, inviterName: DisplayName.cleaned(Text(invitation.inviterName)))
         } catch {
             switch error {
@@ -84,6 +88,25 @@ final class Enrolment {
                 effects.warn(.invitationForged)
                 effects.emit(.linkRefused(.forgedBundle))
             }
+        }
+    }
+
+    /// The KeyPackage in the bundle, if it is the inviter's device's. Whoever knows the link can seal another one in its place.
+    private static func keyPackage(of invitation: OpenedInvitation) -> KeyPackage? {
+        do throws(WireError) {
+            let keyPackage = try KeyPackage(decoding: invitation.keyPackage)
+            do throws(MLSError) {
+                try keyPackage.validate()
+            } catch {
+                return nil
+            }
+            let leaf = keyPackage.leafNode
+            let isInviters =
+                leaf.credential == .basic(identity: invitation.inviter.leafIdentity.encoded)
+                && leaf.signatureKey == invitation.inviter.leafKey
+            return isInviters ? keyPackage : nil
+        } catch {
+            return nil
         }
     }
 
@@ -126,7 +149,7 @@ final class Enrolment {
             let (hsm, header) = try makeVault(passphraseSegment, deviceSegment)
             let account =
                 if let opened {
-                    try makeMember(name, opened, hsm)
+                    try makeMember(name, opened.invitation, opened.keyPackage, hsm)
                 } else {
                     try makeOperator(name, nodeKey, hsm)
                 }
@@ -201,7 +224,9 @@ final class Enrolment {
 
     // A member: the invitation key certifies it, and its first conversation is with the inviter.
 
-    private func makeMember(_ name: Text, _ opened: OpenedInvitation, _ hsm: HSM) throws(AccountFault) -> Account {
+    private func makeMember(_ name: Text, _ opened: OpenedInvitation, _ keyPackage: KeyPackage, _ hsm: HSM)
+        throws(AccountFault) -> Account
+    {
         let keys = try NewKeys(hsm, effects.random)
         let random = effects.random
         let record: AccountRecord
@@ -224,20 +249,14 @@ final class Enrolment {
             throw .failed
         }
         let account = try account(record, chains, hsm)
-        try meetInviter(account, opened)
+        try meetInviter(account, opened, keyPackage)
         return account
     }
 
-    private func meetInviter(_ account: Account, _ opened: OpenedInvitation) throws(AccountFault) {
-        let keyPackage: KeyPackage
-        do throws(WireError) {
-            keyPackage = try KeyPackage(decoding: opened.keyPackage)
-        } catch {
-            throw .failed
-        }
-        guard keyPackage.leafNode.credential == .basic(identity: opened.inviter.leafIdentity.encoded),
-            let key = account.leafKeys.last
-        else { throw .failed }
+    private func meetInviter(_ account: Account, _ opened: OpenedInvitation, _ keyPackage: KeyPackage)
+        throws(AccountFault)
+    {
+        guard let key = account.leafKeys.last else { throw .failed }
         let (group, welcome) = try Account.beginGroup(
             adding: keyPackage, identity: account.record.identity,
             signer: HSMLeafSigner(hsm: account.vault.hsm, key: key), instance: 0, now: effects.now,

@@ -88,6 +88,27 @@ struct AllocationTests {
         #expect(site.sockets.open.count == 2)
     }
 
+    @Test("a reserved port outlives the allocation that asked for it, and touches nothing of the one after that")
+    func orphanedReservation() throws {
+        let site = Site()
+        func client(_ port: UInt16) -> Client {
+            Client(site, TransportAddress(IPAddress(198, 51, 100, 1), port: port))
+        }
+        let first = client(1)
+        let token = try #require(first.allocate { $0.append(.evenPort, [0x80]) }?[.reservationToken])
+        first.refresh(0)
+        // In the place of the first one, with a reservation of its own.
+        let second = client(2)
+        second.meet()
+        let request = second.request(.allocate) {
+            $0.append(.requestedTransport, [17, 0, 0, 0])
+            $0.append(.evenPort, [0x80])
+        }
+        let other = try #require(site.answer(request, from: second.path)?[.reservationToken])
+        #expect(client(3).allocate { $0.append(.reservationToken, token) }?.isSuccess == true)
+        #expect(site.answer(request, from: second.path)?[.reservationToken] == other)
+    }
+
     @Test("IPv6 alone, and a pair of both, each refreshed or ended by itself")
     func families() throws {
         let site = Site()

@@ -46,6 +46,7 @@ build: web ## The one executable to carry, web app inside: .build/release/cryptp
 web: setup ## The core in WebAssembly, the web app, and the archive the executable embeds
 	@if [ ! -d .build/checkouts/swift-crypto ] || [ Package.swift -nt .build/workspace-state.json ]; then swift package resolve; fi
 	Web/build-core.sh core
+	Web/build-core.sh media
 	Web/build.sh
 
 setup: ## What building and running need (Debian packages; SQLite's static library)
@@ -57,7 +58,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end bench
+.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end bench bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.closing
 	@$(MAKE) lint
@@ -95,6 +96,7 @@ test-swift: ## The Swift tests, official vectors included
 
 test-wasm: ## The same vectors and transcripts, in WebAssembly
 	Web/build-core.sh core
+	Web/build-core.sh media
 	Web/build-core.sh checks
 	@Tests/closing-line.sh 2-wasm-runtime 'pass [1-9]' node --test --test-reporter=spec Tests/Wasm/*.test.mjs
 	@Tests/closing-line.sh 3-wasm-vectors '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin
@@ -105,6 +107,9 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
+
+bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel
+	.venv/bin/python Benchmarks/transfer.py
 
 bench: build setup-test ## The figures: the node's footprint, the time to unlock
 	python3 Benchmarks/footprint.py

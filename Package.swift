@@ -42,6 +42,8 @@ let package = Package(
         .target(name: "CBoringSSLInternals"),
         core("WireFormat", []),
         core("MLS", ["CryptoPrimitives", "WireFormat"]),
+        core("SFrame", ["CryptoPrimitives"]),
+        core("CallMedia", ["CryptoPrimitives", "SFrame"]),
         core("SegmentedHSM", ["CryptoPrimitives", "WireFormat"]),
         core("Trust", ["CryptoPrimitives", "WireFormat"]),
         core("NodeProtocol", ["CryptoPrimitives", "WireFormat", "Trust"]),
@@ -98,7 +100,9 @@ let package = Package(
 
         // Tests. TestVectors finds and decodes the official vectors; VectorChecks holds the checks themselves, in the
         // Embedded subset, so that the native tests and a test-only WebAssembly build run the same code.
-        core("VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS", "Simulator"], path: "Tests/VectorChecks"),
+        core(
+            "VectorChecks", ["CryptoPrimitives", "WireFormat", "MLS", "SFrame", "CallMedia", "Simulator"],
+            path: "Tests/VectorChecks"),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
         core(
@@ -123,6 +127,8 @@ let package = Package(
         tests("CryptoPrimitivesTests", ["CryptoPrimitives", "VectorChecks"]),
         tests("WireFormatTests", ["WireFormat"]),
         tests("MLSTests", ["MLS", "VectorChecks"]),
+        tests("SFrameTests", ["SFrame", "CryptoPrimitives", "VectorChecks"]),
+        tests("CallMediaTests", ["CallMedia", "CryptoPrimitives", "VectorChecks"]),
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),

@@ -3,6 +3,7 @@
 # mode, linked into one module whose only import is the host's entropy.
 #
 #   Web/build-core.sh core      -> $OUT/core.wasm, for the browser
+#   Web/build-core.sh media     -> $OUT/media.wasm, for the worker that encrypts the frames of calls
 #   Web/build-core.sh checks    -> $OUT/checks.wasm, the official vectors' checks (test only)
 #   Web/build-core.sh boringssl -> $OUT/libboringssl.a
 #   Web/build-core.sh MODULE    -> compiles that Swift module and what it imports; links nothing
@@ -77,6 +78,9 @@ declare -A imports=(
     [CryptoPrimitives]=""
     [WireFormat]=""
     [MLS]="CryptoPrimitives WireFormat"
+    [SFrame]="CryptoPrimitives"
+    [CallMedia]="CryptoPrimitives SFrame"
+    [MediaWasm]="CryptoPrimitives SFrame CallMedia"
     [SegmentedHSM]="CryptoPrimitives WireFormat"
     [Trust]="CryptoPrimitives WireFormat"
     [NodeProtocol]="CryptoPrimitives WireFormat Trust"
@@ -84,7 +88,7 @@ declare -A imports=(
     [MessengerWasm]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol Messenger"
     [ModelNode]="CryptoPrimitives WireFormat Trust NodeProtocol"
     [Simulator]="CryptoPrimitives WireFormat Trust NodeProtocol Messenger ModelNode"
-    [VectorChecks]="CryptoPrimitives WireFormat MLS Simulator"
+    [VectorChecks]="CryptoPrimitives WireFormat MLS SFrame CallMedia Simulator"
     [ChecksWasm]="VectorChecks"
 )
 # Where its sources are, when not in Sources/NAME.
@@ -93,6 +97,7 @@ declare -A folders=(
     [Simulator]=Tests/Simulator
     [VectorChecks]=Tests/VectorChecks
     [ChecksWasm]="Tests/Wasm/ChecksWasm Sources/MessengerWasm/HostBytes.swift"
+    [MediaWasm]="Sources/MediaWasm Sources/MessengerWasm/HostBytes.swift"
 )
 
 # swift_module NAME: the module and, first, what it imports; each one object. A stamp over the sources, the flags and the
@@ -165,10 +170,14 @@ module_maps
 toolchain=$("$bin/swiftc" --version 2>/dev/null | head -n 1)
 case $what in
 boringssl) build_boringssl ;;
-core | checks)
+core | media | checks)
     build_boringssl
     compile_c
-    if [ "$what" = core ]; then swift_module MessengerWasm; else swift_module ChecksWasm; fi
+    case $what in
+    core) swift_module MessengerWasm ;;
+    media) swift_module MediaWasm ;;
+    checks) swift_module ChecksWasm ;;
+    esac
     link "$what"
     ;;
 *)

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Bundles the web app into Web/dist and packs it into Sources/CWebApp/webapp.bin. Needs .build-wasm/core.wasm.
+# Bundles the web app into Web/dist and packs it into Sources/CWebApp/webapp.bin. Needs core.wasm and media.wasm in .build-wasm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-core=${OUT:-.build-wasm}/core.wasm
+modules=${OUT:-.build-wasm}
 dist=Web/dist
 
 bundle() { # ENTRY RESULT [OPTION...]
@@ -14,13 +14,28 @@ bundle() { # ENTRY RESULT [OPTION...]
 
 rm -rf "$dist"
 mkdir -p "$dist"
-bundle Web/main.ts "$dist/app.js" --format=iife
+# What the app imports only when it is needed becomes a file of its own, named after what is in it: a page that was loaded before
+# the node got a new build never mixes the two.
+esbuild app=Web/main.ts --bundle --splitting --format=esm --minify --legal-comments=none --target=es2022 --charset=utf8 \
+    --log-level=warning '--chunk-names=[name]-[hash]' "--outdir=$dist"
 bundle Web/worker/worker.ts "$dist/worker.js" --format=iife
+bundle Web/files/worker.ts "$dist/files.js" --format=iife
+bundle Web/calls/media/worker.ts "$dist/media.js" --format=iife
 bundle Web/style/app.css "$dist/app.css"
-cp Web/index.html "$dist/"
+bundle Web/calls/style/calls.css "$dist/calls.css"
+# What the app cannot start without is asked for at once, not file by file as each import is seen.
+imports=app.js
+while
+    before=$imports
+    imports=$(cd "$dist" && { echo "$imports"; cat $imports | grep -oE '(from|import) ?"\./[^"]+"' | grep -oE '[^/"]+\.js'; } | sort -u)
+    [ "$imports" != "$before" ]
+do :; done
+preload=$(echo "$imports" | grep -v '^app\.js$' | sed 's|.*|<link rel="modulepreload" href="/&">|' | tr -d '\n')
+sed "s|<!-- preload -->|$preload|" Web/index.html >"$dist/index.html"
 if [ -d Web/static ]; then cp -r Web/static/. "$dist/"; fi
-cp "$core" "$dist/core.wasm"
+cp "$modules/core.wasm" "$modules/media.wasm" "$dist/"
 # The service worker names its cache after what it caches.
 build_id=$(cd "$dist" && find . -type f | LC_ALL=C sort | xargs sha256sum | sha256sum | cut -c 1-16)
-bundle Web/serviceworker.ts "$dist/sw.js" --format=iife "--define:BUILD_ID=\"$build_id\""
+chunks=$(cd "$dist" && printf '"/%s",' *-????????.js | sed 's/,$//')
+bundle Web/serviceworker.ts "$dist/sw.js" --format=iife "--define:BUILD_ID=\"$build_id\"" "--define:CHUNKS=[$chunks]"
 python3 Web/pack.py "$dist" Sources/CWebApp/webapp.bin

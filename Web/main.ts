@@ -21,13 +21,19 @@ const link = takeLink();
 applyTheme();
 followLanguage(document.documentElement);
 
-const tabs: TabLock = new TabLock(() => app.onProfileLost());
+const tabs: TabLock = new TabLock({
+    onLost: () => app.onProfileLost(),
+    onRinging: (ringing) => app.onRinging(ringing),
+    onAnswer: (answer) => app.onAnswer(answer),
+});
 const app: App = new App({
     clock: systemClock,
     openSession: (listener) => new Session(listener),
     acquireProfile: () => tabs.acquire(),
     takeProfile: () => tabs.take(),
     askForPersistentStorage: () => void navigator.storage?.persist?.(),
+    announceRinging: (ringing) => tabs.announceRinging(ringing),
+    answerElsewhere: (answer) => tabs.answer(answer),
 }, link);
 
 show(document.getElementById("app")!, app);

@@ -23,6 +23,8 @@ public final class Engine {
     private var origin = Text.empty
     private var deviceSegment = Secret([])
     private var link: NodeLink
+    /// What the host can do about calls, said before or after unlocking.
+    private var callSupport = CallSupport.none
 
     public init(random: Randomness) {
         effects = Effects(random: random)
@@ -43,6 +45,9 @@ public final class Engine {
         case .unlock(let passphraseSegment, let records): unlock(passphraseSegment, records)
         case .lock: lock()
         case .changePassphrase(let old, let new): changePassphrase(from: old, to: new)
+        case .callsSupported(let support):
+            callSupport = support
+            pass(input)
         default: pass(input)
         }
         settle()
@@ -57,6 +62,9 @@ public final class Engine {
         case .enrolling(let enrolment):
             if let account = enrolment.makeAccount(deviceSegment: deviceSegment) {
                 phase = .open(account)
+                // Of an earlier vault of this profile nothing is to be left.
+                account.takeInventory()
+                account.callSupport = callSupport
                 account.requestEnrolment()
                 account.settle()
             } else {
@@ -180,6 +188,7 @@ public final class Engine {
                 records, hsm: hsm, link: link, origin: origin, effects: effects)
             if !isComplete { effects.emit(.problem(.damagedStorage)) }
             account.header = header
+            account.callSupport = callSupport
             phase = .open(account)
             account.show()
             // A host that was connected all along is heard at once.
@@ -192,11 +201,17 @@ public final class Engine {
     }
 
     private func lock() {
-        if case .open(let account) = phase { account.vault.hsm.lock() }
+        if case .open(let account) = phase {
+            account.leaveCalls()
+            account.flush()
+            account.vault.hsm.lock()
+        }
         phase = .off
         deviceSegment = Secret([])
         link = NodeLink(origin: .empty, effects: effects)
         effects.output.connection = .close
+        effects.output.toNode = []
+        effects.output.nextTimeout = nil
         effects.emit(.locked)
     }
 

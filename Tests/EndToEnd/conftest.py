@@ -1,9 +1,10 @@
 """The executable as it is delivered, Debian's own Chromium and Firefox, and people who use them."""
 
+import pathlib
 import re
 
 import pytest
-from playwright.sync_api import Browser, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
@@ -13,32 +14,44 @@ ENGINES = ("chromium", "firefox")
 EVIDENCE = ROOT / ".build-logs/end-to-end"
 
 
-def launch(playwright: Playwright, engine: str, *arguments: str) -> Browser:
-    """Two browsers on one machine find each other only with the mDNS hiding of host candidates off."""
+# Two browsers on one machine find each other only with the mDNS hiding of host candidates off.
+CHROMIUM_ARGUMENTS = [
+    "--no-sandbox",
+    # Of a node whose CA is not installed: a service worker needs it.
+    "--ignore-certificate-errors",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
+FIREFOX_PREFERENCES = {
+    "media.navigator.streams.fake": True,
+    "media.navigator.permission.disabled": True,
+    "media.peerconnection.ice.obfuscate_host_addresses": False,
+    "media.peerconnection.ice.loopback": True,
+}
+
+
+def options(engine: str, *arguments: str) -> dict:
     if engine == "chromium":
-        return playwright.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            downloads_path=DOWNLOADS,
-            args=[
-                "--no-sandbox",
-                # Of a node whose CA is not installed: a service worker needs it.
-                "--ignore-certificate-errors",
-                "--disable-features=WebRtcHideLocalIpsWithMdns",
-                "--use-fake-device-for-media-stream",
-                "--use-fake-ui-for-media-stream",
-                *arguments,
-            ],
-        )
-    return playwright.firefox.launch(
-        channel="moz-firefox",
-        executable_path="/usr/bin/firefox-esr",
-        downloads_path=DOWNLOADS,
-        firefox_user_prefs={
-            "media.navigator.streams.fake": True,
-            "media.navigator.permission.disabled": True,
-            "media.peerconnection.ice.obfuscate_host_addresses": False,
-            "media.peerconnection.ice.loopback": True,
-        },
+        return {"executable_path": "/usr/bin/chromium", "args": [*CHROMIUM_ARGUMENTS, *arguments]}
+    return {
+        "channel": "moz-firefox",
+        "executable_path": "/usr/bin/firefox-esr",
+        "firefox_user_prefs": FIREFOX_PREFERENCES,
+    }
+
+
+def launch(playwright: Playwright, engine: str, *arguments: str, executable: str | None = None) -> Browser:
+    chosen = options(engine, *arguments)
+    if executable is not None:
+        chosen["executable_path"] = executable
+    return getattr(playwright, engine).launch(downloads_path=DOWNLOADS, **chosen)
+
+
+def persistent(playwright: Playwright, engine: str, folder: pathlib.Path) -> BrowserContext:
+    """A browser of its own with a profile on disk, as people have them: a private window keeps its files in memory."""
+    return getattr(playwright, engine).launch_persistent_context(
+        folder, downloads_path=DOWNLOADS, ignore_https_errors=True, locale="en-GB", **options(engine)
     )
 
 
@@ -55,9 +68,9 @@ class Browsers:
             browser = self._running[engine] = launch(self._playwright, engine)
         return browser
 
-    def another(self, engine: str, *arguments: str) -> Browser:
+    def another(self, engine: str, *arguments: str, executable: str | None = None) -> Browser:
         """A browser of the caller's own, which closes it."""
-        return launch(self._playwright, engine, *arguments)
+        return launch(self._playwright, engine, *arguments, executable=executable)
 
     def close(self) -> None:
         for browser in self._running.values():
@@ -65,11 +78,16 @@ class Browsers:
 
 
 @pytest.fixture(scope="session")
-def browsers():
+def playwright_itself():
     with sync_playwright() as playwright:
-        running = Browsers(playwright)
-        yield running
-        running.close()
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browsers(playwright_itself):
+    running = Browsers(playwright_itself)
+    yield running
+    running.close()
 
 
 @pytest.fixture(scope="session", autouse=True)

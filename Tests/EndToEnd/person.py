@@ -1,12 +1,13 @@
 """A person at a browser, using the app by the names that assistive technology sees."""
 
+import base64
 import pathlib
 import re
 import tempfile
 import time
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 STATES = ("Sending", "Sent", "Delivered", "Read", "Failed")
 # scrypt at the product's cost, the key generation and the first round trips, on a busy machine.
@@ -43,14 +44,50 @@ SELECTED_CANDIDATE_TYPES = """async () => {
 }"""
 
 
+# What the browsers' own PDF viewers are made of: parts of the browser, on no network.
+BROWSERS_OWN = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://resources/", "resource://pdf.js/")
+
+STORED_FILES = """async () => {
+    const root = await navigator.storage.getDirectory();
+    const found = {};
+    const look = async (folder) => {
+        for await (const handle of folder.values()) {
+            if (handle.kind === "directory") {
+                await look(handle);
+                continue;
+            }
+            const bytes = new Uint8Array(await (await handle.getFile()).arrayBuffer());
+            let text = "";
+            for (let start = 0; start < bytes.length; start += 32768) {
+                text += String.fromCharCode(...bytes.subarray(start, start + 32768));
+            }
+            found[handle.name] = btoa(text);
+        }
+    };
+    await look(root);
+    return found;
+}"""
+
+
 class Person:
     """One browser context, so one device: its storage outlives its pages."""
 
     def __init__(self, browser: Browser, name: str, passphrase: str = "correct horse battery", **context_options):
+        context = browser.new_context(**{"ignore_https_errors": True, "locale": "en-GB", **context_options})
+        self._arrive(context, browser.browser_type.name, name, passphrase)
+
+    @classmethod
+    def at(cls, context: BrowserContext, engine: str, name: str, passphrase: str = "correct horse battery") -> "Person":
+        """At a browser that is theirs alone."""
+        person = cls.__new__(cls)
+        person._arrive(context, engine, name, passphrase)
+        return person
+
+    def _arrive(self, context: BrowserContext, engine: str, name: str, passphrase: str) -> None:
         self.name = name
         self.passphrase = passphrase
-        self.engine = browser.browser_type.name
-        self.context = browser.new_context(**{"ignore_https_errors": True, "locale": "en-GB", **context_options})
+        self.engine = engine
+        self.context = context
         # To read the browsers' own statistics: the app keeps its connections to itself.
         self.context.add_init_script(REMEMBER_CONNECTIONS)
         self.console: list[str] = []
@@ -77,7 +114,7 @@ class Person:
 
     def requests_elsewhere(self, origin: str) -> list[str]:
         """What was requested from any other origin than the node's: promise 8 says nothing ever is."""
-        own = (origin, origin.replace("https://", "wss://"), "blob:", "data:", "about:")
+        own = (origin, origin.replace("https://", "wss://"), "blob:", "data:", "about:", *BROWSERS_OWN)
         return [url for url in self.requested if not url.startswith(own)]
 
     # Enrolling, locking
@@ -201,6 +238,71 @@ class Person:
             if len(new) == 1 and all(path.suffix != ".part" and path.stat().st_size > 0 for path in new):
                 return new.pop().read_bytes()
         raise AssertionError(f"{self.name}'s browser saved nothing")
+
+    # Files
+
+    def attach(self, path: pathlib.Path, timeout: float = ARRIVE_MILLISECONDS) -> Locator:
+        """Attaches a file in the open conversation; its article."""
+        before = self.articles.count()
+        with self.page.expect_file_chooser() as chooser:
+            self.page.get_by_role("button", name="Attach file").click()
+        chooser.value.set_files(path)
+        expect(self.articles).to_have_count(before + 1, timeout=timeout)
+        return self.articles.nth(before)
+
+    def attach_bytes(self, name: str, media_type: str, content: bytes) -> Locator:
+        before = self.articles.count()
+        file = {"name": name, "mimeType": media_type or "application/octet-stream", "buffer": content}
+        self.page.locator("input[type=file]").set_input_files(file)
+        expect(self.articles).to_have_count(before + 1)
+        return self.articles.nth(before)
+
+    def file(self, name: str, timeout: float = ARRIVE_MILLISECONDS) -> Locator:
+        """The article of the file of that name."""
+        article = self.articles.filter(has_text=name)
+        expect(article).to_be_visible(timeout=timeout)
+        return article
+
+    def part(self, article: Locator) -> float:
+        """How much of it is there, from 0 to 1: a file that does not move any more is there or is not."""
+        bar = article.get_by_role("progressbar")
+        if bar.count() == 0:
+            return 1.0 if "Received" in article.inner_text() else 0.0
+        return bar.first.evaluate("bar => bar.value / bar.max")
+
+    def wait_for_part(self, article: Locator, part: float, timeout: float = 120_000) -> float:
+        deadline = time.monotonic() + timeout / 1000
+        while (there := self.part(article)) < part:
+            assert time.monotonic() < deadline, f"{there:.2f} of it is there: {article.inner_text()}"
+            self.page.wait_for_timeout(30)
+        return there
+
+    def save_copy(self, article: Locator, timeout: float = ARRIVE_MILLISECONDS) -> bytes:
+        """What `Save readable copy` makes; it is recorded."""
+        content = self.download(lambda: article.get_by_role("button", name="Save readable copy").click())
+        expect(article.get_by_role("button", name="Remove readable copy")).to_be_visible(timeout=timeout)
+        return content
+
+    def view(self, article: Locator):
+        """Opens the file; the frame that shows it."""
+        article.get_by_role("button", name="View").click()
+        element = self.page.get_by_role("dialog").locator("iframe")
+        expect(element).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+        handle = element.element_handle()
+        frame = handle.content_frame()
+        # What is held from here would stay in the page's memory.
+        handle.dispose()
+        frame.wait_for_load_state()
+        return frame
+
+    def close_viewer(self) -> None:
+        dialog = self.page.get_by_role("dialog")
+        dialog.get_by_role("button", name="Close").click()
+        expect(dialog).to_be_hidden()
+
+    def stored_files(self) -> dict[str, bytes]:
+        """What the origin's private file system holds."""
+        return {name: base64.b64decode(content) for name, content in self.page.evaluate(STORED_FILES).items()}
 
     # Evidence
 

@@ -1,14 +1,18 @@
-"""Promise 6: after `Lock`, nothing readable is left in the browser's storage, in the core's memory or in the page."""
+"""Promise 6: after `Lock`, nothing readable is left in the browser's storages, in the core's memory or in the page."""
 
 import base64
 import json
 
 import pytest
+from playwright.sync_api import expect
 
 import canaries
+from person import ARRIVE_MILLISECONDS
 
 MESSAGE = "the canary's own words, which must not stay"
 PASSPHRASE = "canary battery staple feather"
+FILE_NAME = "canary cage blueprint.txt"
+FILE = "the bars are two canary feathers apart"
 NAME = "Grace Canarybird-Hopper"
 
 # The worker's script, with a way to look into the memories of the WebAssembly instances that it makes.
@@ -87,6 +91,14 @@ PLANT_IN_DATABASE = """async (text) => {
     database.close();
 }"""
 
+PLANT_IN_FILES = """async (text) => {
+    const folder = await navigator.storage.getDirectory();
+    if (!text) return folder.removeEntry("planted");
+    const file = await (await folder.getFileHandle("planted", { create: true })).createWritable();
+    await file.write(text);
+    await file.close();
+}"""
+
 # The search takes place where the memories are: scrypt's alone has 128 MiB, too much to carry out in reasonable time. Each
 # byte becomes one character (and no two bytes the same), because the browser searches strings fastest.
 FIND_IN_MEMORIES = """(needles) => {
@@ -96,7 +108,7 @@ FIND_IN_MEMORIES = """(needles) => {
     const piece = 1 << 24;
     const found = new Set();
     let size = 0;
-    for (const { buffer } of self.memories) {
+    for (const { buffer } of self.memories ?? []) {
         size += buffer.byteLength;
         for (let start = 0; start < buffer.byteLength; start += piece) {
             const length = Math.min(piece + overlap, buffer.byteLength - start);
@@ -132,21 +144,32 @@ def test_a_locked_device_yields_noise(node, people, grace):
     grace.expect_messages(1)
     assert MESSAGE in grace.reveal()
 
+    ada.attach_bytes(FILE_NAME, "text/plain", FILE.encode())
+    received = grace.file(FILE_NAME)
+    expect(received).to_contain_text("Received", timeout=ARRIVE_MILLISECONDS)
+    expect(grace.view(received).get_by_text(FILE)).to_be_visible()
+
     words = [canaries.text("message", MESSAGE), canaries.text("contact's name", ada.name)]
-    secrets = [*words, canaries.text("own name", NAME), canaries.text("passphrase", PASSPHRASE)]
+    shown = [*words, canaries.text("file's name", FILE_NAME), canaries.text("file", FILE)]
+    secrets = [*shown, canaries.text("own name", NAME), canaries.text("passphrase", PASSPHRASE)]
 
     # Planted, and found: in the worker's memory and the page while the message is shown, in the database by hand.
-    assert found(scan(heap_snapshot(grace), words)) == {"message", "contact's name"}
+    assert found(scan(heap_snapshot(grace), shown)) >= {"message", "contact's name", "file's name"}
     assert found_in_memories(grace, words) == {"message", "contact's name"}
     grace.page.evaluate(PLANT_IN_DATABASE, MESSAGE)
     assert "message" in found(scan(database(grace), secrets))
     grace.page.evaluate(PLANT_IN_DATABASE, "")
+    grace.page.evaluate(PLANT_IN_FILES, FILE)
+    assert found(scan(files(grace), secrets)) == {"file"}
+    grace.page.evaluate(PLANT_IN_FILES, "")
+    grace.close_viewer()
 
-    (unlocked,) = grace.page.workers
-    with unlocked.expect_event("close"):
+    unlocked = grace.page.workers
+    with unlocked[0].expect_event("close"):
         grace.lock()
-    # The worker that held the keys is gone, memory and all; the one that waits for the passphrase has never had them.
-    assert unlocked not in grace.page.workers
+    # The workers that held keys are gone, memory and all; the one that waits for the passphrase has never had them.
+    assert not set(unlocked) & set(grace.page.workers)
+    assert scan(files(grace), secrets) == []
     assert found_in_memories(grace, secrets) == set()
     assert scan(database(grace), secrets) == []
     assert scan(heap_snapshot(grace), secrets) == []
@@ -165,16 +188,22 @@ def database(person) -> list[bytes]:
     return [base64.b64decode(part) for part in person.page.evaluate(DATABASE)]
 
 
+def files(person) -> list[bytes]:
+    return list(person.stored_files().values())
+
+
 def found_in_memories(person, secrets) -> set[str]:
     """In every WebAssembly instance that a worker of the page still holds."""
     forms = [(canary.name, value) for canary in secrets for _, value in canary.forms]
     needles = [base64.b64encode(value).decode() for _, value in forms]
     assert person.page.workers, "there is a worker to search"
     names: set[str] = set()
+    size = 0
     for worker in person.page.workers:
         result = worker.evaluate(FIND_IN_MEMORIES, needles)
-        assert result["size"] > 0, "there is a memory to search"
+        size += result["size"]
         names |= {forms[index][0] for index in result["found"]}
+    assert size > 0, "there is a memory to search"
     return names
 
 

@@ -1,15 +1,18 @@
-"""Promise 2: whoever takes the node's machine finds no name, no text, no passphrase, no SDP and no peer's address."""
+"""Promise 2: whoever takes the node's machine finds no name, no text, no file, no passphrase, no SDP and no peer's address."""
 
 import re
 import socket
 import ssl
 
-import pytest
+from playwright.sync_api import expect
 
 import canaries
+from caller import Caller, connect
+from person import ARRIVE_MILLISECONDS
 
 NAMES = ("Adalbertine Kanarienvogel", "Grace Canarybird-Hopper")
 MESSAGES = ("the canary sings at midnight, pier 39", "le canari est arrivé à bon port 🐤")
+FILES = (("canary cage blueprint.txt", "the bars are two canary feathers apart"), ("roost.txt", "every canary sleeps at the lighthouse"))
 PASSPHRASE = "canary battery staple feather"
 CANDIDATE = "203.0.113.77"
 CANDIDATE_PORT = 54_321
@@ -40,9 +43,18 @@ def test_a_seized_node_yields_noise(node, people, tmp_path):
     ada.expect_connection("Direct")
     ada.send(MESSAGES[0])
     grace.expect_messages(1)
+    attach(ada, 0)
+    expect(grace.file(FILES[0][0])).to_contain_text("Received", timeout=ARRIVE_MILLISECONDS)
+    # Its descriptions and candidates are among what the browsers announced.
+    caller, callee = Caller(ada), Caller(grace)
+    connect(caller, callee, "Voice call")
+    caller.press("Hang up")
+    caller.expect_gone()
     secrets = [
         *(canaries.text(f"name {name}", name) for name in NAMES),
         *(canaries.text(f"message {number}", message) for number, message in enumerate(MESSAGES)),
+        *(canaries.text(f"name of file {number}", name) for number, (name, _) in enumerate(FILES)),
+        *(canaries.text(f"file {number}", content) for number, (_, content) in enumerate(FILES)),
         canaries.text("passphrase", PASSPHRASE),
         canaries.text("secret of the invitation", link.split("#")[1][:40]),
         canaries.address("candidate", CANDIDATE, CANDIDATE_PORT),
@@ -53,6 +65,7 @@ def test_a_seized_node_yields_noise(node, people, tmp_path):
     grace.lock()
     ada.expect_connection("Mailbox")
     ada.expect_state(ada.send(MESSAGES[1]), "Sent")
+    expect(attach(ada, 1)).to_contain_text("At the node", timeout=60_000)
 
     with planted(node, secrets):
         found = canaries.found(seize(node, tmp_path, secrets[:1]))
@@ -62,6 +75,11 @@ def test_a_seized_node_yields_noise(node, people, tmp_path):
     ada.expect_connection("Mailbox")
     ada.expect_state(ada.send(MESSAGES[0]), "Sent")
     assert seize(node, tmp_path, secrets) == []
+
+
+def attach(person, number: int):
+    name, content = FILES[number]
+    return person.attach_bytes(name, "text/plain", content.encode())
 
 
 def enrol_both(node, ada, grace) -> str:

@@ -17,6 +17,18 @@ struct BoundaryTests {
         output.toNode = [[1], [], [2, 3]]
         output.channels = [.connect(device: device, initiator: true, relayOnly: false), .close(device: device)]
         output.events = [.noVault, .warning(.replayedMessage, conversation: device), .problem(.none)]
+        output.files = [
+            .seal(file: device, ticket: 3, storage: device, key: key, size: 1 << 33),
+            .send(device: device, file: device, storage: device, from: 1, chunks: 2),
+            .receive(device: device, file: device, storage: device, key: key, size: 7, hash: key),
+            .stop(file: device), .read(file: device, storage: device, from: 15, count: 15),
+            .store(file: device, storage: device, key: key, size: 7, hash: key, from: 0, chunks: [1, 2]),
+            .delete(file: device, storage: device),
+            .open(
+                file: device, storage: device, key: key, size: 7, name: "plan.pdf", type: "application/pdf",
+                purpose: .readableCopy),
+            .inventory([StoredFile(file: device, storage: device, length: 23)]),
+        ]
         output.nextTimeout = 1 << 40
         #expect(try Output(decoding: output.encoded) == output)
     }
@@ -30,6 +42,15 @@ struct BoundaryTests {
             .records([ReadRecord(store: .messages, key: id + id, value: nil)]), .tick,
             .send(conversation: id, "سلام 🙂"), .settings(Settings(revealSeconds: 5)),
             .channelFingerprintMismatch(device: id),
+            .prepareFile(
+                conversation: id, ticket: 9,
+                FileDescription(
+                    name: "voice.opus", type: "audio/ogg", size: 8_000, kind: .voice, durationMs: 3_500,
+                    waveform: [0, 128, 255])),
+            .fileSealed(file: id, hash: id + id), .fileFailed(file: id, .unreadable), .fileReceived(file: id),
+            .fileBytes(file: id, from: 15, [1, 2, 3]), .pauseFile(conversation: id, message: id, true),
+            .cancelFile(conversation: id, message: id), .openFile(conversation: id, message: id, .view),
+            .readableCopy(conversation: id, message: id, isKept: true), .fileProgress(file: id, chunks: 64),
         ]
         for input in inputs { #expect(try Input(decoding: input.encoded) == input) }
     }

@@ -5,7 +5,7 @@ import Testing
 /// Worlds of engines on a model node, each from its seed.
 ///
 /// `CRYPTPEER_SEEDS` is how many (200), or a range such as `1000-1999`; `CRYPTPEER_SEED` runs one and prints all that
-/// happens in it.
+/// happens in it; with `CRYPTPEER_CALLS` one of those in `CallScenarios`.
 @Suite("Simulated worlds")
 struct Simulation {
     @Test("lose, double and garble nothing, whatever page, network and node do")
@@ -14,12 +14,22 @@ struct Simulation {
         let texts = results.reduce(0) { $0 + $1.counts.texts }
         let direct = results.reduce(0) { $0 + $1.counts.directMessages }
         let reloads = results.reduce(0) { $0 + $1.counts.reloads }
+        let files = results.reduce(0) { $0 + $1.counts.files }
+        let chunks = results.reduce(0) { $0 + $1.counts.fileChunks }
+        let blobs = results.reduce(0) { $0 + $1.counts.fileBlobs }
+        let resumptions = results.reduce(0) { $0 + $1.counts.fileResumptions }
+        let rings = results.reduce(0) { $0 + $1.counts.rings }
+        let connected = results.reduce(0) { $0 + $1.counts.callsConnected }
         let failed = results.filter { !$0.violations.isEmpty }
         print(
             "Simulator: \(results.count) worlds, \(texts) texts, \(direct) direct messages, \(reloads) reloads; "
-                + "\(failed.count) worlds broken")
+                + "\(files) files in \(chunks) chunks and \(blobs) blobs, \(resumptions) of them resumed; "
+                + "\(rings) rings, \(connected) ends of calls, \(results.reduce(0) { $0 + $1.counts.callKeyChanges }) keys "
+                + "changed in calls; \(failed.count) worlds broken")
         #expect(texts > results.count, "worlds in which nobody writes show nothing")
         #expect(results.isEmpty || direct > 0, "no world saw a direct channel")
+        #expect(results.count < 50 || min(chunks, blobs, resumptions) > results.count / 40, "no world sees files")
+        #expect(results.isEmpty || (rings > 0 && connected > 0), "nobody called")
     }
 
     @Test("run twice from one seed are the same, byte for byte")
@@ -90,6 +100,7 @@ struct Simulation {
                 seed: seed, people: 3, steps: 40, faults: [.partitions, .lostLinks, .reloads],
                 hostility: Hostility(rawValue: hostility))
         }
+        if environment["CRYPTPEER_CALLS"] != nil { plan = .talkative(seed: seed) }
         plan.isTraced = true
         let result = try World(plan).run()
         for line in result.trace { print(line) }

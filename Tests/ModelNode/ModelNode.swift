@@ -82,6 +82,9 @@ public struct ModelNode {
         return false
     }
 
+    /// How many blobs it keeps.
+    public var blobCount: Int { state.blobs.count }
+
     private mutating func receive(_ frame: ClientFrame, on connection: Connection, now: UInt64) {
         switch (frame, sessions[connection] ?? .opened) {
         case (.hello(let version, let role, let bubble, let device, let nonce), .opened):

@@ -28,6 +28,8 @@ final class Browser {
     /// What the next output with writes meets.
     var impendingCrash: Crash?
 
+    var desk = FileDesk()
+
     // The network, as the host has it.
 
     /// Whether the engine has asked for a connection.
@@ -60,6 +62,11 @@ final class Browser {
     var member: [UInt8]?
     var isMember: Bool { member != nil }
 
+    /// The RTCPeerConnection of each call.
+    var callEnds: [[UInt8]: CallEnd] = [:]
+    /// Whether the person lets it ring.
+    var ignoresCalls = false
+
     // The screen.
 
     var profile: Profile?
@@ -74,6 +81,8 @@ final class Browser {
     var warnings: [Warning] = []
     var problems: [Problem] = []
     var hadGap = false
+    /// Calls of this page's life, by id.
+    var calls: [[UInt8]: CallSummary] = [:]
     /// The invitations that this person has made and that are open, oldest first.
     var madeInvitations: [(id: [UInt8], link: Text)] = []
     /// Whether the person does not unlock by and by.
@@ -104,6 +113,11 @@ final class Browser {
         self.index = index
         self.deviceSegment = deviceSegment
         self.passphrase = passphrase
+    }
+
+    /// The call that rings or goes on.
+    var activeCall: [UInt8]? {
+        calls.values.filter { $0.state != .over }.map { $0.call }.min { $0.lexicographicallyPrecedes($1) }
     }
 
     /// Invitations made and contacts had, counted.
@@ -143,5 +157,6 @@ final class Browser {
         openConversation = nil
         messages = [:]
         revealed = [:]
+        calls = [:]
     }
 }

@@ -89,6 +89,10 @@ struct Liar {
             guard hostility.contains(.forgedCommits), chance.oneIn(3) else { return [frame] }
             lies += 1
             return [.response(id: id, .commit(chance.bytes(commit?.count ?? 900)))]
+        case .response(let id, .blob(let blob)):
+            guard hostility.contains(.edits), chance.oneIn(3) else { return [frame] }
+            lies += 1
+            return [.response(id: id, .blob(flipped(blob)))]
         case .response(let id, .invitationBundle(let bundle)):
             guard hostility.contains(.forgedBundles), chance.oneIn(2) else { return [frame] }
             lies += 1

@@ -96,6 +96,7 @@ extension World {
         let browser = browsers[end.browser]
         guard browser.endpoints[end.device] == id else { return }
         browser.endpoints[end.device] = nil
+        browser.desk.endTransfers(with: end.device)
         give(.channelState(device: end.device, state: .closed, path: .direct), to: browser)
     }
 
@@ -109,6 +110,7 @@ extension World {
         guard let id = browser.endpoints.removeValue(forKey: device), let end = endpoints.removeValue(forKey: id) else {
             return
         }
+        browser.desk.endTransfers(with: device)
         if let remote = end.remote { plan(.channelCloses(endpoint: remote), in: chance.delay(20...15_000)) }
     }
 
@@ -126,7 +128,7 @@ extension World {
         }
     }
 
-    private func isPartitioned(_ first: Int, _ second: Int) -> Bool {
+    func isPartitioned(_ first: Int, _ second: Int) -> Bool {
         !isHealing && partitioned.contains(min(first, second) * 1_000 + max(first, second))
     }
 

@@ -19,6 +19,8 @@ extension World {
                 origin: Text(World.origin), header: browser.stored(.meta, [UInt8]("header".utf8)) ?? [],
                 throttle: browser.stored(.meta, [UInt8]("throttle".utf8)) ?? [],
                 deviceSegment: browser.deviceSegment), to: browser)
+        // Every fifth browser cannot encrypt frames.
+        give(.callsSupported(browser.index % 5 == 3 ? .media : .frames), to: browser)
     }
 
     /// The page is gone, with the engine and every connection.
@@ -26,6 +28,8 @@ extension World {
         browser.engine = nil
         browser.phase = .closed
         browser.clearScreen()
+        browser.desk.endPage()
+        leaveCalls(browser)
         browser.impendingCrash = nil
         browser.timer += 1
         browser.wantsLink = false
@@ -86,6 +90,8 @@ extension World {
         }
         for frame in output.toNode { sendToNode(frame, from: browser) }
         for action in output.channels { act(on: action, of: browser) }
+        for action in output.files { act(on: action, of: browser) }
+        for action in output.calls { act(on: action, of: browser) }
         for event in output.events { show(event, to: browser) }
         browser.timer += 1
         if let time = output.nextTimeout {
@@ -159,6 +165,7 @@ extension World {
             if problem == .internalError { violate("\(browser.index) had an internal error") }
         case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
             break
+        case .call(let call): show(call, to: browser)
         }
     }
 
@@ -188,6 +195,15 @@ extension World {
         case .channelCloses(let endpoint): channelCloses(endpoint)
         case .channelMessage(let endpoint, let bytes): channelMessage(bytes, at: endpoint)
         case .pathReturns(let pair): partitioned.remove(pair)
+        case .fileAnswer(let index, let page, let input): giveFileAnswer(input, to: browsers[index], page: page)
+        case .fileChunk(let endpoint, let file, let index, let attempt, let chunk):
+            chunkArrives(chunk, of: file, index: index, attempt: attempt, at: endpoint)
+        case .fileAcknowledgement(let endpoint, let file, let chunks, let attempt):
+            acknowledged(chunks, of: file, attempt: attempt, at: endpoint)
+        case .callSignal(let index, let call): giveCallSignal(of: call, browsers[index])
+        case .callConnects(let index, let call): callConnects(call, browsers[index])
+        case .callBreaks(let index, let call): breakCall(call, of: browsers[index])
+        case .respondsToCall(let index, let call): respond(to: call, browsers[index])
         }
     }
 }

@@ -58,6 +58,7 @@ extension World {
         case .request(_, .deliver(_, _, let isTransient, _, let envelope))?:
             if !isTransient { counts.envelopes += 1 }
             expectNew(envelope, from: browser.index, "an envelope")
+        case .request(_, .commit)?: counts.commits += 1
         case nil: violate("\(browser.index) sends the node what is no frame")
         default: break
         }

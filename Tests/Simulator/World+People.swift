@@ -13,9 +13,12 @@ extension World {
     }
 
     private func act(_ browser: Browser) {
+        if plan.isTalkative, browser.conversations.count > 0, chance.oneIn(2) { return telephone(browser) }
         let places = plan.people - browsers.count - browser.madeInvitations.count
         if browser.profile?.mayInvite == true, places > 0, chance.oneIn(3) { return invite(browser) }
-        switch chance.below(20) {
+        if chance.oneIn(5) { return handleFile(browser) }
+        switch chance.below(23) {
+        case 20...: telephone(browser)
         case 0..<11: sendSomething(browser)
         case 11..<14: look(browser)
         case 14, 15: revealSomething(browser)
@@ -172,7 +175,7 @@ extension World {
         }
     }
 
-    private func misfortune(_ browser: Browser) {
+    func misfortune(_ browser: Browser) {
         if plan.faults.contains(.rollbacks), browser.phase == .unlocked, chance.oneIn(2) { return timeTravel(browser) }
         guard let fault = chance.pick(Faults.each), plan.faults.contains(fault) else { return }
         switch fault {
@@ -186,9 +189,11 @@ extension World {
         case .nodeCrashes: if isNodeUp { crashNode() }
         case .partitions:
             if let other = chance.pick(browsers), other.index != browser.index { partition(browser.index, other.index) }
+            breakCalls(of: browser)
         case .absences:
             browser.isOnline = false
             breakLink(of: browser)
+            if chance.oneIn(2) { breakCalls(of: browser) }
             for other in browsers where other.index != browser.index { partition(browser.index, other.index) }
             plan(.comesOnline(browser: browser.index), in: chance.delay(10_000...14_400_000))
             if chance.oneIn(3) { run(for: chance.delay(60_000...21_600_000)) }

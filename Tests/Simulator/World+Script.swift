@@ -96,6 +96,7 @@ extension World {
     }
 
     public func warnings(of person: Int) -> [Warning] { browsers[person].warnings }
+    public func problems(of person: Int) -> [Problem] { browsers[person].problems }
     public func refusal(of person: Int) -> Problem? { browsers[person].refusal }
     public func isUnlocked(_ person: Int) -> Bool { browsers[person].phase == .unlocked }
     public var directMessages: Int { counts.directMessages }

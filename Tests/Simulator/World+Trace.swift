@@ -36,6 +36,23 @@ extension World {
         case .compareSafety: "compareSafety"
         case .retry: "retry"
         case .channelFingerprintMismatch: "channelFingerprintMismatch"
+        case .prepareFile(_, let ticket, let file): "prepareFile(\(ticket), \(file.size) bytes)"
+        case .fileSealed(let file, _): "fileSealed(\(short(file)))"
+        case .fileFailed(let file, let fault): "fileFailed(\(short(file)), \(fault.rawValue))"
+        case .fileReceived(let file): "fileReceived(\(short(file)))"
+        case .fileBytes(let file, let from, let bytes): "fileBytes(\(short(file)), \(from), \(bytes.count))"
+        case .pauseFile(_, let file, let isPaused): "pauseFile(\(short(file)), \(isPaused))"
+        case .cancelFile(_, let file): "cancelFile(\(short(file)))"
+        case .openFile(_, let file, _): "openFile(\(short(file)))"
+        case .readableCopy(_, let file, let isKept): "readableCopy(\(short(file)), \(isKept))"
+        case .fileProgress(let file, let chunks): "fileProgress(\(short(file)), \(chunks))"
+        case .call(_, let video): "call(\(video ? "video" : "voice"))"
+        case .answerCall(let call, _): "answerCall(\(short(call)))"
+        case .declineCall(let call): "declineCall(\(short(call)))"
+        case .hangUp(let call): "hangUp(\(short(call)))"
+        case .callSignal(let call, let kind, _): "callSignal(\(short(call)), \(kind.rawValue))"
+        case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
+        case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         }
     }
 
@@ -52,9 +69,39 @@ extension World {
             case .close(let device): words += ", close(\(short(device)))"
             }
         }
+        for action in output.files {
+            switch action {
+            case .seal(let file, let ticket, _, _, _): words += ", seal(\(short(file)), \(ticket))"
+            case .send(_, let file, _, let from, _): words += ", sendFile(\(short(file)), \(from))"
+            case .receive(_, let file, _, _, _, _): words += ", receiveFile(\(short(file)))"
+            case .stop(let file): words += ", stopFile(\(short(file)))"
+            case .read(let file, _, let from, let count): words += ", readFile(\(short(file)), \(from), \(count))"
+            case .store(let file, _, _, _, _, let from, let chunks):
+                words += ", storeFile(\(short(file)), \(from), \(chunks.count))"
+            case .delete(let file, _): words += ", deleteFile(\(short(file)))"
+            case .open(let file, _, _, _, _, _, _): words += ", openFile(\(short(file)))"
+            case .inventory(let files): words += ", inventory(\(files.count))"
+            }
+        }
+        for action in output.calls { words += ", \(describe(action))" }
         for event in output.events { words += ", \(describe(event))" }
         if let time = output.nextTimeout { words += ", tick at \(Int64(bitPattern: time) - 1_800_000_000_000)" }
         return words
+    }
+
+    private func describe(_ action: CallAction) -> String {
+        switch action {
+        case .start(let call, _, let polite, _, _): "startCall(\(short(call)), \(polite ? "polite" : "impolite"))"
+        case .signal(let call, let kind, _): "callSignal(\(short(call)), \(kind.rawValue))"
+        case .end(let call): "endCall(\(short(call)))"
+        case .receiveKey(let call, let key): "receiveKey(\(short(call)), \(key.id))"
+        case .sendKey(let call, let key): "sendKey(\(short(call)), \(key.id))"
+        case .forgetKey(let call, let id): "forgetKey(\(short(call)), \(id))"
+        }
+    }
+
+    func describe(_ call: CallSummary) -> String {
+        "call(\(short(call.call)), state \(call.state.rawValue), reason \(call.reason.rawValue))"
     }
 
     private func describe(_ event: Event) -> String {
@@ -78,6 +125,7 @@ extension World {
         case .warning(let warning, _): "warning(\(describe(warning)))"
         case .locked: "locked"
         case .problem(let problem): "problem(\(problem.rawValue))"
+        case .call(let call): describe(call)
         }
     }
 

@@ -32,6 +32,10 @@ public final class World {
     var browsers: [Browser] = []
     /// What was sent, in the order of sending.
     var texts: [SentText] = []
+    /// Files that were sent, by number.
+    var files: [SentFile] = []
+    /// Transfers through channels, counted: each has a number.
+    var attempts: UInt32 = 0
     /// Invitations that their inviter has withdrawn, until somebody tries them.
     var withdrawn: [(id: [UInt8], link: Text)] = []
     /// From when on people do nothing and all works.
@@ -40,6 +44,8 @@ public final class World {
 
     /// SHA-256 of all that was sealed for a mailbox or a channel: nothing is ever sent twice, not even the same message.
     var ciphertexts: Set<[UInt8]> = []
+    /// Every key that frames of a call were sealed with.
+    var callKeys: Set<[UInt8]> = []
     var violations: [String] = []
     var trace: [String] = []
     /// Over all outputs of all engines, in the order they were given.
@@ -174,8 +180,24 @@ public struct WorldCounts: Sendable {
     public internal(set) var deaths = 0
     public internal(set) var lostLinks = 0
     public internal(set) var people = 0
+    /// Commits that were given to the node.
+    public internal(set) var commits = 0
+    public internal(set) var rings = 0
+    /// Connections made for calls, on either side.
+    public internal(set) var callsAnswered = 0
+    /// Ends of calls that the media reached.
+    public internal(set) var callsConnected = 0
+    /// Keys that frames were encrypted with from the middle of a call.
+    public internal(set) var callKeyChanges = 0
     /// Stored envelopes that the node took, transient ones aside.
     public internal(set) var envelopes = 0
+    public internal(set) var files = 0
+    /// Chunks that were sent through channels, some of them more than once.
+    public internal(set) var fileChunks = 0
+    /// Blobs of files that were fetched from the node.
+    public internal(set) var fileBlobs = 0
+    /// Transfers that went on where an earlier one had ended.
+    public internal(set) var fileResumptions = 0
 }
 
 /// A text that a person has sent and that is therefore owed to another.
@@ -209,4 +231,14 @@ enum Occurrence {
     case channelCloses(endpoint: UInt32)
     case channelMessage(endpoint: UInt32, [UInt8])
     case pathReturns(pair: Int)
+    /// Of a browser's files worker, if its page is still there.
+    case fileAnswer(browser: Int, page: UInt32, Input)
+    /// Through the channel of a file.
+    case fileChunk(endpoint: UInt32, file: [UInt8], index: UInt32, attempt: UInt32, [UInt8])
+    case fileAcknowledgement(endpoint: UInt32, file: [UInt8], chunks: UInt32, attempt: UInt32)
+    /// Of calls.
+    case callSignal(browser: Int, [UInt8])
+    case callConnects(browser: Int, [UInt8])
+    case callBreaks(browser: Int, [UInt8])
+    case respondsToCall(browser: Int, [UInt8])
 }

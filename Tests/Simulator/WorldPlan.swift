@@ -8,6 +8,8 @@ public struct WorldPlan: Sendable {
     public var faults: Faults
     /// What the node does besides its duty. It is honest again when the world heals.
     public var hostility: Hostility
+    /// Whether people call each other most of the time.
+    public var isTalkative = false
     /// Whether to keep a line for each thing that happens.
     public var isTraced = false
 
@@ -17,6 +19,15 @@ public struct WorldPlan: Sendable {
         self.steps = steps
         self.faults = faults
         self.hostility = hostility
+    }
+
+    /// A world in which people mostly call each other, in all weathers.
+    public static func talkative(seed: UInt64) -> WorldPlan {
+        var plan = WorldPlan(
+            seed: seed, people: 2 + Int(seed % 3), steps: 150, faults: seed % 4 == 0 ? [.delays, .reloads] : .all,
+            hostility: seed % 5 == 0 ? [.drops, .reordering, .replays] : [])
+        plan.isTalkative = true
+        return plan
     }
 
     /// An ordinary world of this seed: few people or, now and then, many; calm or stormy.
@@ -59,10 +70,13 @@ public struct Faults: OptionSet, Sendable {
     /// knew is gone; what is said afterwards arrives. In no world unless asked for.
     public static let rollbacks = Faults(rawValue: 128)
 
+    /// There is no room for a file, now and then, or what was picked cannot be read.
+    public static let fullDisks = Faults(rawValue: 256)
+
     static let each: [Faults] = [
-        .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks,
+        .lostLinks, .reloads, .nodeCrashes, .partitions, .absences, .delays, .wrongClocks, .fullDisks,
     ]
-    public static let all = Faults(rawValue: 127)
+    public static let all = Faults(rawValue: 383)
 }
 
 /// What a lying node does.

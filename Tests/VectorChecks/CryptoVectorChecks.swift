@@ -24,6 +24,8 @@ enum CryptoVectorChecks {
             case 14: try mldsaSigning(&reader)
             case 15: try hybridSigning(&reader)
             case 16: try base64URL(&reader)
+            case 17: try sframeHeader(&reader)
+            case 18: try sframe(&reader)
             default: throw VectorFailure("no check of this kind")
             }
             try reader.finish()

@@ -19,6 +19,8 @@ function world(options: { link?: string; profileFree?: boolean } = {}) {
         acquireProfile: async () => options.profileFree !== false,
         takeProfile: async () => void log.push("take"),
         askForPersistentStorage: () => void log.push("persist"),
+        announceRinging: (ringing) => void log.push(ringing === null ? "silent" : `ringing ${ringing.name}`),
+        answerElsewhere: (answer) => void log.push(answer),
     }, options.link ?? null);
     return { app, clock, sessions, log, session: () => sessions[sessions.length - 1]! };
 }
@@ -191,4 +193,49 @@ test("damage is said: instead of unlocking, or once unlocked", async () => {
     const main = app.screen.current;
     assert.deepEqual(main.name === "main" && main.model.toasts.all.current.map(({ announcement }) => announcement),
         [{ kind: "problem", problem: "damagedStorage" }]);
+});
+
+const rings = {
+    type: "call", call: id(7), conversation: id(1), own: false, video: true, encryption: "frames", state: "ringingHere", reason: "none",
+    startedMs: 0,
+} as const;
+
+test("the other tabs hear who rings, and that it is over", async () => {
+    const { log, session } = await unlockedWorld();
+    session().says({ type: "conversations", conversations: [conversation(1)] });
+    session().says(rings);
+    session().says({ ...rings, state: "inCall" });
+    assert.deepEqual(log, ["ringing Person 1", "silent"]);
+});
+
+test("a tab without the profile rings until it is told otherwise, or for a minute", async () => {
+    const { app, clock, log } = world({ profileFree: false });
+    await app.start();
+    app.onRinging({ name: "Ada", video: false });
+    assert.equal(app.ringingElsewhere.current?.name, "Ada");
+    clock.advance(60_000);
+    assert.equal(app.ringingElsewhere.current, null);
+    app.onRinging({ name: "Ada", video: false });
+    app.answerElsewhere("answer");
+    assert.deepEqual([app.ringingElsewhere.current, log.join()], [null, "answer"]);
+});
+
+test("the tab with the profile rings by itself alone, and does what another tab was told", async () => {
+    const { app, session, model } = await unlockedWorld();
+    app.onRinging({ name: "Ada", video: false });
+    assert.equal(app.ringingElsewhere.current, null);
+    app.onAnswer("decline");
+    assert.equal(model.calls.isNeeded.current, false);
+    session().says(rings);
+    let declined = 0;
+    model.calls.decline = () => void (declined += 1);
+    app.onAnswer("decline");
+    assert.equal(declined, 1);
+});
+
+test("no key of a call is let through while locking", async () => {
+    const { app, session, model } = await unlockedWorld();
+    app.lock();
+    session().acts({ type: "end", call: id(7) });
+    assert.equal(model.calls.isNeeded.current, false);
 });

@@ -10,6 +10,8 @@ from playwright.sync_api import sync_playwright
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE / "demo"))
 
+from screens import CHROMIUM  # noqa: E402
+
 
 @pytest.fixture(scope="session")
 def built():
@@ -26,16 +28,20 @@ def base(built):
 
 @pytest.fixture(scope="session")
 def browsers():
+    from screens import CHROMIUM
+
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(
-            executable_path="/usr/bin/chromium", args=["--no-sandbox", "--disable-features=WebRtcHideLocalIpsWithMdns"]
-        )
+        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         firefox = playwright.firefox.launch(
             channel="moz-firefox",
             executable_path="/usr/bin/firefox-esr",
             firefox_user_prefs={
+                "media.navigator.streams.fake": True,
+                "media.navigator.permission.disabled": True,
                 "media.peerconnection.ice.obfuscate_host_addresses": False,
                 "media.peerconnection.ice.loopback": True,
+                "media.navigator.streams.fake": True,
+                "media.navigator.permission.disabled": True,
             },
         )
         yield {"chromium": chromium, "firefox": firefox}

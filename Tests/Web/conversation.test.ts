@@ -1,13 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConversationModel } from "../../Web/model/conversation";
+import { FilesModel } from "../../Web/model/files";
 import { MainModel } from "../../Web/model/main";
-import { conversation, FakeClock, FakeSession, id, message, unlocked } from "./world";
+import { Toasts } from "../../Web/model/toasts";
+import { conversation, deaf, FakeClock, FakeSession, id, message, unlocked } from "./world";
 
 function world(unread = 0) {
     const clock = new FakeClock();
-    const session = new FakeSession({ onEvent() {}, onFault() {}, onNodeReachable() {} });
-    const model = new ConversationModel(session, clock, conversation(1, { unread }), "", []);
+    const session = new FakeSession(deaf);
+    const model = new ConversationModel(session, clock, conversation(1, { unread }), "", [],
+        new FilesModel(session, clock, new Toasts(clock)));
     const messages = (all: ReturnType<typeof message>[], replaceAll = false) =>
         model.onMessages({ type: "messages", conversation: id(1), replaceAll, hasOlder: false, messages: all });
     return { clock, session, model, messages };
@@ -67,7 +70,7 @@ test("nothing, blanks and more than 65,536 bytes are not sent", () => {
 
 function mainWorld() {
     const clock = new FakeClock();
-    const session = new FakeSession({ onEvent() {}, onFault() {}, onNodeReachable() {} });
+    const session = new FakeSession(deaf);
     const { type: _, ...profile } = unlocked;
     const model = new MainModel(session, clock, profile, () => {});
     model.onEvent({ type: "conversations", conversations: [conversation(1), conversation(2)] });

@@ -8,8 +8,13 @@ declare module "node:assert/strict" {
         equal<T>(actual: T, expected: T, message?: string): void;
         deepEqual<T>(actual: T, expected: T, message?: string): void;
         ok(value: unknown, message?: string): void;
+        rejects(promise: Promise<unknown>): Promise<void>;
         throws(body: () => void, expected?: RegExp | (new (...args: any[]) => Error)): void;
     }
     const assert: Assert;
     export default assert;
+}
+
+declare module "node:fs" {
+    export function readFileSync(path: string, encoding: "utf8"): string;
 }

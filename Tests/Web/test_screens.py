@@ -11,7 +11,7 @@ def test_a_screen_has_no_fault(browsers, base, name, variant):
         assert faults + complaints(page) == []
 
 
-@pytest.mark.parametrize("name", ("enrol", "locked", "conversation", "settings"))
+@pytest.mark.parametrize("name", ("enrol", "locked", "conversation", "settings", "call-video", "call-check"))
 def test_a_screen_has_no_fault_in_firefox(browsers, base, name):
     with screen(browsers["firefox"], base, name, "light-desktop-en") as (page, faults):
         assert faults + complaints(page) == []

@@ -1,8 +1,9 @@
 // A clock that moves when told to, and a session that writes down what it is asked for.
 
 import type { Clock } from "../../Web/model/clock";
+import type { Attachment } from "../../Web/net/files";
 import type { SessionListener, SessionPort } from "../../Web/net/session";
-import type { Conversation, CoreEvent, EventOf, Message } from "../../Web/worker/boundary";
+import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../Web/worker/boundary";
 import type { PageInput } from "../../Web/worker/protocol";
 
 export class FakeClock implements Clock {
@@ -45,6 +46,8 @@ export class FakeClock implements Clock {
 export class FakeSession implements SessionPort {
     readonly asked: string[] = [];
     readonly inputs: PageInput[] = [];
+    readonly attached: Attachment[] = [];
+    room: number | null = null;
     ended = false;
     #listener: SessionListener;
 
@@ -69,6 +72,15 @@ export class FakeSession implements SessionPort {
         this.asked.push(`changePassphrase ${old} ${replacement}`);
     }
 
+    attach(conversation: string, attachment: Attachment): void {
+        this.attached.push(attachment);
+        this.asked.push(`attach ${conversation} ${attachment.name} ${attachment.mediaType}`);
+    }
+
+    async roomLeft(): Promise<number | null> {
+        return this.room;
+    }
+
     async authorityFingerprint(): Promise<string | null> {
         return null;
     }
@@ -79,6 +91,10 @@ export class FakeSession implements SessionPort {
 
     says(event: CoreEvent): void {
         this.#listener.onEvent(event);
+    }
+
+    acts(action: CallAction): void {
+        this.#listener.onCall(action);
     }
 
     fails(fault: Parameters<SessionListener["onFault"]>[0]): void {
@@ -99,13 +115,24 @@ export function conversation(number: number, change: Partial<Conversation> = {})
     return {
         conversation: id(number), member: id(number + 16), device: id(number + 32), name: `Person ${number}`, selfName: "",
         petname: "", verified: false, unconfirmed: false, unread: 0, lastTime: number, connection: "direct",
-        nameCollision: false, gap: false, warning: false, ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }
 
 export function message(number: number, change: Partial<Message> = {}): Message {
     return {
         id: id(number), own: false, time: number, order: number, state: "delivered", kind: "text", notice: "none",
-        masked: true, text: "", failure: null, ...change,
+        masked: true, text: "", failure: null, file: null, ...change,
     };
 }
+
+export function file(change: Partial<FileSummary> = {}): FileSummary {
+    return {
+        name: "plan.pdf", mediaType: "application/pdf", size: 1_000_000, kind: "file", durationMs: 0, waveform: new Uint8Array(0),
+        state: "complete", chunks: 0, readableCopy: false, ...change,
+    };
+}
+
+export const deaf: SessionListener = {
+    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onFileProgress() {}, onFileOpened() {},
+};

@@ -1,13 +1,13 @@
 // The language, and everything that depends on it.
 
 import { Value } from "../model/value";
-import { Catalogue, en } from "./en";
+import { Catalogue, en, Entry } from "./en";
 import { fr } from "./fr";
 
-/** A further language needs its catalogue and a line here. */
+/** A further language needs a line here, and its catalogues, which the compiler then asks for. */
 const languages = {
-    en: { catalogue: en, name: "English", direction: "ltr" },
-    fr: { catalogue: fr, name: "Français", direction: "ltr" },
+    en: { name: "English", direction: "ltr" },
+    fr: { name: "Français", direction: "ltr" },
 } as const;
 
 export type Language = keyof typeof languages;
@@ -54,18 +54,27 @@ export function followLanguage(root: HTMLElement): void {
     language.subscribe(apply);
 }
 
-/** The sentence for `key`. A text given as an argument keeps its own direction inside the sentence. */
-export function t(key: Key, args: Arguments = {}): string {
-    const entry = languages[language.current].catalogue[key];
-    const sentence = typeof entry === "string"
-        ? entry
-        : entry[new Intl.PluralRules(language.current).select(Number(args["count"]))] ?? entry.other;
-    return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
-        const value = args[name];
-        if (typeof value === "number") return new Intl.NumberFormat(language.current).format(value);
-        return value === undefined ? "" : `\u2068${value}\u2069`;
-    });
+/** One catalogue for each language, all with the same keys. */
+export type Catalogues<Name extends string> = { readonly [Code in Language]: { readonly [Key in Name]: Entry } };
+
+/** What finds a key's sentence in these catalogues. A part of the app that is loaded later brings its own. */
+export function translator<Name extends string>(catalogues: Catalogues<Name>): (key: Name, args?: Arguments) => string {
+    // A text given as an argument keeps its own direction inside the sentence.
+    return (key, args = {}) => {
+        const entry = catalogues[language.current][key];
+        const sentence = typeof entry === "string"
+            ? entry
+            : entry[new Intl.PluralRules(language.current).select(Number(args["count"]))] ?? entry.other;
+        return sentence.replace(/\{(\w+)\}/g, (_, name: string) => {
+            const value = args[name];
+            if (typeof value === "number") return new Intl.NumberFormat(language.current).format(value);
+            return value === undefined ? "" : `\u2068${value}\u2069`;
+        });
+    };
 }
+
+/** The sentence for a key of the app itself. */
+export const t = translator<Key>({ en, fr });
 
 /** The language as the browser has it, with its region: it decides between 12 and 24 hours. */
 function region(): string {

@@ -1,6 +1,6 @@
 // Which screen there is, and the life of the session behind it.
 
-import type { CoreEvent, Problem } from "../worker/boundary";
+import type { CallAction, CoreEvent, Problem } from "../worker/boundary";
 import type { Fault } from "../worker/protocol";
 import type { SessionListener, SessionPort } from "../net/session";
 import type { Clock } from "./clock";
@@ -30,17 +30,34 @@ export interface Surroundings {
     takeProfile(): Promise<void>;
     /** Somebody joined: what they have here should not be evicted. */
     askForPersistentStorage(): void;
+    /** Tells the other tabs who rings; null: nobody any more. */
+    announceRinging(ringing: Ringing | null): void;
+    /** Tells the tab that works on the profile what the user wants of the call that rings there. */
+    answerElsewhere(answer: Answer): void;
 }
 
+/** A call that waits to be answered, as the other tabs of the profile see it. */
+export interface Ringing {
+    readonly name: string;
+    readonly video: boolean;
+}
+
+export type Answer = "answer" | "decline";
+
+/** So long a call rings at most; a tab that was killed does not say that it is over. */
+const longestRinging = 60_000;
 /** So long the core has to forget its keys by itself, before its worker is terminated. */
 const lockPatience = 1_000;
 
 export class App {
     readonly screen = new Value<Screen>({ name: "starting" });
+    /** It rings in the tab that works on the profile. */
+    readonly ringingElsewhere = new Value<Ringing | null>(null);
     #surroundings: Surroundings;
     #session: SessionPort | null = null;
     #link: string | null;
     #ended: (() => void) | null = null;
+    #cancelRinging: (() => void) | null = null;
     /** Why the node does not want the identity that was being made. */
     #refused: Problem | null = null;
 
@@ -56,6 +73,7 @@ export class App {
 
     /** Works on the profile in this tab; the other one stops. */
     async useHere(): Promise<void> {
+        this.ringingElsewhere.set(null);
         this.screen.set({ name: "starting" });
         await this.#surroundings.takeProfile();
         this.#begin();
@@ -65,6 +83,27 @@ export class App {
     onProfileLost(): void {
         this.#end();
         this.screen.set({ name: "elsewhere" });
+    }
+
+    /** The tab that works on the profile rings, or does so no longer. */
+    onRinging(ringing: Ringing | null): void {
+        this.#cancelRinging?.();
+        this.ringingElsewhere.set(this.screen.current.name === "elsewhere" ? ringing : null);
+        const { clock } = this.#surroundings;
+        this.#cancelRinging = ringing === null ? null : clock.at(clock.now() + longestRinging, () => this.onRinging(null));
+    }
+
+    answerElsewhere(answer: Answer): void {
+        this.ringingElsewhere.set(null);
+        this.#surroundings.answerElsewhere(answer);
+    }
+
+    /** Another tab was told what to do about the call that rings here. */
+    onAnswer(answer: Answer): void {
+        const screen = this.screen.current;
+        if (screen.name !== "main" || screen.model.calls.current.current?.state !== "ringingHere") return;
+        if (answer === "answer") screen.model.calls.answer(false);
+        else screen.model.calls.decline();
     }
 
     /** An invitation link was opened or pasted. */
@@ -104,10 +143,19 @@ export class App {
     #begin(): void {
         const session = this.#surroundings.openSession({
             onEvent: (event) => this.#onEvent(event),
+            onCall: (action) => this.#onCall(action),
             onFault: (fault, detail) => this.#onFault(fault, detail),
             onNodeReachable: (reachable) => this.#onNodeReachable(reachable),
+            onFileProgress: (progress) => this.#main?.files.transfers.onProgress(progress),
+            onFileOpened: (opened) => this.#main?.files.onOpened(opened),
         });
         this.#session = session;
+    }
+
+    /** What there is while the profile is unlocked. */
+    get #main(): MainModel | null {
+        const screen = this.screen.current;
+        return screen.name === "main" ? screen.model : null;
     }
 
     #end(): void {
@@ -158,6 +206,7 @@ export class App {
                 if (screen.name === "main") return screen.model.onEvent(event);
                 const { type: _, ...profile } = event;
                 const model = new MainModel(session, this.#surroundings.clock, profile, () => this.lock());
+                this.#announceRinging(model);
                 if (screen.name === "locked" && screen.model.problem.current !== null) {
                     model.toasts.show({ kind: "problem", problem: screen.model.problem.current });
                 }
@@ -180,6 +229,22 @@ export class App {
                 break;
         }
         if (screen.name === "main") screen.model.onEvent(event);
+    }
+
+    #onCall(action: CallAction): void {
+        const screen = this.screen.current;
+        if (screen.name === "main" && this.#ended === null) screen.model.onCall(action);
+    }
+
+    #announceRinging(model: MainModel): void {
+        let announced = false;
+        model.calls.current.subscribe((call) => {
+            const rings = call?.state === "ringingHere";
+            if (rings !== announced) {
+                this.#surroundings.announceRinging(rings ? { name: model.nameOf(call.conversation) ?? "", video: call.video } : null);
+            }
+            announced = rings;
+        });
     }
 
     #onFault(fault: Fault, detail: string): void {

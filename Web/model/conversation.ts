@@ -1,7 +1,8 @@
 // The open conversation: its messages, and for as long as they are revealed, their texts.
 
-import type { Conversation, EventOf, Message, Warning } from "../worker/boundary";
+import type { Conversation, EventOf, FileSummary, Message, Warning } from "../worker/boundary";
 import type { Clock } from "./clock";
+import type { FilesModel } from "./files";
 import type { SessionPort } from "../net/session";
 import { byteLength, messageLimit } from "./text";
 import { Value } from "./value";
@@ -18,6 +19,16 @@ export interface ShownMessage extends Message {
 
 const masked = { masked: true, text: "", until: null };
 
+/** Nothing of a voice message but its size is shown while it is masked. */
+function mask(shown: ShownMessage): ShownMessage {
+    const { file } = shown;
+    return { ...shown, ...masked, file: file && { ...file, name: "", mediaType: "", durationMs: 0, waveform: new Uint8Array(0) } };
+}
+
+function isMoving(state: FileSummary["state"]): boolean {
+    return state === "sealing" || state === "moving";
+}
+
 export class ConversationModel {
     readonly id: string;
     readonly summary: Value<Conversation>;
@@ -29,6 +40,7 @@ export class ConversationModel {
     /** The first message that was new when the conversation was opened. */
     readonly firstUnread = new Value<string | null>(null);
     readonly draft: Value<string>;
+    readonly files: FilesModel;
 
     #session: SessionPort;
     #clock: Clock;
@@ -37,12 +49,16 @@ export class ConversationModel {
     #timers = new Set<() => void>();
     /** Until when what is revealed may be shown; the core may say so before the message itself. */
     #until = new Map<string, number>();
+    /** Being listened to: shown until that ends, whatever its time. */
+    #held = new Set<string>();
     /** Hidden by the user while the core still counts them as revealed. */
     #hidden = new Set<string>();
 
-    constructor(session: SessionPort, clock: Clock, summary: Conversation, draft: string, warnings: readonly Warning[]) {
+    constructor(session: SessionPort, clock: Clock, summary: Conversation, draft: string, warnings: readonly Warning[],
+        files: FilesModel) {
         this.#session = session;
         this.#clock = clock;
+        this.files = files;
         this.id = summary.conversation;
         this.summary = new Value(summary);
         this.#unreadAtOpening = summary.unread;
@@ -79,8 +95,20 @@ export class ConversationModel {
 
     /** Hides a revealed message before its time. */
     hide(message: string): void {
+        this.#held.delete(message);
         this.#hidden.add(message);
         this.#mask((shown) => shown.id === message);
+    }
+
+    /** A voice message is listened to: it stays until it is released. */
+    hold(message: string): void {
+        this.#held.add(message);
+    }
+
+    release(message: string): void {
+        if (!this.#held.delete(message)) return;
+        const now = this.#clock.now();
+        this.#mask((shown) => shown.id === message && (this.#until.get(message) ?? Infinity) <= now);
     }
 
     retry(message: string): void {
@@ -110,8 +138,11 @@ export class ConversationModel {
     onMessages(event: EventOf<"messages">): void {
         const known = new Map((event.replaceAll ? [] : this.messages.current).map((shown) => [shown.id, shown]));
         for (const message of event.messages) {
+            if (message.file !== null && !isMoving(message.file.state)) this.files.transfers.end(message.id);
             const shown = { ...message, until: message.masked ? null : this.#until.get(message.id) ?? null };
-            known.set(message.id, this.#hidden.has(message.id) ? { ...shown, ...masked } : shown);
+            const before = known.get(message.id);
+            if (this.#held.has(message.id) && before !== undefined) known.set(message.id, { ...shown, masked: false, file: before.file });
+            else known.set(message.id, this.#hidden.has(message.id) ? mask(shown) : shown);
         }
         const messages = [...known.values()].sort((a, b) => a.order - b.order);
         if (!this.loaded.current) this.#markFirstUnread(messages);
@@ -124,7 +155,7 @@ export class ConversationModel {
     onRevealed(event: EventOf<"revealed">): void {
         this.#until.set(event.message, event.untilMs);
         this.messages.update((messages) => messages.map((shown) => shown.id === event.message
-            ? { ...shown, masked: false, text: event.text, until: event.untilMs }
+            ? { ...shown, masked: false, text: shown.kind === "file" ? "" : event.text, until: event.untilMs }
             : shown));
         const cancel = this.#clock.at(event.untilMs, () => {
             this.#timers.delete(cancel);
@@ -148,14 +179,15 @@ export class ConversationModel {
     }
 
     #mask(which: (shown: ShownMessage) => boolean): void {
-        if (!this.messages.current.some((shown) => !shown.masked && which(shown))) return;
-        this.messages.update((messages) => messages.map((shown) => !shown.masked && which(shown)
-            ? { ...shown, ...masked }
+        const isConcerned = (shown: ShownMessage) => !shown.masked && !this.#held.has(shown.id) && which(shown);
+        if (!this.messages.current.some(isConcerned)) return;
+        this.messages.update((messages) => messages.map((shown) => isConcerned(shown)
+            ? mask(shown)
             : shown));
     }
 
     #markFirstUnread(messages: readonly ShownMessage[]): void {
-        const received = messages.filter((shown) => !shown.own && shown.kind === "text");
+        const received = messages.filter((shown) => !shown.own && shown.kind !== "notice");
         const first = this.#unreadAtOpening > 0 ? received[Math.max(0, received.length - this.#unreadAtOpening)] : undefined;
         this.firstUnread.set(first?.id ?? null);
     }

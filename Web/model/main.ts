@@ -1,9 +1,11 @@
 // Everything that is there while the profile is unlocked. Locking drops this object, and with it every text and name.
 
-import type { Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
+import type { CallAction, Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
+import { Calls } from "./calls";
 import { ConversationModel } from "./conversation";
+import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
 import { Recovery } from "./recovery";
@@ -20,7 +22,7 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery";
+export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery" | "viewer";
 
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
@@ -37,6 +39,8 @@ export class MainModel {
     readonly invitations: Invitations;
     readonly recovery: Recovery;
     readonly idle: IdleLock;
+    readonly files: FilesModel;
+    readonly calls = new Calls();
     /** Answered by the core's next word on the matter. */
     readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
 
@@ -51,24 +55,37 @@ export class MainModel {
         this.#clock = clock;
         this.profile = new Value(profile);
         this.toasts = new Toasts(clock);
+        this.files = new FilesModel(session, clock, this.toasts);
         this.invitations = new Invitations(session);
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
+        this.files.viewing.subscribe((opened) => this.dialog.set(opened === null ? null : "viewer"));
         this.#awaitNode();
     }
 
     /** Forgets what outlives the object: its timers. */
     dispose(): void {
+        this.calls.dispose();
         this.idle.stop();
         this.toasts.clear();
         this.#cancelUnreachable?.();
         this.dialog.set(null);
+        this.files.dispose();
         this.#leaveConversation();
         this.conversations.set([]);
         this.invitations.forget();
         this.recovery.forget();
         this.#drafts.clear();
         this.profile.set({ ...this.profile.current, ownName: "" });
+    }
+
+    /** What a call needs of the rest. */
+    get session(): SessionPort {
+        return this.#session;
+    }
+
+    get clock(): Clock {
+        return this.#clock;
     }
 
     // What the user does
@@ -78,7 +95,8 @@ export class MainModel {
         if (summary === undefined || this.open.current?.id === id) return;
         this.#leaveConversation();
         this.open.set(new ConversationModel(
-            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? []));
+            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? [],
+            this.files));
     }
 
     closeConversation(): void {
@@ -113,6 +131,7 @@ export class MainModel {
         if (open === null) return;
         // First the view, which would show what is being forgotten.
         this.open.set(null);
+        this.files.playing.set(null);
         this.#drafts.set(open.id, open.draft.current);
         this.#warnings.set(open.id, [...open.warnings.current]);
         open.dispose();
@@ -155,7 +174,13 @@ export class MainModel {
                 return this.#onWarning(event);
             case "problem":
                 return this.#onProblem(event.problem);
+            case "call":
+                return this.calls.onCall(event);
         }
+    }
+
+    onCall(action: CallAction): void {
+        this.calls.onAction(action);
     }
 
     onNodeReachable(reachable: boolean): void {
@@ -194,7 +219,7 @@ export class MainModel {
     #onWarning(event: EventOf<"warning">): void {
         // In the open conversation it stands above the messages.
         if (this.open.current?.id === event.conversation) return this.open.current.onWarning(event.kind);
-        this.toasts.show({ kind: "warning", warning: event.kind, name: this.#nameOf(event.conversation) });
+        this.toasts.show({ kind: "warning", warning: event.kind, name: this.nameOf(event.conversation) });
         if (event.conversation === nobody) return;
         const warnings = this.#warnings.get(event.conversation) ?? [];
         if (!warnings.includes(event.kind)) this.#warnings.set(event.conversation, [...warnings, event.kind]);
@@ -203,6 +228,7 @@ export class MainModel {
     #onProblem(problem: Problem | null): void {
         if (problem === null) return;
         this.invitations.onProblem();
+        this.calls.onProblem();
         if (this.passphraseChange.current === "working") {
             this.passphraseChange.set(problem === "wrongPassphrase" ? "refused" : "idle");
             if (problem === "wrongPassphrase") return;
@@ -210,7 +236,7 @@ export class MainModel {
         this.toasts.show({ kind: "problem", problem });
     }
 
-    #nameOf(id: string): string | null {
+    nameOf(id: string): string | null {
         return this.conversations.current.find((conversation) => conversation.conversation === id)?.name ?? null;
     }
 }

@@ -8,7 +8,13 @@ export type Announcement =
     | { kind: "safetyMatch" }
     | { kind: "safetyMismatch" }
     | { kind: "saved" }
-    | { kind: "copied" };
+    | { kind: "copied" }
+    | { kind: "tooLarge"; name: string; size: number }
+    | { kind: "noRoom"; name: string; size: number; room: number }
+    | { kind: "fileSaved" }
+    | { kind: "notSaved" }
+    | { kind: "copyDeleted" }
+    | { kind: "copyForgotten" };
 
 export interface Toast {
     readonly id: number;

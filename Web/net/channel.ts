@@ -12,6 +12,8 @@ export interface ChannelListener {
     onMessage(bytes: Uint8Array): void;
     onClosed(): void;
     onFingerprintMismatch(): void;
+    /** The peer has opened another one beside the first. */
+    onChannel(channel: RTCDataChannel): void;
 }
 
 /** Above this the browser's own buffer is full enough, and messages wait here. */
@@ -68,6 +70,14 @@ export class Channel {
         this.#flush();
     }
 
+    /** Another one beside the first, ordered and reliable. Null while there is no verified path. */
+    open(label: string): RTCDataChannel | null {
+        if (this.#closed || this.#path === null) return null;
+        const channel = this.#connection.createDataChannel(label, { ordered: true });
+        channel.binaryType = "arraybuffer";
+        return channel;
+    }
+
     receive(kind: SignalKind, text: string): void {
         this.#enqueue(() => this.#apply(kind, text));
     }
@@ -78,7 +88,7 @@ export class Channel {
         clearTimeout(this.#deadline);
         clearInterval(this.#pathTimer);
         this.#waiting = [];
-        this.#connection.onicecandidate = this.#connection.onconnectionstatechange = null;
+        this.#connection.onicecandidate = this.#connection.onconnectionstatechange = this.#connection.ondatachannel = null;
         this.#data.onopen = this.#data.onclose = this.#data.onmessage = this.#data.onbufferedamountlow = null;
         this.#connection.close();
     }
@@ -152,6 +162,11 @@ export class Channel {
         connection.onicecandidate = ({ candidate }) => {
             if (candidate === null || candidate.candidate === "") this.#signal("endOfCandidates", "");
             else this.#signal("candidate", JSON.stringify(candidate.toJSON()));
+        };
+        connection.ondatachannel = ({ channel }) => {
+            // Before the peer's certificate is known to be the announced one, nothing of it is taken.
+            if (this.#path === null) channel.close();
+            else this.#listener.onChannel(channel);
         };
         connection.onconnectionstatechange = () => {
             switch (connection.connectionState) {

@@ -1,17 +1,25 @@
 // One life of the core: its worker, its connection to the node, its channels to other devices. It ends with Lock.
 
-import type { ChannelAction, CoreEvent } from "../worker/boundary";
+import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
+import { Attachment, FileProgress, Files } from "./files";
 import { NodeSocket } from "./nodesocket";
+import type { OpenedFile } from "./openedfile";
 import { startWorker } from "./trusted";
+import { roomLeft } from "../files/storage";
 
 export interface SessionListener {
     onEvent(event: CoreEvent): void;
+    /** What is to be done for a call's media. */
+    onCall(action: CallAction): void;
     /** The worker has stopped. */
     onFault(fault: Fault, detail: string): void;
     onNodeReachable(reachable: boolean): void;
+    onFileProgress(progress: FileProgress): void;
+    /** Answers the input `openFile`. */
+    onFileOpened(opened: OpenedFile): void;
 }
 
 /** What the model needs of a session; the tests have one of their own. */
@@ -20,6 +28,10 @@ export interface SessionPort {
     enrol(displayName: string, passphrase: string): void;
     unlock(passphrase: string): void;
     changePassphrase(old: string, replacement: string): void;
+    /** Has it sealed and sent. */
+    attach(conversation: string, attachment: Attachment): void;
+    /** Bytes that the browser still grants; null where it does not say. */
+    roomLeft(): Promise<number | null>;
     /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
     authorityFingerprint(): Promise<string | null>;
     /** Ends everything at once: the worker's memory goes with it. */
@@ -31,11 +43,12 @@ export class Session implements SessionPort {
     #worker: Worker;
     #socket: NodeSocket;
     #channels = new Map<string, Channel>();
+    #files: Files;
     #ended = false;
 
     constructor(listener: SessionListener) {
         this.#listener = listener;
-        this.#worker = startWorker("/worker.js");
+        this.#worker = startWorker("/worker.js", "core");
         this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#receive(event.data);
         this.#worker.onerror = (event) => {
             event.preventDefault();
@@ -50,6 +63,14 @@ export class Session implements SessionPort {
             onFrame: (bytes) => this.input({ type: "nodeFrame", bytes }),
             onFailure: () => this.#listener.onNodeReachable(false),
         });
+        this.#files = new Files({
+            onInput: (input) => this.input(input),
+            onProgress: (progress) => this.#listener.onFileProgress(progress),
+            onOpened: (opened) => this.#listener.onFileOpened(opened),
+            openChannel: (device, label) => this.#channels.get(device)?.open(label) ?? null,
+        });
+        // Until it has been told, the core takes no calls.
+        this.input({ type: "callsSupported", support: "RTCRtpScriptTransform" in window ? "frames" : "media" });
         document.addEventListener("visibilitychange", this.#wake);
         window.addEventListener("pagehide", this.#leave);
     }
@@ -74,6 +95,14 @@ export class Session implements SessionPort {
         this.#post({ type: "changePassphrase", old: oldBytes, new: newBytes }, oldBytes, newBytes);
     }
 
+    attach(conversation: string, attachment: Attachment): void {
+        this.#files.attach(conversation, attachment);
+    }
+
+    roomLeft(): Promise<number | null> {
+        return roomLeft();
+    }
+
     authorityFingerprint(): Promise<string | null> {
         return authorityFingerprint();
     }
@@ -85,6 +114,7 @@ export class Session implements SessionPort {
         this.#worker.onmessage = this.#worker.onerror = null;
         this.#worker.terminate();
         this.#socket.dispose();
+        this.#files.end();
         for (const channel of this.#channels.values()) channel.close();
         this.#channels.clear();
     }
@@ -100,6 +130,8 @@ export class Session implements SessionPort {
         if (message.connection !== "unchanged") this.#socket[message.connection]();
         this.#socket.send(message.toNode);
         for (const action of message.channels) this.#act(action);
+        for (const action of message.files) this.#files.act(action);
+        for (const action of message.calls) this.#listener.onCall(action);
         for (const event of message.events) {
             if (!this.#ended) this.#listener.onEvent(event);
         }
@@ -114,7 +146,7 @@ export class Session implements SessionPort {
         const { device } = action;
         switch (action.type) {
             case "connect":
-                this.#channels.get(device)?.close();
+                this.#drop(device);
                 this.#channels.set(device, this.#connect(device, action.initiator, action.relayOnly));
                 return;
             case "remoteSignal":
@@ -123,10 +155,14 @@ export class Session implements SessionPort {
             case "send":
                 return this.#channels.get(device)?.send(action.bytes);
             case "close":
-                this.#channels.get(device)?.close();
-                this.#channels.delete(device);
-                return;
+                return this.#drop(device);
         }
+    }
+
+    #drop(device: string): void {
+        this.#channels.get(device)?.close();
+        this.#channels.delete(device);
+        this.#files.onChannelsClosed(device);
     }
 
     #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
@@ -135,8 +171,9 @@ export class Session implements SessionPort {
             onOpen: (path) => this.input({ type: "channelState", device, state: "open", path }),
             onMessage: (bytes) => this.input({ type: "channelMessage", device, bytes }),
             onFingerprintMismatch: () => this.input({ type: "channelFingerprintMismatch", device }),
+            onChannel: (other) => this.#files.onChannel(device, other),
             onClosed: () => {
-                if (this.#channels.get(device) === channel) this.#channels.delete(device);
+                if (this.#channels.get(device) === channel) this.#drop(device);
                 this.input({ type: "channelState", device, state: "closed", path: "direct" });
             },
         });
@@ -147,8 +184,7 @@ export class Session implements SessionPort {
     #makeRoomForOffer(device: string): void {
         const channel = this.#channels.get(device);
         if (channel === undefined || !channel.isDescribed) return;
-        channel.close();
-        this.#channels.delete(device);
+        this.#drop(device);
         this.input({ type: "channelState", device, state: "closed", path: "direct" });
         this.#channels.set(device, this.#connect(device, false, channel.relayOnly));
     }

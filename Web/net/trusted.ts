@@ -1,6 +1,6 @@
 // The one Trusted Types policy: scripts of our own, by name.
 
-const ownScripts = ["/worker.js", "/sw.js"];
+const ownScripts = ["/worker.js", "/files.js", "/media.js", "/sw.js"];
 
 const policy = window.trustedTypes?.createPolicy("cryptpeer", {
     createScriptURL(url: string): string {
@@ -14,8 +14,8 @@ function scriptURL(url: string): string {
     return (policy?.createScriptURL(url) ?? url) as string;
 }
 
-export function startWorker(url: string): Worker {
-    return new Worker(scriptURL(url), { name: "core" });
+export function startWorker(url: string, name: string): Worker {
+    return new Worker(scriptURL(url), { name });
 }
 
 export async function registerServiceWorker(url: string): Promise<ServiceWorkerRegistration> {

@@ -10,6 +10,7 @@ import { h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
 import { avatar } from "./main";
 import { messageLooksDifferent, messageView } from "./message";
+import { voiceRecorder } from "./voice";
 
 /** So close to the end of the log that new messages pull it along. */
 const nearEnd = 120;
@@ -19,10 +20,40 @@ const hintFrom = messageLimit - 4_096;
 export function conversationView(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
     const root = h("section", { class: "conversation", "aria-label": model.summary.current.name },
         head(scope, main, model), notices(scope, main, model), log(scope, model), composer(scope, model));
+    takeDrops(scope, model, root);
     // A timer may have slept past the moment that hides a text.
     scope.listen(window, "focus", () => model.hideExpired());
     scope.every(1_000, () => model.hideExpired());
     return root;
+}
+
+/** Files dropped anywhere in the conversation are sent in it. */
+function takeDrops(scope: Scope, model: ConversationModel, root: HTMLElement): void {
+    const overlay = h("div", { class: "drop-overlay", hidden: true, "aria-hidden": "true" },
+        icon("attach"), h("p", {}, t("file.drop", { name: model.summary.current.name })));
+    root.append(overlay);
+    const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes("Files") ?? false;
+    // Elements inside are entered and left, too: it is over when as many were left as entered.
+    let depth = 0;
+    const show = (change: number) => {
+        depth = Math.max(0, depth + change);
+        overlay.hidden = depth === 0;
+    };
+    root.addEventListener("dragenter", (event) => hasFiles(event) && show(1));
+    root.addEventListener("dragleave", (event) => hasFiles(event) && show(-1));
+    root.addEventListener("dragover", (event) => {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        event.dataTransfer!.dropEffect = "copy";
+    });
+    root.addEventListener("drop", (event) => {
+        if (!hasFiles(event)) return;
+        event.preventDefault();
+        show(-depth);
+        void model.files.attach(model.id, [...event.dataTransfer!.files]);
+    });
+    // Dropped beside it, a file would take the app's place in the tab.
+    for (const type of ["dragover", "drop"] as const) scope.listen(window, type, (event) => hasFiles(event) && event.preventDefault());
 }
 
 function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
@@ -42,8 +73,24 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
         h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, connection, verified)),
+        ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
         button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
+}
+
+/** Out of use during a call, and where the other person's device has said that it takes none. */
+function callButtons(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement[] {
+    return ([["call.voice", "phone", false], ["call.video", "camera", true]] as const).map(([label, iconName, video]) => {
+        const element = iconButton(t(label), iconName, { onclick: () => main.calls.call(model.id, video) });
+        const update = () => {
+            const { calls, name } = model.summary.current;
+            element.disabled = main.calls.current.current !== null || calls === "none";
+            element.title = calls === "none" ? t("call.noCalls", { name }) : t(label);
+        };
+        scope.bind(model.summary, update);
+        scope.bind(main.calls.current, update);
+        return element;
+    });
 }
 
 function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
@@ -142,7 +189,7 @@ function linesOf(messages: readonly ShownMessage[], firstUnread: string | null):
         const newDay = thisDay !== day;
         if (newDay) lines.push({ key: `day ${message.id}`, kind: "day", time: message.time });
         if (message.id === firstUnread) lines.push({ key: "unread", kind: "unread" });
-        const follows: boolean = !newDay && before !== null && before.kind === "text" && message.kind === "text"
+        const follows: boolean = !newDay && before !== null && before.kind !== "notice" && message.kind !== "notice"
             && before.own === message.own && message.time - before.time < 5 * 60_000 && message.id !== firstUnread;
         lines.push({ key: message.id, kind: "message", message, follows });
         day = thisDay;
@@ -177,11 +224,19 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
         id, rows: 1, dir: "auto", placeholder: t("conversation.placeholder"), "aria-describedby": hintId, autocomplete: "off",
     });
     const hint = h("p", { id: hintId, class: "composer-hint", role: "status", hidden: true });
+    const picker = h("input", { type: "file", multiple: true, hidden: true, "aria-hidden": "true", tabindex: -1 });
+    picker.addEventListener("change", () => {
+        void model.files.attach(model.id, [...(picker.files ?? [])]);
+        // The same file may be picked again.
+        picker.value = "";
+    });
+    const attach = iconButton(t("file.attach"), "attach", { onclick: () => picker.click() });
+    const { start: record, panel: recorder } = voiceRecorder(scope, model);
     const send = h("button", { type: "submit", class: "primary send", "aria-label": t("conversation.send"), title: t("conversation.send") },
         icon("send"));
     const form = h("form", { class: "composer" },
         h("label", { for: id, class: "visually-hidden" }, t("conversation.message")),
-        box, send, hint);
+        attach, picker, box, record, send, recorder, hint);
 
     const update = () => {
         const bytes = byteLength(box.value);
@@ -205,6 +260,12 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
         if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
         event.preventDefault();
         form.requestSubmit();
+    });
+    box.addEventListener("paste", (event) => {
+        const files = [...(event.clipboardData?.files ?? [])];
+        if (files.length === 0) return;
+        event.preventDefault();
+        void model.files.attach(model.id, files);
     });
     form.addEventListener("submit", (event) => {
         event.preventDefault();

@@ -50,6 +50,12 @@ function append(parent: Element, children: readonly Child[]): void {
     }
 }
 
+/** Puts `child` in the place of whatever is in `parent`. */
+export function fill(parent: Element, child: Child): void {
+    parent.replaceChildren();
+    append(parent, [child]);
+}
+
 let lastIdentifier = 0;
 
 /** An id for labels and descriptions to point to. */
@@ -119,7 +125,7 @@ export class Scope {
             inner.dispose();
             inner = new Scope();
             container.replaceChildren();
-            append(container, [render(current, inner)]);
+            fill(container, render(current, inner));
         });
         this.onDispose(() => {
             inner.dispose();

@@ -5,21 +5,27 @@ import type { Observable } from "../model/value";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
 import { button, iconButton, notice } from "./controls";
+import { callsView } from "./calls";
 import { conversationView } from "./conversation";
 import { detailsDialog } from "./details";
-import { Child, h, Scope, uniqueId } from "./dom";
+import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
 import { toastsView } from "./toasts";
 import { verifyDialog } from "./verify";
+import { viewerDialog } from "./viewer";
 
 export function mainView(scope: Scope, model: MainModel, lock: () => void): HTMLElement {
     const pane = h("div", { class: "pane" });
     const dialogs = h("div", { class: "dialogs" });
     const toasts = toastsView(scope, model.toasts);
-    const root = h("main", { class: "panes" }, sidebar(scope, model, lock), pane, dialogs, toasts);
+    const side = sidebar(scope, model, lock);
+    const root = h("main", { class: "panes" }, side, pane, callsView(scope, model), dialogs, toasts);
+    scope.bind(model.calls.isLarge, (isLarge) => {
+        for (const covered of [side, pane]) setAttribute(covered, "inert", isLarge);
+    });
 
     scope.attribute(root, "data-pane", model.open, (open) => (open === null ? "list" : "conversation"));
     scope.fill(pane, model.open, (open, inner) =>
@@ -53,6 +59,9 @@ function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["c
             return model.open.current && verifyDialog(scope, model.open.current, close);
         case "details":
             return model.open.current && detailsDialog(model.open.current, close);
+        case "viewer":
+            return model.files.viewing.current
+                && viewerDialog(scope, model, model.files.viewing.current, () => model.files.viewing.set(null));
         case null:
             return null;
     }

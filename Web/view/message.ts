@@ -3,13 +3,20 @@
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
 import { formatDateTime, formatTime, t } from "../i18n";
+import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
-import { Child, h, Scope } from "./dom";
+import { Child, fill, h, Scope } from "./dom";
+import { fileBody, fileLooksDifferent, isFile } from "./file";
+import { formatSize } from "./filetext";
 import { icon, IconName } from "./icons";
+import { voiceBody } from "./voice";
 
 export function messageLooksDifferent(before: ShownMessage, after: ShownMessage): boolean {
-    return before.state !== after.state || before.masked !== after.masked || before.text !== after.text
-        || before.until !== after.until || before.time !== after.time || before.failure !== after.failure;
+    return before.state !== after.state || before.until !== after.until || before.time !== after.time || bubbleLooksDifferent(before, after);
+}
+
+function bubbleLooksDifferent(before: ShownMessage, after: ShownMessage): boolean {
+    return before.masked !== after.masked || before.text !== after.text || before.failure !== after.failure || fileLooksDifferent(before, after);
 }
 
 export interface MessageLine {
@@ -26,43 +33,63 @@ export function messageView(scope: Scope, model: ConversationModel, line: Observ
         class: `message ${first.own ? "message-own" : "message-theirs"}`,
         "aria-label": `${author}, ${formatTime(first.time)}`,
     });
-    let content = new Scope();
+    const bubble = h("div", { class: "bubble" });
+    const rest = h("div", { class: "message-rest" });
+    // Spaces keep the words apart where the text is read without its boxes.
+    article.append(bubble, " ", rest);
+    let shown: ShownMessage | null = null;
+    let inBubble = new Scope();
+    let inRest = new Scope();
     scope.onDispose(() => {
-        content.dispose();
-        article.replaceChildren();
+        inBubble.dispose();
+        inRest.dispose();
+        shown = null;
+        for (const part of [bubble, rest, article]) part.replaceChildren();
     });
     scope.bind(line, ({ message, follows }) => {
         // Revealing takes the button away that had the focus: it goes to the next one.
         const hadFocus = article.contains(document.activeElement);
-        content.dispose();
-        content = new Scope();
         article.classList.toggle("message-follows", follows);
-        article.replaceChildren(...messageContent(content, model, message));
-        if (hadFocus) article.querySelector("button")?.focus({ preventScroll: true });
+        // A receipt that comes in does not interrupt what is being listened to.
+        if (shown === null || bubbleLooksDifferent(shown, message)) {
+            inBubble.dispose();
+            inBubble = new Scope();
+            fill(bubble, messageBody(inBubble, model, message));
+        }
+        inRest.dispose();
+        inRest = new Scope();
+        fill(rest, messageRest(inRest, model, message));
+        shown = message;
+        if (hadFocus && !article.contains(document.activeElement)) article.querySelector("button")?.focus({ preventScroll: true });
     });
     return article;
 }
 
-function messageContent(scope: Scope, model: ConversationModel, message: ShownMessage): (Node | string)[] {
-    const parts = [
-        h("div", { class: "bubble" },
-            message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text)),
+function messageRest(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
+    return [
         h("div", { class: "message-foot" },
             !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
             h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
+        " ",
+        // What went wrong with a file is said in its body.
+        message.state === "failed" && message.file === null && failure(model, message),
     ];
-    if (message.state === "failed") parts.push(failure(model, message));
-    // Spaces keep the words apart where the text is read without its boxes.
-    return parts.flatMap((part) => [part, " "]);
+}
+
+function messageBody(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
+    if (isFile(message) && message.file.kind === "file") return fileBody(scope, model, message);
+    if (isFile(message) && !(message.masked && message.file.state === "complete")) return voiceBody(scope, model, message);
+    return message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text);
 }
 
 // Listeners know a message by its id: what they hold lives as long as their element.
 
-function maskedBody(model: ConversationModel, { id }: ShownMessage): Child {
+function maskedBody(model: ConversationModel, { id, file }: ShownMessage): Child {
+    const about = file === null ? null : h("span", { class: "mask-about" }, icon("microphone"), `${t("file.voice")} · ${formatSize(file.size)}`);
     return h("button", { type: "button", class: "mask", onclick: () => model.reveal(id) },
-        h("span", { class: "mask-lines", "aria-hidden": "true" }),
+        about ?? h("span", { class: "mask-lines", "aria-hidden": "true" }),
         h("span", { class: "mask-label" }, icon("eye"), t("conversation.reveal")));
 }
 
@@ -98,7 +125,24 @@ function noticeText(message: ShownMessage, name: string): string {
             return t("notice.restarted", { name });
         case "renamed":
             return t("notice.renamed", { name, former: message.text });
+        case "call":
+            return callText(message.text);
+        case "missedCall":
+            return t(message.text === "video" ? "notice.missedVideoCall" : "notice.missedVoiceCall", { name });
         case "none":
             return message.text;
     }
+}
+
+/** The core's numbers for why a call that nobody answered is over. */
+const outcomes: { readonly [reason: string]: Parameters<typeof t>[0] } = {
+    1: "notice.hungUp", 2: "notice.declined", 3: "notice.busy", 4: "notice.noAnswer", 6: "notice.lost", 7: "notice.away",
+    8: "notice.fingerprintMismatch",
+};
+
+/** From "video 93 1": the kind, how many seconds it lasted (0: it was not answered), the reason. */
+function callText(text: string): string {
+    const [kind, seconds, reason = ""] = text.split(" ");
+    const outcome = Number(seconds) > 0 ? formatDuration(Number(seconds)) : t(outcomes[reason] ?? "notice.other");
+    return t(kind === "video" ? "notice.videoCall" : "notice.voiceCall", { outcome });
 }

@@ -31,7 +31,7 @@ function view(scope: Scope, app: App, screen: Screen): HTMLElement {
         case "main":
             return mainView(scope, screen.model, () => app.lock());
         case "elsewhere":
-            return elsewhereView(app);
+            return elsewhereView(scope, app);
         case "broken":
             return brokenView(app, screen.reason, screen.detail);
     }

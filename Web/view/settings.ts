@@ -1,5 +1,6 @@
 import type { MainModel } from "../model/main";
 import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
+import { ringsAloud, setRingsAloud } from "../net/ring";
 import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
 import { Child, h, Scope } from "./dom";
 import { chooseTheme, chosenTheme, Theme } from "./theme";
@@ -13,10 +14,18 @@ export function settingsDialog(scope: Scope, model: MainModel, onClose: () => vo
         section(t("settings.you"), nameForm(model)),
         section(t("settings.look"), languageChoice(), themeChoice()),
         section(t("settings.privacy"), messageChoices(model)),
+        section(t("settings.calls"),
+            checkbox(t("settings.ring"), ringsAloud(), setRingsAloud),
+            button(t("settings.devices"), { onclick: () => checkDevices(model) }, "camera")),
         section(t("settings.security"), idleChoice(model), passphraseForm(scope, model)),
         model.profile.current.isOperator && section(t("settings.recovery"),
             h("p", { class: "field-hint" }, t("settings.recoveryText")),
             button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")));
+}
+
+function checkDevices(model: MainModel): void {
+    model.dialog.set(null);
+    model.calls.checkDevices();
 }
 
 function section(title: string, ...children: Child[]): HTMLElement {

@@ -2,13 +2,15 @@ import type { Announcement, Toasts } from "../model/toasts";
 import { t } from "../i18n";
 import { iconButton } from "./controls";
 import { h, Scope } from "./dom";
+import { formatSize } from "./filetext";
 import { icon } from "./icons";
 
 export function toastsView(scope: Scope, toasts: Toasts): HTMLElement {
     const container = h("div", { class: "toasts" });
     scope.list(container, toasts.all, (toast) => String(toast.id), () => false, ({ current: toast }) => {
         const calm = toast.announcement.kind === "saved" || toast.announcement.kind === "copied"
-            || toast.announcement.kind === "safetyMatch";
+            || toast.announcement.kind === "safetyMatch" || toast.announcement.kind === "fileSaved"
+            || toast.announcement.kind === "copyDeleted";
         return h("div", { class: `toast ${calm ? "toast-calm" : "toast-alert"}`, role: calm ? "status" : "alert" },
             icon(calm ? "check" : "alert"),
             h("p", {}, announcementText(toast.announcement)),
@@ -25,6 +27,12 @@ function announcementText(announcement: Announcement): string {
         }
         case "problem":
             return t(`problem.${announcement.problem}`);
+        case "tooLarge":
+            return t("toast.tooLarge", { name: announcement.name, size: formatSize(announcement.size) });
+        case "noRoom":
+            return t("toast.noRoom", {
+                name: announcement.name, size: formatSize(announcement.size), room: formatSize(announcement.room),
+            });
         default:
             return t(`toast.${announcement.kind}`);
     }

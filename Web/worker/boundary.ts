@@ -1,13 +1,19 @@
 // What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
 
 import {
-    boolean, bytes, Coded, fixed, identifier, names, optional, struct, text, u16, u32, u64, u8, union, vector,
+    boolean, bytes, Coded, fixed, identifier, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
 } from "./codec";
 
 const store = names("meta", "state", "messages");
 const channelState = names("open", "closed");
 const channelPath = names("direct", "relayed");
 const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
+
+const fileKind = names("file", "voice");
+const filePurpose = names("view", "readableCopy");
+const callSupport = names("unknown", "none", "media", "frames");
+const callSignalKind = names("description", "candidate");
+const callMedia = names("connected", "disconnected", "failed", "fingerprintMismatch");
 
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean });
 
@@ -42,7 +48,26 @@ const input = union({
     compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
     channelFingerprintMismatch: { device: identifier },
-});
+    prepareFile: {
+        conversation: identifier, ticket: u32, name: text, mediaType: text, size: u64, kind: fileKind, durationMs: u32, waveform: bytes,
+    },
+    fileSealed: { file: identifier, hash: fixed(32) },
+    fileFailed: { file: identifier, fault: names("full", "unreadable", "damaged", "storage") },
+    fileReceived: { file: identifier },
+    fileBytes: { file: identifier, from: u32, bytes },
+    pauseFile: { conversation: identifier, message: identifier, paused: boolean },
+    cancelFile: { conversation: identifier, message: identifier },
+    openFile: { conversation: identifier, message: identifier, purpose: filePurpose },
+    readableCopy: { conversation: identifier, message: identifier, kept: boolean },
+    fileProgress: { file: identifier, chunks: u32 },
+    call: { conversation: identifier, video: boolean },
+    answerCall: { call: identifier, video: boolean },
+    declineCall: { call: identifier },
+    hangUp: { call: identifier },
+    callSignal: { call: identifier, kind: callSignalKind, text },
+    callMedia: { call: identifier, state: callMedia },
+    callsSupported: { support: callSupport },
+}, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
 export const timedInput = struct({ now: u64, input });
@@ -52,17 +77,20 @@ export const problems = [
     "unknownLinkFormat", "damagedLink", "unknownInvitation", "expired", "alreadyUsed", "withdrawn", "forgedBundle",
     "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
     "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
-    "recipientRefuses", "internalError",
+    "recipientRefuses", "internalError", "fileTooLarge", "noRoom", "fileDamaged", "fileUnreadable", "callInProgress",
+    "callsUnsupported",
 ] as const;
 export type Problem = typeof problems[number];
+
+const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
 const problem = {
     write: (writer: Parameters<typeof u8.write>[0], value: Problem | null) =>
-        writer.integer(value === null ? 255 : problems.indexOf(value), 1),
+        writer.integer(value === null ? 255 : problemNumbers.get(value)!, 1),
     read: (reader: Parameters<typeof u8.read>[0]): Problem | null => {
         const number = reader.integer(1);
-        return number === 255 ? null : problems[number] ?? "internalError";
+        return number === 255 ? null : problems.find((name) => problemNumbers.get(name) === number) ?? "internalError";
     },
 };
 
@@ -70,7 +98,7 @@ const warning = names(
     "fingerprintMismatch", "forgedMessage", "replayedMessage", "olderBubbleState", "secondPersonOnInvitation",
     "nameCollision", "rolledBack", "nodeKeyChanged", "messagesMissing", "invitationForged", "memberNotVerified",
 );
-const notice = names("none", "began", "confirmed", "restarted", "renamed");
+const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall");
 
 const scrypt = { n: u64, r: u32, p: u32, salt: bytes };
 
@@ -78,11 +106,18 @@ const conversation = struct({
     conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
     verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
     connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
+    calls: callSupport,
+});
+
+const fileSummary = struct({
+    name: text, mediaType: text, size: u64, kind: fileKind, durationMs: u32, waveform: bytes,
+    state: names("sealing", "waiting", "moving", "pausedHere", "pausedThere", "atNode", "complete", "failed", "cancelled"),
+    chunks: u32, readableCopy: boolean,
 });
 
 const message = struct({
     id: identifier, own: boolean, time: u64, order: u64, state: names("sending", "sent", "delivered", "read", "failed"),
-    kind: names("text", "notice"), notice, masked: boolean, text, failure: problem,
+    kind: names("text", "notice", "file"), notice, masked: boolean, text, failure: problem, file: optional(fileSummary),
 });
 
 const event = union({
@@ -112,7 +147,16 @@ const event = union({
     warning: { kind: warning, conversation: identifier },
     locked: {},
     problem: { problem },
-});
+    call: {
+        call: identifier, conversation: identifier, own: boolean, video: boolean, encryption: names("none", "frames", "unknown"),
+        state: names("calling", "ringingThere", "ringingHere", "connecting", "inCall", "reconnecting", "over"),
+        reason: names(
+            "none", "hungUp", "declined", "busy", "noAnswer", "answeredElsewhere", "lost", "away", "fingerprintMismatch",
+            "replaced", "unsupported",
+        ),
+        startedMs: u64,
+    },
+}, { call: 24 });
 
 const channelAction = union({
     connect: { device: identifier, initiator: boolean, relayOnly: boolean },
@@ -121,12 +165,46 @@ const channelAction = union({
     close: { device: identifier },
 });
 
+const stored = { file: identifier, storage: identifier };
+const sealed = { ...stored, key: fixed(32), size: u64 };
+
+const fileAction = union({
+    seal: { file: identifier, ticket: u32, storage: identifier, key: fixed(32), size: u64 },
+    send: { device: identifier, ...stored, from: u32, chunks: u32 },
+    receive: { device: identifier, ...sealed, hash: fixed(32) },
+    stop: { file: identifier },
+    read: { ...stored, from: u32, count: u32 },
+    store: { ...sealed, hash: fixed(32), from: u32, bytes },
+    delete: stored,
+    open: { ...sealed, name: text, mediaType: text, purpose: filePurpose },
+    /** All that is to be kept; so many bytes must be there. */
+    inventory: { files: vector(struct({ ...stored, length: u64 })) },
+});
+
+/** A key for the frames of one direction, and its KID (RFC 9605 §4.3). */
+const callKey = struct({ id: u8, key: fixed(32) });
+
+const callAction = union({
+    start: {
+        call: identifier, device: identifier, polite: boolean, video: boolean,
+        /** Null: one of the two cannot encrypt frames. */
+        keys: optional(struct({ send: callKey, receive: callKey })),
+    },
+    signal: { call: identifier, kind: callSignalKind, text },
+    end: { call: identifier },
+    receiveKey: { call: identifier, key: callKey },
+    sendKey: { call: identifier, key: callKey },
+    forgetKey: { call: identifier, id: u8 },
+});
+
 export const output = struct({
     writes: vector(struct({ store, key: bytes, value: optional(bytes) })),
     reads: vector(struct({ store, key: fixed(32) })),
     connection: names("unchanged", "open", "close", "reopen"),
     toNode: vector(bytes),
     channels: vector(channelAction),
+    files: vector(fileAction),
+    calls: vector(callAction),
     events: vector(event),
     nextTimeout: optional(u64),
 });
@@ -139,6 +217,15 @@ export type Output = Coded<typeof output>;
 export type Write = Output["writes"][number];
 export type StoreName = Coded<typeof store>;
 export type ChannelAction = Coded<typeof channelAction>;
+export type CoreFileAction = Coded<typeof fileAction>;
+export type FileSummary = Coded<typeof fileSummary>;
+export type FileKind = Coded<typeof fileKind>;
+export type FilePurpose = Coded<typeof filePurpose>;
+export type CallAction = Coded<typeof callAction>;
+export type CallKey = Coded<typeof callKey>;
+export type CallSupport = Coded<typeof callSupport>;
+export type CallSignalKind = Coded<typeof callSignalKind>;
+export type CallMediaState = Coded<typeof callMedia>;
 export type SignalKind = Coded<typeof signalKind>;
 export type ConnectionAction = Output["connection"];
 export type CoreEvent = Coded<typeof event>;

@@ -79,6 +79,20 @@ export function names<Name extends string>(...all: Name[]): Codec<Name> {
     };
 }
 
+/** The names' order from 0; at a name in `jumps` the numbers go on from the one given there. */
+export function numbered<Name extends string>(
+    all: readonly Name[], jumps: { readonly [Jump in Name]?: number },
+): ReadonlyMap<Name, number> {
+    const numbers = new Map<Name, number>();
+    let next = 0;
+    for (const name of all) {
+        const number: number = jumps[name] ?? next;
+        numbers.set(name, number);
+        next = number + 1;
+    }
+    return numbers;
+}
+
 export function vector<T>(element: Codec<T>): Codec<T[]> {
     return {
         write: (writer, values) =>
@@ -120,21 +134,22 @@ export function struct<F extends Fields>(fields: F): Codec<Struct<F>> {
 type Variants = { readonly [type: string]: Fields };
 type Union<V extends Variants> = { [Type in keyof V]: { type: Type } & Struct<V[Type]> }[keyof V];
 
-/** A tagged union: a byte, the variants' order from 0, then that variant's fields. */
-export function union<V extends Variants>(variants: V): Codec<Union<V>> {
-    const types = Object.keys(variants);
-    const codecs = Object.values(variants).map((fields) => struct(fields));
+/** A tagged union: a byte, as `numbered` has it for the variants, then that variant's fields. */
+export function union<V extends Variants>(variants: V, jumps: { readonly [Type in keyof V & string]?: number } = {}): Codec<Union<V>> {
+    const tags = numbered<string>(Object.keys(variants), jumps);
+    const codecs = new Map(Object.entries(variants).map(([type, fields]) => [type, struct(fields)]));
+    const types = new Map([...tags].map(([type, tag]) => [tag, type]));
     return {
         write: (writer, value) => {
-            const tag = types.indexOf(value.type as string);
-            writer.integer(tag, 1);
-            codecs[tag]?.write(writer, value);
+            const type = value.type as string;
+            writer.integer(tags.get(type) ?? -1, 1);
+            codecs.get(type)?.write(writer, value);
         },
         read: (reader) => {
-            const tag = reader.integer(1);
-            const codec = codecs[tag];
+            const type = types.get(reader.integer(1));
+            const codec = type === undefined ? undefined : codecs.get(type);
             if (codec === undefined) throw new WireError("a union's unknown tag");
-            return { type: types[tag], ...codec.read(reader) } as Union<V>;
+            return { type, ...codec.read(reader) } as Union<V>;
         },
     };
 }

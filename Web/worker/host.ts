@@ -1,23 +1,35 @@
 // Runs the core: one input at a time, each output stored before anything comes of it.
 
-import type { CoreEvent, Input, ScryptParameters } from "./boundary";
+import type { CallAction, CoreEvent, CoreFileAction, Input, ScryptParameters } from "./boundary";
 import { Core } from "./core";
-import type { FromWorker, ToWorker } from "./protocol";
+import type { FileAction, FromWorker, ToWorker } from "./protocol";
 import { Store } from "./store";
 
 /** setTimeout's longest wait. */
 const longestWait = 2 ** 31 - 1;
 
+function keysOf(action: CallAction): Transferable[] {
+    switch (action.type) {
+        case "start":
+            return action.keys === null ? [] : [action.keys.send.key.buffer, action.keys.receive.key.buffer];
+        case "sendKey":
+        case "receiveKey":
+            return [action.key.key.buffer];
+        default:
+            return [];
+    }
+}
+
 export class Host {
     #module: WebAssembly.Module;
     #core: Core;
     #store: Store;
-    #post: (message: FromWorker) => void;
+    #post: (message: FromWorker, transferred?: Transferable[]) => void;
     #timer: ReturnType<typeof setTimeout> | undefined;
     /** How the passphrase becomes a segment: the vault's, or the one that is about to be made. */
     #scrypt: ScryptParameters | null = null;
 
-    constructor(module: WebAssembly.Module, store: Store, post: (message: FromWorker) => void) {
+    constructor(module: WebAssembly.Module, store: Store, post: (message: FromWorker, transferred?: Transferable[]) => void) {
         this.#module = module;
         this.#core = new Core(module);
         this.#store = store;
@@ -70,9 +82,12 @@ export class Host {
         const output = this.#core.handle(Date.now(), input);
         await this.#store.commit(output.writes);
         for (const event of output.events) this.#remember(event);
-        const { connection, toNode, channels, events } = output;
-        if (connection !== "unchanged" || toNode.length + channels.length + events.length > 0) {
-            this.#post({ type: "output", connection, toNode, channels, events });
+        const { connection, toNode, channels, calls, events } = output;
+        const files = await Promise.all(output.files.map(withoutKey));
+        const count = toNode.length + channels.length + files.length + calls.length + events.length;
+        if (connection !== "unchanged" || count > 0) {
+            // Transferred, not copied: no second copy of a call's keys stays here.
+            this.#post({ type: "output", connection, toNode, channels, files, calls, events }, calls.flatMap(keysOf));
         }
         this.#schedule(output.nextTimeout);
         if (output.reads.length > 0) {
@@ -98,4 +113,12 @@ export class Host {
         passphrase.fill(0);
         return segment;
     }
+}
+
+/** A file's key leaves this worker only as one that nobody can read, and its bytes are wiped. */
+async function withoutKey(action: CoreFileAction): Promise<FileAction> {
+    if (!("key" in action)) return action;
+    const key = await crypto.subtle.importKey("raw", action.key, "AES-GCM", false, ["encrypt", "decrypt"]);
+    action.key.fill(0);
+    return { ...action, key };
 }

@@ -1,9 +1,14 @@
 // What page and worker post to each other.
 
-import type { ChannelAction, ConnectionAction, CoreEvent, Input } from "./boundary";
+import type { CallAction, ChannelAction, ConnectionAction, CoreEvent, CoreFileAction, Input } from "./boundary";
 
 /** Inputs that the page may give as they are. The worker makes the others itself, from a passphrase or from storage. */
 export type PageInput = Exclude<Input, { type: "start" | "enrol" | "unlock" | "records" | "changePassphrase" }>;
+
+/** As the core says it; a file's key is one that the browser uses and does not show. */
+export type FileAction = Keyed<CoreFileAction>;
+type Keyed<Action> = Action extends { key: Uint8Array } ? Omit<Action, "key"> & { readonly key: CryptoKey } : Action;
+export type FileActionOf<Type extends FileAction["type"]> = Extract<FileAction, { type: Type }>;
 
 export type ToWorker =
     | { type: "input"; input: PageInput }
@@ -33,6 +38,8 @@ export type FromWorker =
           connection: ConnectionAction;
           toNode: Uint8Array[];
           channels: ChannelAction[];
+          files: FileAction[];
+          calls: CallAction[];
           events: CoreEvent[];
       }
     | { type: "fault"; fault: Fault; detail: string };

@@ -1,18 +1,18 @@
 // The worker that holds the keys. It ends with Lock: the page terminates it and starts another.
 
-import { Core } from "./core";
 import { Host } from "./host";
+import { WasmInstance } from "./instance";
 import type { Fault, FromWorker, ToWorker } from "./protocol";
 import { DeviceSegmentLost, Store, TenureLost } from "./store";
 
 interface WorkerScope {
     onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-    postMessage(message: FromWorker): void;
+    postMessage(message: FromWorker, transferred?: Transferable[]): void;
     close(): void;
 }
 
 const scope = self as unknown as WorkerScope;
-const post = (message: FromWorker) => scope.postMessage(message);
+const post = (message: FromWorker, transferred?: Transferable[]) => scope.postMessage(message, transferred);
 
 class LoadError extends Error {}
 
@@ -33,7 +33,7 @@ function stop(fault: Fault, error: unknown): void {
 }
 
 async function start(): Promise<Host> {
-    const module = await Core.load("/core.wasm").catch((error) => {
+    const module = await WasmInstance.load("/core.wasm").catch((error) => {
         throw new LoadError(String(error));
     });
     const host = new Host(module, await Store.open(), post);

@@ -104,6 +104,8 @@ extension Account {
                 conversation.groups[0].pending = nil
                 touch(conversation)
             }
+            // The peer may have found it before the node's answer came, and have spoken in the new epoch.
+            receiveEarly(of: conversation)
         case .refused(.slotTaken):
             fetchCommit(of: id)
         case .refused(.unknownSlot), .refused(.wrongSlotToken):
@@ -130,7 +132,10 @@ extension Account {
 
     func commitFetched(_ response: Response, conversation id: [UInt8], epoch: UInt64) {
         guard let conversation = conversation(id), let current = conversation.current else { return }
-        guard current.group.epoch == epoch else { return commitArrived(of: id, isHere: true) }
+        guard current.group.epoch == epoch else {
+            commitArrived(of: id, isHere: true)
+            return receiveEarly(of: conversation)
+        }
         if case .refused(let refusal) = response, refusal == .rateLimited || refusal == .unavailable {
             // Not an answer: the message that waits is not forged for that.
             conversation.slotAt = effects.now + Self.slotPause
@@ -202,8 +207,14 @@ extension Account {
     // Messages of the channel that came before their epoch.
 
     func keepEarly(_ message: [UInt8], in conversation: Conversation) {
-        if conversation.channel.early.count < Self.earlyLimit { conversation.channel.early.append(message) }
-        fetchCommit(of: conversation.id, isNews: true)
+        guard conversation.channel.early.count < Self.earlyLimit else {
+            // What is not kept would be lost: its sender sends it again through the next channel.
+            conversation.channel.early = []
+            return dropChannel(of: conversation)
+        }
+        conversation.channel.early.append(message)
+        // The node has had the commit before the first of them was sent.
+        fetchCommit(of: conversation.id, isNews: conversation.channel.early.count == 1)
     }
 
     private func receiveEarly(of conversation: Conversation) {

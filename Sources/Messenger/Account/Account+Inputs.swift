@@ -28,6 +28,23 @@ extension Account {
         case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
+        case .prepareFile(let id, let ticket, let file): prepareFile(file, ticket: ticket, to: id)
+        case .fileSealed(let file, let hash): fileSealed(file, hash: hash)
+        case .fileFailed(let file, let fault): fileFailed(file, fault)
+        case .fileReceived(let file): fileReceived(file)
+        case .fileBytes(let file, let from, let bytes): fileBytes(file, from: from, bytes)
+        case .pauseFile(_, let file, let isPaused): pauseFile(file, isPaused)
+        case .cancelFile(_, let file): cancelFile(file)
+        case .openFile(let id, let file, let purpose): openFile(conversation: id, message: file, for: purpose)
+        case .readableCopy(_, let file, let isKept): setReadableCopy(file, isKept: isKept)
+        case .fileProgress(let file, let chunks): fileProgress(file, chunks)
+        case .call(let id, let video): call(id, video: video)
+        case .answerCall(let id, let video): answerCall(id, video: video)
+        case .declineCall(let id): declineCall(id)
+        case .hangUp(let id): hangUp(id)
+        case .callSignal(let id, let kind, let text): callSignal(id, kind, text)
+        case .callMedia(let id, let state): callMedia(id, state)
+        case .callsSupported(let support): setCallSupport(support)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }
@@ -44,9 +61,11 @@ extension Account {
             showGap(conversation)
             checkSlot(of: conversation)
             commitIfDue(in: conversation)
+            pumpFiles(conversation)
             pump(conversation)
             pumpPresence(conversation)
         }
+        pumpCalls()
         expireInvitations()
         maskAgain()
         flush()
@@ -91,6 +110,7 @@ extension Account {
     /// Everything that the user sees after unlocking.
     func show() {
         showProfile()
+        takeInventory()
         hasChangedList = true
         hasChangedInvitations = true
         effects.output.connection = .open

@@ -17,7 +17,7 @@ extension Account {
         conversation.lastTime = effects.now
         hasChangedList = true
         makeLegible(head, text, in: conversation)
-        append(text, head, to: conversation)
+        append(text.utf8, head, to: conversation)
         enqueue(.text(text), id: head.id, order: head.order, in: conversation)
     }
 
@@ -67,9 +67,10 @@ extension Account {
         guard let index = conversation.awaitingRead.firstIndex(where: { $0.id == id }) else { return }
         let message = conversation.awaitingRead.remove(at: index)
         touch(conversation)
-        store(
-            .text(id: message.id, isOwn: true, time: message.time, order: message.order, state: .read),
-            in: conversation)
+        var head = MessageHead.text(
+            id: message.id, isOwn: true, time: message.time, order: message.order, state: .read)
+        if conversation.files.contains(where: { $0.id == message.id }) { head.kind = .file }
+        store(head, in: conversation)
     }
 
     /// Everything up to a number has been received by the peer, but for what it names.
@@ -97,6 +98,7 @@ extension Account {
         conversation.outbox.removeAll { $0.id == item.id }
         vault.delete(.outboxItem, item.id)
         show(item, as: .failed, problem, in: conversation)
+        if case .file = item.body { unannounced(item.id, problem, in: conversation) }
     }
 
     func failExpired(in conversation: Conversation) {
@@ -126,6 +128,7 @@ extension Account {
         guard let order = item.order else { return }
         var head = MessageHead.text(id: item.id, isOwn: true, time: item.time, order: order, state: state)
         head.failure = failure
+        if case .file = item.body { head.kind = .file }
         store(head, in: conversation)
     }
 }

@@ -24,7 +24,7 @@ extension Account {
         .hello(
             Hello(
                 wantsAnswer: wantsAnswer, have: conversation.received.have, seen: conversation.current?.seen,
-                stateVersion: state.version, stateHash: state.hash))
+                stateVersion: state.version, stateHash: state.hash, calls: callSupport))
     }
 
     /// Says hello when it is time to, and gives up a channel that does not come about.
@@ -61,6 +61,10 @@ extension Account {
 
     func take(_ hello: Hello, in conversation: Conversation, by route: Route) {
         compare(stateVersion: hello.stateVersion, hash: hello.stateHash, in: conversation)
+        if conversation.peerCalls != hello.calls {
+            conversation.peerCalls = hello.calls
+            hasChangedList = true
+        }
         if route == .channel {
             if !conversation.channel.isReady { repeatReads(in: conversation, unlessSince: .max) }
             conversation.channel.isReady = true
@@ -103,6 +107,14 @@ extension Account {
         conversation.channel.helloAt = nil
         effects.output.channels.append(
             .connect(device: contact.identity.device.bytes, initiator: true, relayOnly: false))
+    }
+
+    /// A peer that is there learns what our host can do about calls; any other hears it with the next hello.
+    func announceCallSupport(to conversation: Conversation) {
+        guard conversation.channel.isReady,
+            let content = seal(hello(wantsAnswer: false, in: conversation), in: conversation)
+        else { return }
+        sendThroughChannel(content, to: conversation)
     }
 
     // Signals.
@@ -181,6 +193,7 @@ extension Account {
         conversation.channel.framing = ChannelFraming()
         conversation.channel.early = []
         requeue(in: conversation) { $0.sentThrough != nil }
+        channelEnded(in: conversation)
     }
 
     /// The first thing on a channel: what we have, so that the other side sends the rest and nothing twice.

@@ -126,7 +126,8 @@ extension Account {
                     petname: contact.petname, verified: contact.isVerified, unconfirmed: !contact.isConfirmed,
                     unread: conversation.unread, lastTime: conversation.lastTime,
                     connection: connection(of: conversation), nameCollision: collides(contact),
-                    gap: conversation.gapShown, warning: conversation.hasWarning))
+                    gap: conversation.gapShown, warning: conversation.hasWarning,
+                    calls: conversation.peerCalls))
         }
         effects.emit(.conversations(summaries))
     }

@@ -166,18 +166,26 @@ extension Account {
         case .profile(let name): take(name: name, of: conversation)
         case .countersignature(let bytes): take(countersignature: bytes, in: conversation)
         case .mailbox(let mailbox): update(conversation.peer) { $0.mailbox = mailbox }
-        case .receipts, .hello, .signal, .resend, .greeting: break
+        case .file(let announcement): take(announcement, content, in: conversation)
+        case .fileStatus(let status): take(status, in: conversation)
+        case .missedCall(let missed): take(missed, in: conversation)
+        case .receipts, .hello, .signal, .resend, .greeting, .call, .fileRequest: break
         }
     }
 
     private func take(_ text: Text, _ content: Content, in conversation: Conversation) {
         let head = MessageHead.text(
             id: content.id, isOwn: false, time: content.time, order: conversation.messageCount, state: .delivered)
+        received(text.utf8, head, in: conversation)
+    }
+
+    /// Puts what the peer has written into the log.
+    func received(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {
         conversation.messageCount += 1
         if view?.conversation != conversation.id { conversation.unread += 1 }
         conversation.lastTime = effects.now
         hasChangedList = true
-        append(text, head, to: conversation)
+        append(content, head, to: conversation)
     }
 
     // Messages without.
@@ -199,7 +207,9 @@ extension Account {
             requeue(in: conversation) { $0.sequence >= first && $0.sequence <= last }
         case .greeting(let greeting):
             take(greeting, id: content.id, in: conversation, groupID: groupID)
-        case .text, .profile, .countersignature, .mailbox: break
+        case .fileRequest(let request): take(request, in: conversation, by: route)
+        case .call(let message): take(message, in: conversation)
+        case .text, .profile, .countersignature, .mailbox, .file, .fileStatus, .missedCall: break
         }
     }
 }

@@ -54,6 +54,7 @@ extension Account {
     func disconnected() {
         link.disconnected()
         intake = Intake()
+        nodeLost()
         for conversation in conversations {
             conversation.delivery = nil
             conversation.retryAt = 0
@@ -146,6 +147,8 @@ extension Account {
         case .withdrawInvitation(let id): invitationWithdrawn(response, id: id)
         case .deliver(let id, let number): delivered(response, conversation: id, number: number)
         case .putBlob(let id, let number): blobStored(response, conversation: id, number: number)
+        case .putFileBlob(let file, let blob): fileBlobStored(response, file: file, blob: blob)
+        case .fetchFileBlob(let file, let index): fileBlobFetched(response, file: file, index: index)
         case .deliverTransient(let id): transientDelivered(response, conversation: id)
         case .createSlot(let id): slotCreated(response, conversation: id)
         case .commit(let id): committed(response, conversation: id)

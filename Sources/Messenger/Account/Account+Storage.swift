@@ -33,6 +33,8 @@ extension Account {
             conversation.held = loaded.held.filter { $0.conversation == conversation.id }
                 .sorted { $0.content.sequence < $1.content.sequence }
             conversation.introduction = loaded.introductions.first { $0.conversation == conversation.id }
+            conversation.files = loaded.files.filter { $0.conversation == conversation.id }
+                .sorted { $0.order < $1.order }
             if !conversation.held.isEmpty { account.noticeGap(in: conversation) }
         }
         return (account, loaded.isComplete)
@@ -67,6 +69,7 @@ extension Account {
         for contact in contacts { vault.delete(.contact, contact.member.bytes) }
         for conversation in conversations {
             for item in conversation.outbox { vault.delete(.outboxItem, item.id) }
+            for file in conversation.files { vault.delete(.file, file.conversation + file.id) }
             vault.delete(.introduction, conversation.id)
             vault.delete(.conversation, conversation.id)
             eraseLog(of: conversation)
@@ -80,6 +83,10 @@ extension Account {
     func save(_ invitation: InvitationRecord) {
         vault.save(.invitation, invitation.id.bytes, invitation)
         hasChangedInvitations = true
+    }
+
+    func save(_ file: FileRecord) {
+        vault.save(.file, file.conversation + file.id, file)
     }
 
     func save(_ held: HeldMessage) {
@@ -111,6 +118,7 @@ private struct LoadedRecords {
     var held: [HeldMessage] = []
     var invitations: [InvitationRecord] = []
     var introductions: [PendingIntroduction] = []
+    var files: [FileRecord] = []
     var stock = KeyPackageStock()
     var isComplete = true
 
@@ -127,6 +135,7 @@ private struct LoadedRecords {
             case .held: held.append(try HeldMessage(decoding: content))
             case .invitation: invitations.append(try InvitationRecord(decoding: content))
             case .introduction: introductions.append(try PendingIntroduction(decoding: content))
+            case .file: files.append(try FileRecord(decoding: content))
             case .keyPackages: stock = try KeyPackageStock(decoding: content)
             }
             return true

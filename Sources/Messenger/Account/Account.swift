@@ -52,8 +52,19 @@ final class Account {
     var keyPackagesAt: UInt64 = 0
     /// When to tell the node again about invitations, after it was too busy.
     var errandsAt: UInt64?
+    /// When blobs of files may be put and fetched again, after the node would not.
+    var uploadsAt: UInt64 = 0
+    var fetchesAt: UInt64 = 0
     /// Whether the node has refused to enrol us: nothing of this account is worth keeping.
     var isRefused = false
+    /// What the host can do about calls.
+    var callSupport = CallSupport.none
+    /// The one that goes on, and those whose end the other side has not confirmed.
+    var calls: [Call] = []
+    /// Calls that are over, the last ones: late copies of their messages mean nothing.
+    var pastCalls: [[UInt8]] = []
+    /// Calls whose notice was shown already.
+    var missedCalls: [[UInt8]] = []
     /// The conversation that the user looks at.
     var view: ConversationView?
     var reads: [PendingRead] = []

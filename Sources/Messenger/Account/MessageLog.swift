@@ -15,6 +15,8 @@ struct RevealedMessage {
     let conversation: [UInt8]
     let id: [UInt8]
     let text: Text
+    /// Where the message is a file; `text` is its name.
+    let file: FileAnnouncement?
     let until: UInt64
 }
 
@@ -24,6 +26,7 @@ struct PendingRead {
         case page(from: UInt64, replaceAll: Bool)
         case reveal(MessageHead)
         case retry(MessageHead)
+        case open(MessageHead, FilePurpose)
     }
 
     let conversation: [UInt8]
@@ -31,25 +34,39 @@ struct PendingRead {
     let keys: [[UInt8]]
 }
 
-// The log has two sealed records for each message, under its order: the head, and the text, which is opened only when the
-// user reveals it.
+// The log has two sealed records for each message, under its order: the head, and the content (a text, or what was announced
+// of a file), which is opened only when the user reveals it.
 extension Account {
     private static let pageLength: UInt64 = 50
     private static let headPart: UInt8 = 0
-    private static let textPart: UInt8 = 1
+    private static let contentPart: UInt8 = 1
 
     /// Appends a message. What is our own and new stays legible for a while.
-    func append(_ text: Text, _ head: MessageHead, to conversation: Conversation) {
-        guard let key = vault.messageKey(conversation.id, order: head.order, part: Self.textPart),
-            let sealed = vault.seal(text.utf8, context: key)
-        else { return }
-        effects.write(.messages, key, sealed)
+    func append(_ content: [UInt8], _ head: MessageHead, to conversation: Conversation) {
+        write(content, at: head.order, in: conversation)
         store(head, in: conversation)
     }
 
-    func append(_ notice: Notice, _ argument: Text = .empty, to conversation: Conversation) {
+    /// Writes a message's content.
+    func write(_ content: [UInt8], at order: UInt64, in conversation: Conversation) {
+        guard let key = vault.messageKey(conversation.id, order: order, part: Self.contentPart),
+            let sealed = vault.seal(content, context: key)
+        else { return }
+        effects.write(.messages, key, sealed)
+    }
+
+    /// Deletes a message's content; its head stays.
+    func erase(at order: UInt64, in conversation: Conversation) {
+        guard let key = vault.messageKey(conversation.id, order: order, part: Self.contentPart) else { return }
+        effects.write(.messages, key, nil)
+    }
+
+    func append(
+        _ notice: Notice, _ argument: Text = .empty, isOwn: Bool = false, time: UInt64? = nil,
+        to conversation: Conversation
+    ) {
         let head = MessageHead(
-            id: effects.random.bytes(16), isOwn: false, time: effects.now, order: conversation.messageCount,
+            id: effects.random.bytes(16), isOwn: isOwn, time: time ?? effects.now, order: conversation.messageCount,
             state: .delivered, kind: .notice, notice: notice, failure: .none, argument: argument)
         conversation.messageCount += 1
         touch(conversation)
@@ -67,7 +84,7 @@ extension Account {
 
     func eraseLog(of conversation: Conversation) {
         for order in 0..<conversation.messageCount {
-            for part in [Self.headPart, Self.textPart] {
+            for part in [Self.headPart, Self.contentPart] {
                 if let key = vault.messageKey(conversation.id, order: order, part: part) {
                     effects.write(.messages, key, nil)
                 }
@@ -90,13 +107,30 @@ extension Account {
                 [summary(head, in: conversation)]))
     }
 
+    /// Shows a message once more, if the user looks at it: what is said of it beside its head has changed.
+    func showMessage(_ id: [UInt8], in conversation: Conversation) {
+        if let head = shownHead(conversation.id, id) { show(head, in: conversation.id) }
+    }
+
+    /// Texts and voice messages. Of one that was cancelled nothing is left to be revealed.
+    private func isMaskable(_ kind: MessageKind, _ file: FileSummary?) -> Bool {
+        switch kind {
+        case .text: true
+        case .notice: false
+        case .file: file?.kind == .voice && file?.state != .cancelled
+        }
+    }
+
     func summary(_ head: MessageHead, in conversation: [UInt8]) -> MessageSummary {
         let legible = revealed.first { $0.conversation == conversation && $0.id == head.id }
-        let isText = head.kind == .text
+        let record = head.kind == .file ? findFile(head.id).map { $0.conversation.files[$0.index] } : nil
+        let file = head.kind == .file ? summary(of: record, legible?.file) : nil
+        let isMasked = legible == nil && isMaskable(head.kind, file)
         return MessageSummary(
             id: head.id, isOwn: head.isOwn, time: head.time, order: head.order, state: head.state, kind: head.kind,
-            notice: head.notice, isMasked: isText && legible == nil,
-            text: isText ? legible?.text ?? .empty : head.argument, failure: head.failure)
+            notice: head.notice, isMasked: isMasked,
+            text: head.kind == .text ? legible?.text ?? .empty : head.argument,
+            failure: record.map { $0.fault } ?? head.failure, file: file)
     }
 
     // Looking at a conversation.
@@ -169,9 +203,21 @@ extension Account {
         case .page(let start, let replaceAll):
             show(page: heads(records), from: start, replaceAll: replaceAll, of: conversation)
         case .reveal(let head):
-            if let text = text(records) { reveal(head, text, in: conversation) }
+            if head.kind == .file {
+                if let file = announcement(records) { reveal(head, file.name, file: file, in: conversation) }
+            } else if let text = text(records) {
+                reveal(head, text, in: conversation)
+            }
         case .retry(let head):
-            if let text = text(records) { send(text, again: head, in: conversation) }
+            if head.kind == .file {
+                if let file = announcement(records) { retry(file, head, in: conversation) }
+            } else if let text = text(records) {
+                send(text, again: head, in: conversation)
+            }
+        case .open(let head, let purpose):
+            guard let file = announcement(records) else { return }
+            open(file, for: purpose, id: head.id)
+            reveal(head, file.name, file: file, in: conversation)
         }
     }
 
@@ -187,6 +233,19 @@ extension Account {
         }
         if heads.count < records.count { effects.emit(.problem(.damagedStorage)) }
         return heads
+    }
+
+    private func announcement(_ records: [(key: [UInt8], value: [UInt8])]) -> FileAnnouncement? {
+        do throws(WireError) {
+            guard let record = records.first, let bytes = vault.open(record.value, context: record.key) else {
+                effects.emit(.problem(.damagedStorage))
+                return nil
+            }
+            return try FileAnnouncement(decoding: bytes)
+        } catch {
+            effects.emit(.problem(.damagedStorage))
+            return nil
+        }
     }
 
     private func text(_ records: [(key: [UInt8], value: [UInt8])]) -> Text? {
@@ -213,27 +272,48 @@ extension Account {
     // Revealing.
 
     func reveal(conversation id: [UInt8], message: [UInt8]) {
-        guard let conversation = conversation(id), let head = shownHead(id, message), head.kind == .text,
-            let key = vault.messageKey(id, order: head.order, part: Self.textPart)
-        else { return }
-        ask(PendingRead(conversation: conversation.id, reason: .reveal(head), keys: [key]))
+        guard let head = shownHead(id, message) else { return }
+        askForContent(of: head, in: id, for: .reveal(head))
     }
 
     func retry(conversation id: [UInt8], message: [UInt8]) {
-        guard let conversation = conversation(id), let head = shownHead(id, message), head.kind == .text, head.isOwn,
-            head.state == .failed, let key = vault.messageKey(id, order: head.order, part: Self.textPart)
-        else { return }
-        ask(PendingRead(conversation: conversation.id, reason: .retry(head), keys: [key]))
+        guard let head = shownHead(id, message), head.kind == .file || (head.isOwn && head.state == .failed) else {
+            return
+        }
+        askForContent(of: head, in: id, for: .retry(head))
     }
 
-    private func shownHead(_ conversation: [UInt8], _ message: [UInt8]) -> MessageHead? {
+    /// Opening a file is revealing its message.
+    func openFile(conversation id: [UInt8], message: [UInt8], for purpose: FilePurpose) {
+        guard let head = shownHead(id, message), head.kind == .file, let (conversation, index) = findFile(message),
+            isLegible(conversation.files[index])
+        else { return }
+        askForContent(of: head, in: id, for: .open(head, purpose))
+    }
+
+    private func askForContent(of head: MessageHead, in conversation: [UInt8], for reason: PendingRead.Reason) {
+        guard head.kind != .notice,
+            let key = vault.messageKey(conversation, order: head.order, part: Self.contentPart)
+        else { return }
+        // A file that was cancelled has none.
+        if let (conversation, index) = findFile(head.id), conversation.files[index].phase == .cancelled { return }
+        ask(PendingRead(conversation: conversation, reason: reason, keys: [key]))
+    }
+
+    func shownHead(_ conversation: [UInt8], _ message: [UInt8]) -> MessageHead? {
         guard let view, view.conversation == conversation else { return nil }
         return view.heads.first { $0.id == message }
     }
 
-    private func reveal(_ head: MessageHead, _ text: Text, in conversation: Conversation) {
-        makeLegible(head, text, in: conversation)
-        guard !head.isOwn, head.state != .read else { return }
+    private func reveal(
+        _ head: MessageHead, _ text: Text, file: FileAnnouncement? = nil, in conversation: Conversation
+    ) {
+        // Any other file says what it is without being opened.
+        if file == nil || file?.kind == .voice { makeLegible(head, text, file: file, in: conversation) }
+        guard !head.isOwn, head.state != .read else {
+            if file != nil { show(head, in: conversation.id) }
+            return
+        }
         var head = head
         head.state = .read
         if record.settings.readReceipts { owe(read: head.id, in: conversation) }
@@ -241,10 +321,13 @@ extension Account {
     }
 
     /// Shows a text for as long as the settings say.
-    func makeLegible(_ head: MessageHead, _ text: Text, in conversation: Conversation) {
+    func makeLegible(
+        _ head: MessageHead, _ text: Text, file: FileAnnouncement? = nil, in conversation: Conversation
+    ) {
         let until = effects.now + UInt64(record.settings.revealSeconds) * 1000
         revealed.removeAll { $0.conversation == conversation.id && $0.id == head.id }
-        revealed.append(RevealedMessage(conversation: conversation.id, id: head.id, text: text, until: until))
+        revealed.append(
+            RevealedMessage(conversation: conversation.id, id: head.id, text: text, file: file, until: until))
         effects.emit(.revealed(conversation: conversation.id, message: head.id, text: text, untilMs: until))
     }
 

@@ -76,6 +76,9 @@ extension Event: WireCodable {
         case .problem(let value):
             writer.write(UInt8(18))
             writer.write(value.rawValue)
+        case .call(let value):
+            writer.write(UInt8(24))
+            writer.write(value)
         }
     }
 
@@ -114,6 +117,7 @@ extension Event: WireCodable {
         case 16: self = .warning(try Warning(from: &reader), conversation: try reader.readFixed(16))
         case 17: self = .locked
         case 18: self = .problem(try Problem(from: &reader))
+        case 24: self = .call(try reader.read())
         default: throw .invalidValue
         }
     }

@@ -22,6 +22,7 @@ public enum Event: Equatable, Sendable {
     case warning(Warning, conversation: [UInt8])
     case locked
     case problem(Problem)
+    case call(CallSummary)
 }
 
 public struct ScryptParameters: Equatable, Sendable {
@@ -80,6 +81,8 @@ public struct ConversationSummary: Equatable, Sendable {
     /// Messages are missing and have been asked for.
     public let gap: Bool
     public let warning: Bool
+    /// What the peer's device said about calls when it was last heard of.
+    public let calls: CallSupport
 }
 
 public enum MessageState: UInt8, Sendable {
@@ -93,6 +96,7 @@ public enum MessageState: UInt8, Sendable {
 public enum MessageKind: UInt8, Sendable {
     case text = 0
     case notice = 1
+    case file = 2
 }
 
 public struct MessageSummary: Equatable, Sendable {
@@ -108,6 +112,8 @@ public struct MessageSummary: Equatable, Sendable {
     /// A notice's argument, or the text of a message that is revealed now.
     public let text: Text
     public let failure: Problem
+    /// Of a message that is a file.
+    public let file: FileSummary?
 }
 
 /// What a notice in a conversation says.
@@ -121,6 +127,11 @@ public enum Notice: UInt8, Sendable {
     case restarted = 3
     /// The member calls itself otherwise now; the text is the former name.
     case renamed = 4
+    /// A call is over, and was seen by both sides. The text is "voice" or "video", how many seconds it lasted (0: it was not
+    /// answered) and its ``CallReason``, with a space between: "video 93 1". It is our own if we called.
+    case call = 5
+    /// The member called and nobody answered. The text is "voice" or "video".
+    case missedCall = 6
 }
 
 public enum InvitationState: UInt8, Sendable {
@@ -182,6 +193,16 @@ public enum Problem: UInt8, Sendable {
     case otherBubble = 19
     case recipientRefuses = 20
     case internalError = 21
+    case fileTooLarge = 22
+    /// The file does not fit into what the browser gives us.
+    case noRoom = 24
+    /// What came, or what was stored, is not what its sender sealed.
+    case fileDamaged = 25
+    /// What the user picked could not be read to its end.
+    case fileUnreadable = 26
+    case callInProgress = 28
+    /// The peer's device, or this one, takes no calls.
+    case callsUnsupported = 29
     /// Nothing is wrong.
     case none = 255
 }

@@ -103,6 +103,76 @@ extension Input: WireCodable {
         case .channelFingerprintMismatch(let device):
             writer.write(UInt8(29))
             writer.write(fixed: device)
+        case .prepareFile(let conversation, let ticket, let value):
+            writer.write(UInt8(30))
+            writer.write(fixed: conversation)
+            writer.write(ticket)
+            writer.write(value)
+        case .fileSealed(let file, let hash):
+            writer.write(UInt8(31))
+            writer.write(fixed: file)
+            writer.write(fixed: hash)
+        case .fileFailed(let file, let value):
+            writer.write(UInt8(32))
+            writer.write(fixed: file)
+            writer.write(value.rawValue)
+        case .fileReceived(let file):
+            writer.write(UInt8(33))
+            writer.write(fixed: file)
+        case .fileBytes(let file, let from, let value):
+            writer.write(UInt8(34))
+            writer.write(fixed: file)
+            writer.write(from)
+            writer.write(opaque: value)
+        case .pauseFile(let conversation, let message, let value):
+            writer.write(UInt8(35))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+            writer.write(value)
+        case .cancelFile(let conversation, let message):
+            writer.write(UInt8(36))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+        case .openFile(let conversation, let message, let value):
+            writer.write(UInt8(37))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+            writer.write(value.rawValue)
+        case .readableCopy(let conversation, let message, let isKept):
+            writer.write(UInt8(38))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+            writer.write(isKept)
+        case .fileProgress(let file, let chunks):
+            writer.write(UInt8(39))
+            writer.write(fixed: file)
+            writer.write(chunks)
+        case .call(let conversation, let video):
+            writer.write(UInt8(50))
+            writer.write(fixed: conversation)
+            writer.write(video)
+        case .answerCall(let call, let video):
+            writer.write(UInt8(51))
+            writer.write(fixed: call)
+            writer.write(video)
+        case .declineCall(let call):
+            writer.write(UInt8(52))
+            writer.write(fixed: call)
+        case .hangUp(let call):
+            writer.write(UInt8(53))
+            writer.write(fixed: call)
+        case .callSignal(let call, let kind, let text):
+            writer.write(UInt8(54))
+            writer.write(fixed: call)
+            writer.write(kind.rawValue)
+            writer.write(text)
+        case .callMedia(let call, let state):
+            writer.write(UInt8(55))
+            writer.write(fixed: call)
+            writer.write(state.rawValue)
+        case .callsSupported(let support):
+            writer.write(UInt8(56))
+            writer.write(support.rawValue)
         }
     }
 
@@ -146,6 +216,37 @@ extension Input: WireCodable {
         case 27: self = .compareSafety(member: try reader.readFixed(16), scanned: try reader.readOpaque())
         case 28: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
         case 29: self = .channelFingerprintMismatch(device: try reader.readFixed(16))
+        case 30:
+            self = .prepareFile(
+                conversation: try reader.readFixed(16), ticket: try reader.readUInt32(), try reader.read())
+        case 31: self = .fileSealed(file: try reader.readFixed(16), hash: try reader.readFixed(32))
+        case 32: self = .fileFailed(file: try reader.readFixed(16), try FileFault(from: &reader))
+        case 33: self = .fileReceived(file: try reader.readFixed(16))
+        case 34:
+            self = .fileBytes(
+                file: try reader.readFixed(16), from: try reader.readUInt32(), try reader.readOpaque())
+        case 35:
+            self = .pauseFile(
+                conversation: try reader.readFixed(16), message: try reader.readFixed(16), try reader.readBool())
+        case 36: self = .cancelFile(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 37:
+            self = .openFile(
+                conversation: try reader.readFixed(16), message: try reader.readFixed(16),
+                try FilePurpose(from: &reader))
+        case 38:
+            self = .readableCopy(
+                conversation: try reader.readFixed(16), message: try reader.readFixed(16),
+                isKept: try reader.readBool())
+        case 39: self = .fileProgress(file: try reader.readFixed(16), chunks: try reader.readUInt32())
+        case 50: self = .call(conversation: try reader.readFixed(16), video: try reader.readBool())
+        case 51: self = .answerCall(try reader.readFixed(16), video: try reader.readBool())
+        case 52: self = .declineCall(try reader.readFixed(16))
+        case 53: self = .hangUp(try reader.readFixed(16))
+        case 54:
+            self = .callSignal(
+                try reader.readFixed(16), kind: try CallSignalKind(from: &reader), try reader.read())
+        case 55: self = .callMedia(try reader.readFixed(16), try CallMediaState(from: &reader))
+        case 56: self = .callsSupported(try CallSupport(from: &reader))
         default: throw .invalidValue
         }
     }

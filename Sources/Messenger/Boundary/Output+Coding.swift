@@ -9,6 +9,8 @@ extension Output: WireCodable {
             for frame in toNode { writer.write(opaque: frame) }
         }
         writer.write(vector: channels)
+        writer.write(vector: files)
+        writer.write(vector: calls)
         writer.write(vector: events)
         writer.write(nextTimeout != nil)
         if let nextTimeout { writer.write(nextTimeout) }
@@ -21,6 +23,8 @@ extension Output: WireCodable {
         var frames = try reader.readSlice()
         while !frames.isAtEnd { toNode.append(try frames.readOpaque()) }
         channels = try reader.readVector()
+        files = try reader.readVector()
+        calls = try reader.readVector()
         events = try reader.readVector()
         nextTimeout = try reader.readBool() ? try reader.readUInt64() : nil
     }

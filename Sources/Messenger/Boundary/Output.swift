@@ -9,6 +9,8 @@ public struct Output: Equatable, Sendable {
     /// Binary WebSocket messages, in order. The engine sends only between `nodeConnected` and `nodeDisconnected`.
     public var toNode: [[UInt8]] = []
     public var channels: [ChannelAction] = []
+    public var files: [FileAction] = []
+    public var calls: [CallAction] = []
     public var events: [Event] = []
     /// When the engine wants a ``Input/tick``, in milliseconds since 1970. It replaces the previous answer.
     public var nextTimeout: UInt64?

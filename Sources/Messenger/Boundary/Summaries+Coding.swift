@@ -50,6 +50,7 @@ extension ConversationSummary: WireCodable {
         writer.write(nameCollision)
         writer.write(gap)
         writer.write(warning)
+        writer.write(calls.rawValue)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
@@ -58,7 +59,8 @@ extension ConversationSummary: WireCodable {
             name: try reader.read(), selfName: try reader.read(), petname: try reader.read(),
             verified: try reader.readBool(), unconfirmed: try reader.readBool(), unread: try reader.readUInt32(),
             lastTime: try reader.readUInt64(), connection: try ConnectionState(from: &reader),
-            nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool())
+            nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool(),
+            calls: try CallSupport(from: &reader))
     }
 }
 
@@ -74,6 +76,7 @@ extension MessageSummary: WireCodable {
         writer.write(isMasked)
         writer.write(text)
         writer.write(failure.rawValue)
+        writer.write(optional: file)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
@@ -81,7 +84,7 @@ extension MessageSummary: WireCodable {
             id: try reader.readFixed(16), isOwn: try reader.readBool(), time: try reader.readUInt64(),
             order: try reader.readUInt64(), state: try MessageState(from: &reader),
             kind: try MessageKind(from: &reader), notice: try Notice(from: &reader), isMasked: try reader.readBool(),
-            text: try reader.read(), failure: try Problem(from: &reader))
+            text: try reader.read(), failure: try Problem(from: &reader), file: try reader.readOptional())
     }
 }
 

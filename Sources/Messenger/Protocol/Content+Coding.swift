@@ -54,6 +54,7 @@ extension Body: WireCodable {
             writer.write(optional: hello.seen)
             writer.write(hello.stateVersion)
             writer.write(fixed: hello.stateHash)
+            writer.write(hello.calls.rawValue)
         case .signal(let session, let kind, let text):
             writer.write(UInt8(6))
             writer.write(fixed: session)
@@ -69,6 +70,20 @@ extension Body: WireCodable {
             writer.write(greeting.name)
             writer.write(greeting.mailbox)
             writer.write(greeting.have)
+        case .file(let announcement):
+            writer.write(UInt8(9))
+            writer.write(announcement)
+        case .fileStatus(let status):
+            writer.write(UInt8(10))
+            writer.write(status)
+        case .fileRequest(let request):
+            writer.write(UInt8(11))
+            writer.write(request)
+        case .call(let message):
+            message.encode(into: &writer)
+        case .missedCall(let missed):
+            writer.write(UInt8(14))
+            writer.write(missed)
         }
     }
 
@@ -88,7 +103,8 @@ extension Body: WireCodable {
             self = .hello(
                 Hello(
                     wantsAnswer: try reader.readBool(), have: try reader.read(), seen: try reader.readOptional(),
-                    stateVersion: try reader.readUInt64(), stateHash: try reader.readFixed(32)))
+                    stateVersion: try reader.readUInt64(), stateHash: try reader.readFixed(32),
+                    calls: try CallSupport(from: &reader)))
         case 6:
             self = .signal(
                 session: try reader.readFixed(16), kind: try SignalKind(from: &reader),
@@ -99,6 +115,12 @@ extension Body: WireCodable {
                 Greeting(
                     slot: try reader.readFixed(16), name: try reader.readText(upTo: Self.nameLimit),
                     mailbox: try reader.read(), have: try reader.read()))
+        case 9: self = .file(try reader.read())
+        case 10: self = .fileStatus(try reader.read())
+        case 11: self = .fileRequest(try reader.read())
+        case 12: self = .call(try CallMessage(wordFrom: &reader))
+        case 13: self = .call(try CallMessage(signalFrom: &reader))
+        case 14: self = .missedCall(try reader.read())
         default: throw .invalidValue
         }
     }

@@ -22,6 +22,7 @@ package enum Body: Equatable {
     case countersignature([UInt8])
     /// Where to write to the sender from now on.
     case mailbox(MailboxCapability)
+    case missedCall(MissedCall)
 
     // Without.
     case receipts(Receipts)
@@ -31,6 +32,12 @@ package enum Body: Equatable {
     case resend(from: UInt64, through: UInt64)
     /// The first message of a group.
     case greeting(Greeting)
+    case call(CallMessage)
+
+    // Files; the first two have a place in the order.
+    case file(FileAnnouncement)
+    case fileStatus(FileStatus)
+    case fileRequest(FileRequest)
 
     /// The longest text, in bytes of UTF-8.
     package static let textLimit = 65_536
@@ -43,8 +50,8 @@ package enum Body: Equatable {
 
     package var isOrdered: Bool {
         switch self {
-        case .text, .profile, .countersignature, .mailbox: true
-        case .receipts, .hello, .signal, .resend, .greeting: false
+        case .text, .profile, .countersignature, .mailbox, .missedCall, .file, .fileStatus: true
+        case .receipts, .hello, .signal, .resend, .greeting, .call, .fileRequest: false
         }
     }
 }
@@ -84,6 +91,8 @@ package struct Hello: Equatable {
     /// The newest bubble state that the sender knows, so that a node cannot hide it from some.
     package var stateVersion: UInt64
     package var stateHash: [UInt8]
+    /// Whether the sender takes calls.
+    package var calls: CallSupport
 }
 
 package struct Greeting: Equatable {

@@ -29,7 +29,7 @@ package enum DisplayName {
         scalar == 0x20 || scalar == 0xA0 || scalar == 0x3000
     }
 
-    private static func isStripped(_ scalar: UInt32) -> Bool {
+    static func isStripped(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0...0x1F, 0x7F...0x9F: true  // control characters
         case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true  // bidirectional formatting

@@ -39,6 +39,8 @@ final class Conversation {
     var outbox: [OutboxItem] = []
     /// The peer's, received before an earlier one.
     var held: [HeldMessage] = []
+    /// In the order of their messages here.
+    var files: [FileRecord] = []
     /// The group's beginning, until the peer is known to have it.
     var introduction: PendingIntroduction?
 
@@ -66,6 +68,8 @@ final class Conversation {
     /// Whether the user has been told of the hole.
     var gapShown = false
     var channel = Channel()
+    /// What the peer's device said about calls.
+    var peerCalls = CallSupport.unknown
     /// When the last reads were told again.
     var readsRepeated: UInt64 = 0
 

@@ -21,6 +21,8 @@ enum Purpose: Equatable {
     /// A stored envelope for a conversation. `number` tells one attempt from another.
     case deliver(conversation: [UInt8], number: UInt32)
     case putBlob(conversation: [UInt8], number: UInt32)
+    case putFileBlob(file: [UInt8], blob: [UInt8])
+    case fetchFileBlob(file: [UInt8], index: UInt32)
     case deliverTransient(conversation: [UInt8])
     case createSlot(conversation: [UInt8])
     case commit(conversation: [UInt8])

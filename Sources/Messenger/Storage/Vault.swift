@@ -14,6 +14,7 @@ enum RecordKind: UInt8 {
     case invitation = 7
     case keyPackages = 8
     case introduction = 9
+    case file = 10
 }
 
 /// The sealed records, each under its own key, at storage keys that tell nothing.

@@ -11,6 +11,8 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
         [
             "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'",
             "img-src 'self' data: blob:",
+            // What members send each other is decrypted in the page and shown from there: in sandboxed frames, and as voice.
+            "frame-src 'self' blob:", "media-src 'self' blob:",
             "connect-src 'self'", "worker-src 'self'", "manifest-src 'self'", "frame-ancestors 'none'",
             "base-uri 'none'",
             "form-action 'none'", "require-trusted-types-for 'script'", "trusted-types cryptpeer",

@@ -25,6 +25,7 @@ async function run({ messages, splice }: Plan): Promise<string[]> {
             if (received === messages) log.push(`${name} received all`);
         },
         onFingerprintMismatch: () => log.push(`${name} mismatch`),
+        onChannel: (other) => log.push(`${name} got ${other.label}`),
         onClosed: () => log.push(`${name} closed`),
     });
     const responder: Channel = make("responder", false, () => initiator);

@@ -30,6 +30,8 @@ const app = new App({
     acquireProfile: async () => !query.has("elsewhere"),
     takeProfile: async () => {},
     askForPersistentStorage: () => {},
+    announceRinging: () => {},
+    answerElsewhere: () => {},
 }, link);
 show(document.getElementById("app")!, app);
 void app.start();
@@ -39,5 +41,7 @@ setTimeout(() => {
         listener?.onEvent({ type: "warning", kind: "fingerprintMismatch", conversation: "01".repeat(16) });
         listener?.onEvent({ type: "problem", problem: "tooManyRequests" });
     }
+    const ringing = query.get("ringing");
+    if (ringing) app.onRinging({ name: ringing, video: true });
     if (query.has("unreachable")) listener?.onNodeReachable(false);
 }, 400);

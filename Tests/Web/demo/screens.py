@@ -16,6 +16,13 @@ from playwright.sync_api import sync_playwright
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINK = "#" + "A" * 87
+# Two ends in one page find each other only with the mDNS hiding off; only camera and microphone are fake.
+CHROMIUM = [
+    "--no-sandbox",
+    "--disable-features=WebRtcHideLocalIpsWithMdns",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+]
 DESKTOP = {"width": 1180, "height": 800}
 PHONE = {"width": 375, "height": 740}
 
@@ -60,6 +67,92 @@ def settings_passphrase(page):
     page.locator("summary").click()
 
 
+def files_top(page):
+    open_conversation(page, "Noor")
+    page.wait_for_timeout(900)
+    page.locator(".log").evaluate("log => { log.scrollTop = 0; }")
+
+
+def files_end(page):
+    open_conversation(page, "Noor")
+    page.wait_for_timeout(500)
+
+
+def files_voice(page):
+    open_conversation(page, "Noor")
+    page.locator(".mask").click()
+
+
+def files_delete(page):
+    files_top(page)
+    page.locator(".icon-trash").first.click()
+
+
+def files_view(page):
+    files_top(page)
+    page.locator("button:has(.icon-eye)").first.click()
+    page.wait_for_timeout(400)
+
+
+def files_refused(page):
+    open_conversation(page, "Noor")
+    page.evaluate("""() => {
+        const file = (size, name) => Object.defineProperty(new File([], name), "size", { value: size });
+        const transfer = new DataTransfer();
+        const box = document.querySelector("textarea");
+        const event = new ClipboardEvent("paste", { clipboardData: transfer, cancelable: true });
+        Object.defineProperty(event, "clipboardData", { value: {
+            files: [file(11 * 2 ** 30, "disk image.iso"), file(6e9, "film.mkv")] } });
+        box.dispatchEvent(event);
+    }""")
+    page.wait_for_timeout(300)
+
+
+def recording(page):
+    open_conversation(page)
+    page.locator("button:has(.icon-microphone)").click()
+    page.locator(".recorder-dot").wait_for()
+    page.wait_for_timeout(1500)
+
+
+def recorded(page):
+    recording(page)
+    page.locator("button:has(.icon-stop)").click()
+    page.locator(".wave-track").wait_for()
+
+
+def microphone_refused(page):
+    page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error()); }")
+    open_conversation(page)
+    page.locator("button:has(.icon-microphone)").click()
+def call(*steps, kind="phone", name="Ada Lovelace"):
+    """A call from the conversation's head, the check behind it."""
+
+    def run(page):
+        page.evaluate("localStorage.setItem('call-devices-checked', '1')")
+        open_conversation(page, name)
+        page.locator(f".conversation-head .icon-{kind}").click()
+        page.locator(".call").wait_for()
+        page.wait_for_timeout(2500)
+        for step in steps:
+            step(page)
+    return run
+
+
+def press(key):
+    def step(page):
+        page.keyboard.press(key)
+        page.wait_for_timeout(1400)
+    return step
+
+
+def check(page):
+    open_conversation(page, "Léa Moreau")
+    page.locator(".conversation-head .icon-camera").click()
+    page.locator("dialog .level").wait_for()
+    page.wait_for_timeout(1200)
+
+
 SCREENS = {
     "welcome": ("", None),
     "enrol": (LINK, None),
@@ -82,8 +175,34 @@ SCREENS = {
     "invite": ("?unlocked", lambda page: page.locator(".sidebar-foot button").click()),
     "verify": ("?unlocked", conversation_then(lambda page: page.locator("button.verify").click())),
     "details": ("?unlocked", conversation_then(lambda page: page.locator("button:has(.icon-person)").click())),
+    "files": ("?unlocked", files_top),
+    "files-more": ("?unlocked", files_end),
+    "files-voice": ("?unlocked", files_voice),
+    "files-delete": ("?unlocked", files_delete),
+    "viewer-text": ("?unlocked", files_view),
+    "files-refused": ("?unlocked", files_refused),
+    "recording": ("?unlocked", recording),
+    "recorded": ("?unlocked", recorded),
+    "microphone-refused": ("?unlocked", microphone_refused),
     "settings": ("?unlocked&operator", lambda page: page.locator(".icon-settings").click()),
     "settings-passphrase": ("?unlocked", settings_passphrase),
+    "call-check": ("?unlocked", check),
+    "call-incoming": ("?unlocked&ring", lambda page: page.locator("dialog.incoming").wait_for()),
+    "call-incoming-plain": ("?unlocked&ring=voice&plain", lambda page: page.locator("dialog.incoming").wait_for()),
+    "call-ringing": ("?unlocked&ringing", call()),
+    "call-voice": ("?unlocked&peer=voice", call()),
+    "call-video": ("?unlocked", call(kind="camera")),
+    "call-glare": ("?unlocked&glare", call(lambda page: page.locator(".call-state", has_text="3:").wait_for(), kind="camera")),
+    "call-grid": ("?unlocked", call(press("g"), kind="camera")),
+    "call-screen": ("?unlocked&screen", call(kind="camera")),
+    "call-lost-plain": ("?unlocked&plain&lost", call(kind="camera")),
+    "call-details": ("?unlocked", call(press("d"), kind="camera")),
+    "call-devices": ("?unlocked", call(press("c"), kind="camera")),
+    "call-keys": ("?unlocked&peer=voice", call(press("k"))),
+    "call-small": ("?unlocked", call(press("Escape"), kind="camera")),
+    "call-declined": ("?unlocked&reason=declined", call()),
+    "call-mismatch": ("?unlocked&reason=fingerprintMismatch", call()),
+    "call-elsewhere": ("?elsewhere&ringing=Ada", lambda page: page.locator("dialog.ringing").wait_for()),
     "recovery": ("?unlocked&operator", lambda page: page.locator(".banners button").click()),
 }
 
@@ -143,7 +262,7 @@ def photograph(folder: pathlib.Path, part: str) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with sync_playwright() as playwright, served() as base:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
         for variant in VARIANTS:
             for name in SCREENS:
                 if part not in f"{name}-{variant}":

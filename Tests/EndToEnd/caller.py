@@ -1,0 +1,92 @@
+"""What a person sees and does of calls."""
+
+import re
+
+from playwright.sync_api import expect
+
+from person import ARRIVE_MILLISECONDS, Person
+
+CONNECT_MILLISECONDS = 30_000
+
+# Of the call's peer connection, the one that has transceivers: what arrived and was decoded, from the browser's counters.
+MEASURE = """async () => {
+    const found = { state: "none", frames: 0, screenFrames: 0, energy: 0, packets: 0, codec: "", width: 0 };
+    for (const connection of window.peerConnections) {
+        if (connection.connectionState === "closed" || connection.getTransceivers().length === 0) continue;
+        found.state = connection.connectionState;
+        const statistics = await connection.getStats();
+        for (const report of statistics.values()) {
+            if (report.type !== "inbound-rtp") continue;
+            found.packets += report.packetsReceived ?? 0;
+            if (report.kind === "audio") found.energy += report.totalAudioEnergy ?? 0;
+            else if (report.mid === "2") found.screenFrames += report.framesDecoded ?? 0;
+            else {
+                found.frames += report.framesDecoded ?? 0;
+                found.width = report.frameWidth ?? 0;
+                found.codec = statistics.get(report.codecId)?.mimeType ?? "";
+            }
+        }
+    }
+    return found;
+}"""
+
+
+class Caller:
+    def __init__(self, person: Person):
+        self.person = person
+        self.page = person.page
+
+    @property
+    def region(self):
+        return self.page.get_by_role("region", name="Call", exact=True)
+
+    @property
+    def incoming(self):
+        return self.page.get_by_role("dialog", name="Incoming call")
+
+    def call(self, kind: str = "Video call") -> None:
+        """Rings the open conversation's other person, past the device check of the first call."""
+        self.page.get_by_role("button", name=kind, exact=True).click()
+        check = self.page.get_by_role("dialog", name=re.compile("^(Camera and microphone|Microphone)$"))
+        expect(check.or_(self.region).first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+        if check.is_visible():
+            check.get_by_role("button", name=re.compile("^Call ")).click()
+        expect(self.region).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+    def answer(self) -> None:
+        expect(self.incoming).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+        self.incoming.get_by_role("button", name="Answer", exact=True).click()
+
+    def press(self, name: str) -> None:
+        self.region.get_by_role("button", name=name, exact=True).click()
+
+    def expect_connected(self) -> None:
+        expect(self.region.get_by_text(re.compile(r"^\d+:\d\d$"))).to_be_visible(timeout=CONNECT_MILLISECONDS)
+
+    def expect_over(self, text: str | re.Pattern) -> None:
+        expect(self.region.get_by_text(text)).to_be_visible(timeout=90_000)
+
+    def expect_gone(self) -> None:
+        expect(self.region).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
+
+    def measure(self) -> dict:
+        return self.page.evaluate(MEASURE)
+
+    def expect_more(self, *counters: str, milliseconds: int = 20_000) -> None:
+        """Each of the counters grows from now on."""
+        before = self.measure()
+        waited = 0
+        while waited < milliseconds:
+            self.page.wait_for_timeout(500)
+            waited += 500
+            now = self.measure()
+            if all(now[name] > before[name] for name in counters):
+                return
+        raise AssertionError(f"{self.person.name} received no more of {counters}: {before}, then {now}")
+
+
+def connect(ada: Caller, grace: Caller, kind: str = "Video call") -> None:
+    ada.call(kind)
+    grace.answer()
+    ada.expect_connected()
+    grace.expect_connected()

@@ -1,0 +1,283 @@
+"""Voice and video calls between real browsers. Only the camera and the microphone are fake."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+import network
+from caller import CONNECT_MILLISECONDS, Caller, connect
+from node import Node
+from person import ARRIVE_MILLISECONDS, Person
+
+PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox")]
+
+
+def meet(node, people, first="chromium", second="chromium") -> tuple[Caller, Caller]:
+    ada, grace = people("Ada", first), people("Grace", second)
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct", "Relayed")
+    return Caller(ada), Caller(grace)
+
+
+@pytest.mark.parametrize("first, second", PAIRS, ids=map("-".join, PAIRS))
+def test_picture_and_sound_go_both_ways_encrypted_twice(node, people, first, second):
+    ada, grace = meet(node, people, first, second)
+    connect(ada, grace)
+    for side in (ada, grace):
+        side.expect_more("frames", "energy")
+        expect(side.region.get_by_text("Frames encrypted (post-quantum)")).to_be_visible()
+        assert side.measure()["codec"] == "video/VP9"
+
+    # Muted, nothing is heard; the other side is told.
+    muted = grace.region.get_by_role("figure", name=re.compile("Ada")).get_by_text("Microphone off")
+    expect(muted).to_be_hidden()
+    ada.press("Mute")
+    expect(muted).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    ada.press("Mute")
+    expect(muted).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
+    # A camera that is off sends nothing, and comes back.
+    ada.press("Camera")
+    grace.page.wait_for_timeout(2_000)
+    frames = grace.measure()["frames"]
+    grace.page.wait_for_timeout(1_500)
+    # Firefox goes on with a black picture a second.
+    assert grace.measure()["frames"] <= frames + 4
+    ada.press("Camera")
+    grace.expect_more("frames")
+
+    grace.press("Hang up")
+    ada.expect_gone()
+    grace.expect_gone()
+    expect(ada.page.get_by_role("log").get_by_text(re.compile("Video call: .*0:"))).to_be_visible()
+    assert ada.person.faults == [] and grace.person.faults == []
+
+
+def test_a_voice_call_carries_no_picture(node, people):
+    ada, grace = meet(node, people)
+    connect(ada, grace, "Voice call")
+    grace.expect_more("energy")
+    assert grace.measure()["frames"] == 0
+    ada.press("Hang up")
+    grace.expect_gone()
+
+
+def test_a_call_that_is_declined_says_so(node, people, engine):
+    ada, grace = meet(node, people, engine, "chromium")
+    ada.call("Voice call")
+    grace.incoming.get_by_role("button", name="Decline").click(timeout=ARRIVE_MILLISECONDS)
+    ada.expect_over(re.compile("declined the call"))
+    expect(grace.incoming).to_be_hidden()
+    expect(ada.page.get_by_role("log").get_by_text(re.compile("Voice call: .*declined"))).to_be_visible()
+
+
+def test_a_call_that_nobody_answers_is_missed(node, people):
+    ada, grace = meet(node, people)
+    ada.call("Voice call")
+    expect(grace.incoming).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    ada.expect_over(re.compile("did not answer"))
+    expect(grace.incoming).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
+    missed = grace.page.get_by_role("log").get_by_text(re.compile("Missed voice call"))
+    expect(missed).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+
+def test_who_is_away_sees_later_that_somebody_called(node, people):
+    ada, grace = meet(node, people)
+    grace.person.kill_tab()
+    ada.person.expect_connection("Mailbox")
+    ada.call("Voice call")
+    ada.expect_over(re.compile("did not answer|cannot be reached"))
+    grace.person.open_tab().goto(node.url)
+    grace.person.unlock()
+    grace.person.open_conversation("Ada")
+    missed = grace.person.page.get_by_role("log").get_by_text(re.compile("Missed voice call"))
+    expect(missed).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+
+def test_a_second_call_finds_the_line_busy(node, people):
+    ada, grace = meet(node, people)
+    zoe = people("Zoe")
+    zoe.enrol(ada.person.invite())
+    zoe.open_conversation("Ada")
+    zoe.expect_connection("Direct", "Relayed")
+    connect(ada, grace, "Voice call")
+
+    third = Caller(zoe)
+    third.call("Voice call")
+    third.expect_over(re.compile("is in another call"))
+    expect(ada.incoming).to_be_hidden()
+    ada.expect_more("energy")
+    ada.press("Hang up")
+    ada.expect_gone()
+    ada.person.open_conversation("Zoe")
+    missed = ada.page.get_by_role("log").get_by_text(re.compile("Missed voice call"))
+    expect(missed).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+
+def test_a_side_that_vanishes_ends_the_call(node, people):
+    ada, grace = meet(node, people)
+    connect(ada, grace, "Voice call")
+    grace.person.kill_tab()
+    expect(ada.region.get_by_text("Reconnecting…").first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    ada.expect_over(re.compile("did not come back|Call ended"))
+
+
+def test_a_screen_is_shared_and_taken_back(node, people):
+    ada, grace = meet(node, people)
+    connect(ada, grace, "Voice call")
+    ada.press("Share screen")
+    expect(grace.region.get_by_text(re.compile("Ada.*s screen"))).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    grace.expect_more("screenFrames")
+    ada.press("Share screen")
+    expect(grace.region.get_by_text(re.compile("Ada.*s screen"))).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
+    grace.expect_more("energy")
+
+
+# One bit of the key under which frames are opened, on its way from the core to the worker.
+FLIP_RECEIVE_KEY = """
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...rest) {
+        if (message?.type === "receiveKey") message.key.key[0] ^= 1;
+        return post.call(this, message, ...rest);
+    };
+"""
+
+
+def test_nothing_is_decoded_under_another_key(node, people, engine):
+    ada, grace = people("Ada"), people("Grace", engine)
+    grace.context.add_init_script(FLIP_RECEIVE_KEY)
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct", "Relayed")
+    first, second = Caller(ada), Caller(grace)
+    connect(first, second)
+    # The packets arrive, and are no use; the other direction has its right key.
+    second.expect_more("packets")
+    second.page.wait_for_timeout(3_000)
+    first.expect_more("frames", "energy")
+    measured = second.measure()
+    assert measured["frames"] == 0 and measured["energy"] < 1e-6, measured
+
+
+# As a man in the middle of the media's path would look: not the certificate that was announced.
+SPLICE_MEDIA_FINGERPRINT = """
+    const set = RTCPeerConnection.prototype.setRemoteDescription;
+    RTCPeerConnection.prototype.setRemoteDescription = function (description) {
+        if (!description.sdp.includes("m=audio")) return set.call(this, description);
+        const sdp = description.sdp.replace(/(a=fingerprint:sha-256 )(..)/g,
+            (line, name, byte) => name + (byte === "00" ? "01" : "00"));
+        return set.call(this, { type: description.type, sdp });
+    };
+"""
+
+
+def test_a_certificate_that_was_not_announced_ends_the_call_with_a_warning(node, people, engine):
+    ada, grace = people("Ada"), people("Grace", engine)
+    grace.context.add_init_script(SPLICE_MEDIA_FINGERPRINT)
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct", "Relayed")
+    first, second = Caller(ada), Caller(grace)
+    first.call("Voice call")
+    second.answer()
+    for side in (first, second):
+        expect(side.region.get_by_role("alert").get_by_text(re.compile("not the one announced"))).to_be_visible(
+            timeout=CONNECT_MILLISECONDS
+        )
+        # It waits to be read.
+        side.page.wait_for_timeout(1_000)
+        side.press("Close")
+        side.expect_gone()
+
+
+def test_it_rings_in_every_tab_and_is_answered_from_one(node, people):
+    ada, grace = meet(node, people)
+    other = grace.person.context.new_page()
+    other.goto(node.url)
+    expect(other.get_by_text("CryptPeer is open in another tab")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    ada.call("Voice call")
+    expect(grace.incoming).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    dialog = other.get_by_role("dialog", name="Incoming call")
+    expect(dialog).to_be_visible()
+    dialog.get_by_role("button", name="Answer").click()
+    expect(dialog).to_be_hidden()
+    expect(grace.incoming).to_be_hidden()
+    ada.expect_connected()
+    grace.expect_connected()
+    grace.expect_more("energy")
+
+
+def test_the_keyboard_is_enough_for_a_call(node, people):
+    ada, grace = meet(node, people)
+    connect(ada, grace, "Voice call")
+    ada.page.keyboard.press("F6")
+    ada.page.keyboard.press("m")
+    expect(ada.region.get_by_role("button", name="Mute", exact=True)).to_have_attribute("aria-pressed", "true")
+    ada.page.keyboard.press("d")
+    details = ada.region.get_by_role("complementary", name="Details")
+    expect(details.get_by_text("Round trip")).to_be_visible()
+    ada.page.keyboard.press("Escape")
+    expect(details).to_be_hidden()
+    ada.page.keyboard.press("Escape")
+    # Small now: what is typed goes into the message.
+    box = ada.page.get_by_role("textbox", name="Message", exact=True)
+    box.press_sequentially("mmm")
+    expect(box).to_have_value("mmm")
+    expect(ada.region.get_by_role("button", name="Mute", exact=True)).to_have_attribute("aria-pressed", "true")
+    ada.page.keyboard.press("F6")
+    ada.page.keyboard.press("Shift+H")
+    ada.expect_gone()
+    grace.expect_gone()
+
+
+@pytest.fixture
+def two_hosts(browsers, tmp_path):
+    """A node, and two people's browsers on hosts of their own."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root can make a network")
+    made = network.Network(2)
+    node = Node(tmp_path, "--host", made.address)
+    node.url = f"https://{made.address}:{node.port}"
+    node.start()
+    running = [
+        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
+    ]
+    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
+    yield node, made.hosts, people
+    for person in people:
+        person.close()
+    for browser in running:
+        browser.close()
+    node.stop()
+    made.close()
+
+
+def test_a_call_outlives_its_network(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct")
+    first, second = Caller(ada), Caller(grace)
+    connect(first, second)
+    second.expect_more("frames", "energy")
+
+    hosts[1].unplug()
+    for side in (first, second):
+        expect(side.region.get_by_text("Reconnecting…").first).to_be_visible(timeout=20_000)
+    hosts[1].plug()
+    for side in (first, second):
+        expect(side.region.get_by_text(re.compile(r"^\d+:\d\d$"))).to_be_visible(timeout=30_000)
+        side.expect_more("frames", "energy")
+    # The same call over the same connection: ICE began anew, nothing else did.
+    assert second.measure()["state"] == "connected"
+    media = "window.peerConnections.filter((one) => one.getTransceivers().length > 0).length"
+    assert second.page.evaluate(media) == 1

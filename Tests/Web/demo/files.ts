@@ -1,0 +1,182 @@
+// The files' worker over the browser's own private file system, driven as the page drives it.
+
+import { chunkCount, lengthOfChunk, sealedChunk } from "../../../Web/files/geometry";
+import type { FromFiles, ToFiles } from "../../../Web/files/protocol";
+
+type Answer<Type extends FromFiles["type"]> = Extract<FromFiles, { type: Type }>;
+
+class Driver {
+    #worker = new Worker("files.js");
+    #heard: FromFiles[] = [];
+    #waiting: (() => void)[] = [];
+
+    constructor() {
+        this.#worker.onmessage = ({ data }) => {
+            this.#heard.push(data);
+            for (const wake of this.#waiting.splice(0)) wake();
+        };
+    }
+
+    post(message: ToFiles, transfer: Transferable[] = []): void {
+        this.#worker.postMessage(message, transfer);
+    }
+
+    /** The next word of one of these types; others before it are passed over. */
+    async hear<Type extends FromFiles["type"]>(...types: Type[]): Promise<Answer<Type>> {
+        for (;;) {
+            const index = this.#heard.findIndex(({ type }) => (types as string[]).includes(type));
+            if (index >= 0) return this.#heard.splice(index, 1)[0] as Answer<Type>;
+            await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        }
+    }
+
+    async take(storage: string, from: number, count: number): Promise<ArrayBuffer[] | null> {
+        this.post({ type: "take", request: 1, storage, from, count });
+        return (await this.hear("taken")).parts;
+    }
+
+    async range(storage: string, key: CryptoKey, size: number, start: number, end: number): Promise<ArrayBuffer | null> {
+        this.post({ type: "range", request: 2, storage, key, size, start, end });
+        return (await this.hear("taken")).parts?.[0] ?? null;
+    }
+
+    kill(): void {
+        this.#worker.terminate();
+    }
+}
+
+const id = (byte: number) => byte.toString(16).padStart(2, "0").repeat(16);
+const newKey = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+const [source, target] = [id(1), id(2)];
+
+function noise(size: number): Uint8Array {
+    const bytes = new Uint8Array(size);
+    for (let start = 0; start < size; start += 65_536) crypto.getRandomValues(bytes.subarray(start, start + 65_536));
+    return bytes;
+}
+
+async function sealed(driver: Driver, key: CryptoKey, bytes: Uint8Array): Promise<Uint8Array> {
+    driver.post({ type: "seal", file: id(9), storage: source, key, size: bytes.length, blob: new Blob([bytes]) });
+    const answer = await driver.hear("sealed", "failed");
+    if (answer.type === "failed") throw new Error(answer.failure);
+    return answer.hash;
+}
+
+const isSame = (a: Uint8Array, b: Uint8Array) => a.length === b.length && a.every((byte, index) => byte === b[index]);
+
+/** Sealed, sent half way, the worker killed, resumed, and read back in parts. */
+async function roundTrip(size: number): Promise<string[]> {
+    const log: string[] = [];
+    const plain = noise(size);
+    const key = await newKey();
+    let driver = new Driver();
+    const hash = await sealed(driver, key, plain);
+    const receive: ToFiles = { type: "receive", file: id(8), storage: target, key, size, hash };
+    const send = async (from: number, to: number) => {
+        for (const chunk of (await driver.take(source, from, to - from)) ?? []) driver.post({ type: "chunk", file: id(8), bytes: chunk }, [chunk]);
+    };
+    const total = chunkCount(size);
+    driver.post(receive);
+    log.push(`ready ${(await driver.hear("ready")).chunks}`);
+    const half = Math.floor(total / 2);
+    await send(0, half);
+    driver.post({ type: "begin", file: id(8) });
+    log.push(`half ${(await driver.hear("ready")).chunks === half}`);
+    driver.kill();
+
+    driver = new Driver();
+    driver.post(receive);
+    const { chunks } = await driver.hear("ready");
+    log.push(`resumed ${chunks === half}`);
+    await send(chunks, total);
+    log.push((await driver.hear("received", "failed")).type);
+
+    const whole = new Uint8Array(size);
+    for (let start = 0; start < size; start += 1_000_003) {
+        whole.set(new Uint8Array((await driver.range(target, key, size, start, start + 1_000_003))!), start);
+    }
+    log.push(`same ${isSame(whole, plain)}`);
+    const root = await (await navigator.storage.getDirectory()).getDirectoryHandle("files");
+    driver.post({ type: "delete", file: id(8), storage: target });
+    log.push(`gone ${(await driver.take(target, 0, 1)) === null}`);
+    // What the inventory does not name is deleted; what is missing, or shorter than it must be, is said.
+    await root.getFileHandle(id(7), { create: true });
+    driver.post({ type: "inventory", files: [
+        { file: id(9), storage: source, length: 1 }, { file: id(6), storage: id(5), length: 100 }, { file: id(4), storage: id(3), length: 0 },
+    ] });
+    const missing = await driver.hear("failed");
+    log.push(`missing ${missing.file === id(6)} ${missing.failure}`);
+    const names: string[] = [];
+    for await (const name of root.keys()) names.push(name);
+    log.push(`kept ${names.join() === source}`);
+    driver.kill();
+    return log;
+}
+
+/** What is not what was announced is refused, at once or at the end, and leaves nothing to resume. */
+async function refusals(): Promise<string[]> {
+    const log: string[] = [];
+    const size = 5 * sealedChunk;
+    const key = await newKey();
+    const driver = new Driver();
+    const hash = await sealed(driver, key, noise(size));
+    const start = async (expected: Uint8Array) => {
+        driver.post({ type: "receive", file: id(8), storage: target, key, size, hash: expected });
+        return (await driver.hear("ready")).chunks;
+    };
+    const chunks = async (from: number) => (await driver.take(source, from, 1))![0]!;
+    const outcome = async (name: string) => {
+        const answer = await driver.hear("received", "failed");
+        log.push(`${name} ${answer.type === "failed" ? answer.failure : answer.type}`);
+    };
+    const give = (bytes: ArrayBuffer) => driver.post({ type: "chunk", file: id(8), bytes });
+
+    await start(hash);
+    give(await chunks(0));
+    give(await chunks(2));
+    await outcome("out of order");
+    await start(hash);
+    give((await chunks(1)).slice(1));
+    await outcome("short");
+    const changed = await chunks(1);
+    new Uint8Array(changed)[100] ^= 1;
+    log.push(`kept ${await start(hash)}`);
+    give(changed);
+    await outcome("changed");
+    const before = await start(new Uint8Array(32));
+    for (let index = before; index < chunkCount(size); index += 1) give(await chunks(index));
+    await outcome("another hash");
+    log.push(`nothing kept ${await start(hash)}`);
+    driver.post({ type: "stop", file: id(8) });
+    driver.post({ type: "receive", file: id(8), storage: target, key, size: 1e15, hash });
+    await outcome("too large");
+    driver.post({ type: "seal", file: id(9), storage: source, key, size: 7, blob: new Blob(["another size"]) });
+    await outcome("changed since it was picked");
+    driver.kill();
+    return log;
+}
+
+/** As blobs through the node: the same ones twice, and one too early. */
+async function stored(): Promise<string[]> {
+    const log: string[] = [];
+    const size = 20 * sealedChunk;
+    const key = await newKey();
+    const driver = new Driver();
+    const hash = await sealed(driver, key, noise(size));
+    const store = async (from: number, count: number) => {
+        const parts = (await driver.take(source, from, count))!;
+        const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+        driver.post({ type: "store", file: id(8), storage: target, key, size, hash, from, bytes });
+        const answer = await driver.hear("ready", "failed");
+        log.push(answer.type === "ready" ? `stored ${answer.chunks}` : answer.failure);
+    };
+    await store(0, 15);
+    await store(0, 15);
+    await store(16, 5);
+    await store(15, 15);
+    log.push((await driver.hear("received", "failed")).type, `last ${lengthOfChunk(size, chunkCount(size) - 1) < sealedChunk}`);
+    driver.kill();
+    return log;
+}
+
+Object.assign(window, { roundTrip, refusals, stored });

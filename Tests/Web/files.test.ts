@@ -1,0 +1,333 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { chunkCount, lengthOfChunk, plainBytes, plainChunk, sealedLength, storedChunks } from "../../Web/files/geometry";
+import { chunkNonce, openChunk, RunningHash, sealChunk } from "../../Web/files/stream";
+import { safeFileName } from "../../Web/model/filename";
+import { FilesModel, mediaTypeOf, PickedFile } from "../../Web/model/files";
+import { shownAs } from "../../Web/model/shown";
+import { Toasts } from "../../Web/model/toasts";
+import { secondsLeft, Transfers } from "../../Web/model/transfers";
+import type { Destination } from "../../Web/net/destination";
+import { fileLabel, fileOfLabel, FileReceiver, FileSender } from "../../Web/net/filechannel";
+import { OpenedFile } from "../../Web/net/openedfile";
+import { deaf, FakeClock, FakeSession, id } from "./world";
+
+const hex = (data: Uint8Array) => Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
+const unhex = (digits: string) => Uint8Array.from(digits.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+const turn = () => new Promise((resolve) => setTimeout(resolve, 0));
+
+// STREAM
+
+interface KnownAnswer {
+    size: number; key: string; chunks: number; sealed_length: number; sealed_sha256: string; hash: string; first_bytes: string; last_bytes: string;
+}
+
+/** The same vectors that the Swift reference replays. */
+const known = JSON.parse(readFileSync("Tests/KnownAnswers/files.json", "utf8")) as KnownAnswer[];
+
+test("what is sealed here is what the reference seals, to the byte, and opens again", async () => {
+    assert.ok(known.length > 0);
+    for (const answer of known) {
+        const plain = Uint8Array.from({ length: answer.size }, (_, index) => (31 * index + 7 * (index >> 8) + (index >> 16)) & 255);
+        const key = await crypto.subtle.importKey("raw", unhex(answer.key), "AES-GCM", false, ["encrypt", "decrypt"]);
+        assert.equal(chunkCount(answer.size), answer.chunks);
+        assert.equal(sealedLength(answer.size), answer.sealed_length);
+        const sealed = new Uint8Array(answer.sealed_length);
+        const hash = new RunningHash();
+        for (let index = 0; index < answer.chunks; index += 1) {
+            const isLast = index === answer.chunks - 1;
+            const part = plain.subarray(index * plainChunk, (index + 1) * plainChunk);
+            const chunk = new Uint8Array(await sealChunk(key, index, isLast, part));
+            assert.equal(chunk.length, lengthOfChunk(answer.size, index));
+            sealed.set(chunk, index * 65_536);
+            await hash.add(chunk);
+            assert.deepEqual(new Uint8Array(await openChunk(key, index, isLast, chunk)), part);
+        }
+        assert.equal(hex(hash.value), answer.hash);
+        assert.equal(hex(new Uint8Array(await crypto.subtle.digest("SHA-256", sealed))), answer.sealed_sha256);
+    }
+});
+
+test("a chunk in another place, as the last one, or changed is refused", async () => {
+    const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const chunk = new Uint8Array(await sealChunk(key, 3, false, new Uint8Array(100)));
+    await assert.rejects(openChunk(key, 2, false, chunk));
+    await assert.rejects(openChunk(key, 3, true, chunk));
+    chunk[50] ^= 1;
+    await assert.rejects(openChunk(key, 3, false, chunk));
+    assert.equal(hex(chunkNonce(0x01020304, true)), "000000000000000102030401");
+});
+
+test("of what is stored, a partial chunk does not count, and the short last one does", () => {
+    assert.equal(storedChunks(100_000, 65_535), 0);
+    assert.equal(storedChunks(100_000, 65_536), 1);
+    assert.equal(storedChunks(100_000, sealedLength(100_000) - 1), 1);
+    assert.equal(storedChunks(100_000, sealedLength(100_000)), 2);
+    assert.equal(storedChunks(0, 0), 0);
+    assert.equal(storedChunks(0, 16), 1);
+    assert.equal(plainBytes(100_000, 2), 100_000);
+});
+
+// A file's channel
+
+class FakeChannel {
+    readyState = "open";
+    bufferedAmount = 0;
+    bufferedAmountLowThreshold = 0;
+    binaryType = "";
+    sent: (ArrayBuffer | string)[] = [];
+    isClosed = false;
+    onmessage: ((event: { data: unknown }) => void) | null = null;
+    onbufferedamountlow: (() => void) | null = null;
+    onclose: (() => void) | null = null;
+    onerror: (() => void) | null = null;
+
+    send(data: ArrayBuffer | string): void {
+        this.sent.push(data);
+        if (data instanceof ArrayBuffer) this.bufferedAmount += data.byteLength;
+    }
+
+    close(): void {
+        this.isClosed = true;
+    }
+
+    hears(data: unknown): void {
+        this.onmessage?.({ data });
+    }
+
+    /** The network has taken everything. */
+    drain(): void {
+        this.bufferedAmount = 0;
+        this.onbufferedamountlow?.();
+    }
+}
+
+function sender(total: number) {
+    const channel = new FakeChannel();
+    const log: string[] = [];
+    const made = new FileSender(channel as unknown as RTCDataChannel, total, {
+        take: async (from, count) => {
+            log.push(`take ${from}+${count}`);
+            return Array.from({ length: count }, () => new ArrayBuffer(65_536));
+        },
+        onAcknowledged: (chunks) => log.push(`acknowledged ${chunks}`),
+        onUnreadable: () => log.push("unreadable"),
+        onBroken: () => log.push("broken"),
+    });
+    return { channel, log, sender: made };
+}
+
+async function settle(channel: FakeChannel): Promise<void> {
+    for (let round = 0; round < 40; round += 1) {
+        await turn();
+        channel.drain();
+    }
+}
+
+test("the sender waits for the receiver's word, starts there, and stays within 16 MiB of the latest one", async () => {
+    const { channel, log } = sender(1_000);
+    await settle(channel);
+    assert.equal(channel.sent.length, 0);
+    channel.hears("ack 100");
+    await settle(channel);
+    assert.ok(log.includes("take 100+32"));
+    assert.equal(channel.sent.length, 256);
+    channel.hears("ack 164");
+    await settle(channel);
+    assert.equal(channel.sent.length, 320);
+});
+
+test("the sender leaves the browser's buffer at some mebibytes", async () => {
+    const { channel } = sender(1_000);
+    channel.hears("ack 0");
+    for (let round = 0; round < 20; round += 1) await turn();
+    assert.equal(channel.bufferedAmount, 4 << 20);
+});
+
+test("after the last acknowledgement the sender closes the channel, and nothing is broken", async () => {
+    const { channel, log } = sender(2);
+    channel.hears("ack 0");
+    await settle(channel);
+    channel.hears("ack 2");
+    assert.ok(channel.isClosed);
+    assert.ok(!log.includes("broken"));
+});
+
+test("an acknowledgement of what was not sent, or of less than before, ends the channel", async () => {
+    for (const words of [["ack 3"], ["ack 0", "ack 2", "ack 1"], ["ack -1"], ["hello"], [new ArrayBuffer(5)]]) {
+        const { channel, log } = sender(2);
+        for (const word of words) {
+            channel.hears(word);
+            await settle(channel);
+        }
+        const isDone = words.some((word) => word === "ack 2");
+        assert.equal(log.includes("broken"), !isDone, words.join());
+        assert.ok(channel.isClosed);
+    }
+});
+
+test("a receiver that is flooded past the window ends the channel", () => {
+    const channel = new FakeChannel();
+    let chunks = 0;
+    let isClosed = false;
+    const receiver = new FileReceiver(channel as unknown as RTCDataChannel, { onChunk: () => (chunks += 1), onClosed: () => (isClosed = true) });
+    receiver.acknowledge(0);
+    assert.deepEqual(channel.sent, ["ack 0"]);
+    for (let index = 0; index < 600; index += 1) channel.hears(new ArrayBuffer(65_536));
+    assert.equal(chunks, 512);
+    assert.ok(isClosed && channel.isClosed);
+});
+
+test("a file's channel is known by its label, and no other is taken for one", () => {
+    assert.equal(fileOfLabel(fileLabel(id(7))), id(7));
+    for (const label of ["", "file ", `file ${id(7)}0`, `File ${id(7)}`, "cryptpeer"]) assert.equal(fileOfLabel(label), null);
+});
+
+// Names and kinds
+
+test("a name leads nowhere, hides nothing and keeps its extension", () => {
+    assert.equal(safeFileName("../../etc/passwd"), "_.._etc_passwd");
+    assert.equal(safeFileName("C:\\x\\invoice\u202efdp.exe"), "C__x_invoicefdp.exe");
+    assert.equal(safeFileName("  .hidden\u0000\n.txt. "), "hidden.txt");
+    assert.equal(safeFileName("CON.txt"), "_CON.txt");
+    assert.equal(safeFileName("\u200b\u2066"), "file");
+    const long = safeFileName(`${"é".repeat(300)}.pdf`);
+    assert.ok(new TextEncoder().encode(long).length <= 255 && long.endsWith("é.pdf"));
+    assert.equal(safeFileName("Zoe\u0308 plan.tar.gz"), "Zoë plan.tar.gz");
+});
+
+test("a media type is two tokens, or nothing", () => {
+    assert.equal(mediaTypeOf("Text/HTML; charset=utf-8"), "text/html");
+    for (const type of ["", "text", "a/b/c", "text/ht ml", "x/<script>"]) assert.equal(mediaTypeOf(type), "");
+});
+
+test("the first bytes say what a file is shown as, whatever it is called", () => {
+    const bytes = (text: string) => Uint8Array.from(text, (character) => character.charCodeAt(0));
+    const as = (text: string, declared = "") => shownAs(bytes(text), declared).as;
+    assert.equal(as("\x89PNG\r\n\x1a\n...", "text/html"), "image");
+    assert.equal(as("<svg xmlns='http://www.w3.org/2000/svg'/>", "image/svg+xml"), "text");
+    assert.equal(as("<!doctype html><script>", "image/png"), "text");
+    assert.equal(as("%PDF-1.7"), "pdf");
+    assert.equal(as("\0\0\0\x20ftypisom", "video/mp4"), "video");
+    assert.equal(as("\0\0\0\x20ftypM4A "), "audio");
+    assert.equal(as("\x1a\x45\xdf\xa3\x9f", "audio/webm"), "audio");
+    assert.equal(as("OggS\0", "audio/ogg"), "audio");
+    assert.equal(as("RIFF....WAVEfmt "), "audio");
+    assert.equal(as("xxxx....WAVE\0"), "nothing");
+    assert.equal(as("MZ\x90\0\x03"), "nothing");
+    assert.equal(as("\xff\xfb\x90\x00", "audio/mpeg"), "audio");
+    assert.equal(as("\xff\xfb\x90\x00", ""), "nothing");
+    assert.deepEqual(shownAs(bytes("caf\xe9"), ""), { as: "text", mediaType: "text/plain;charset=windows-1252" });
+    assert.deepEqual(shownAs(new TextEncoder().encode("🕊é".repeat(2_000)).slice(0, 4_096), ""), { as: "text", mediaType: "text/plain;charset=utf-8" });
+    assert.equal(as(""), "text");
+});
+
+// How files move
+
+test("the rate is of the last seconds, and begins anew with another phase", () => {
+    const clock = new FakeClock();
+    const transfers = new Transfers(clock);
+    const shown = transfers.of("f");
+    const report = (chunks: number, phase: "sending" | "checking" = "sending") => transfers.onProgress({ file: "f", phase, chunks });
+    report(0);
+    assert.equal(shown.current?.rate, null);
+    for (let second = 1; second <= 20; second += 1) {
+        clock.advance(1_000);
+        report(second <= 10 ? 100 * second : 1_000 + 10 * (second - 10));
+    }
+    assert.equal(shown.current?.rate, 10 * plainChunk);
+    assert.equal(secondsLeft(shown.current!, 2_100 * plainChunk), 100);
+    report(5, "checking");
+    assert.equal(shown.current?.rate, null);
+    assert.equal(secondsLeft(shown.current!, 1e9), null);
+    transfers.end("f");
+    assert.equal(shown.current, null);
+});
+
+function world(room: number | null = null) {
+    const clock = new FakeClock();
+    const session = new FakeSession(deaf);
+    session.room = room;
+    const toasts = new Toasts(clock);
+    const files = new FilesModel(session, clock, toasts);
+    const said = () => toasts.all.current.map((toast) => toast.announcement.kind);
+    return { session, files, toasts, said };
+}
+
+const picked = (name: string, size: number, type = "") => ({ name, size, type }) as PickedFile;
+
+test("what fits is sent, one after the other; what does not is named with what it needs", async () => {
+    const { session, files, toasts } = world(100 << 20);
+    await files.attach(id(1), [
+        picked("a/b.txt", 10, "text/plain;charset=utf-8"), picked("film.mkv", 60 << 20), picked("second.mkv", 60 << 20),
+        picked("disk.img", 10 * 2 ** 30 + 1), picked("c.txt", 5),
+    ]);
+    assert.deepEqual(session.asked, [`attach ${id(1)} a_b.txt text/plain`, `attach ${id(1)} film.mkv `, `attach ${id(1)} c.txt `]);
+    const [noRoom, tooLarge] = toasts.all.current.map((toast) => toast.announcement);
+    assert.ok(noRoom?.kind === "noRoom" && noRoom.name === "second.mkv" && noRoom.room < 40 << 20);
+    assert.ok(tooLarge?.kind === "tooLarge" && tooLarge.name === "disk.img");
+});
+
+function opened(purpose: "view" | "readableCopy", size = 5 << 20, isReadable = true): OpenedFile {
+    return new OpenedFile({ file: id(2), name: "n", mediaType: "", size, purpose },
+        async (start, end) => (isReadable ? new ArrayBuffer(end - start) : null));
+}
+
+function destination(fails = false) {
+    const log: (string | number)[] = [];
+    const made: Destination = {
+        write: async (piece) => {
+            if (fails) throw new Error("disk full");
+            log.push(piece.byteLength);
+        },
+        finish: async () => void log.push("finish"),
+        abort: async () => void log.push("abort"),
+        remove: async () => void log.push("remove"),
+    };
+    return { log, made };
+}
+
+test("a readable copy is streamed piece by piece, and recorded once it is whole", async () => {
+    const { session, files, said } = world();
+    const { log, made } = destination();
+    files.save(id(1), id(2), made);
+    assert.deepEqual(session.inputs, [{ type: "openFile", conversation: id(1), message: id(2), purpose: "readableCopy" }]);
+    files.onOpened(opened("readableCopy"));
+    for (let round = 0; round < 10; round += 1) await turn();
+    assert.deepEqual(log, [2 << 20, 2 << 20, 1 << 20, "finish"]);
+    assert.deepEqual(session.inputs[1], { type: "readableCopy", conversation: id(1), message: id(2), kept: true });
+    assert.deepEqual(said(), ["fileSaved"]);
+    await files.removeCopy(id(1), id(2));
+    assert.equal(log[log.length - 1], "remove");
+    assert.deepEqual(session.inputs[2], { type: "readableCopy", conversation: id(1), message: id(2), kept: false });
+    // A second time, or after a reload, there is nothing left but to forget it.
+    await files.removeCopy(id(1), id(2));
+    assert.deepEqual(said(), ["fileSaved", "copyDeleted", "copyForgotten"]);
+});
+
+test("a readable copy that fails on the way is taken back and not recorded", async () => {
+    for (const [fails, isReadable] of [[true, true], [false, false]] as const) {
+        const { session, files, said } = world();
+        const { log, made } = destination(fails);
+        files.save(id(1), id(2), made);
+        files.onOpened(opened("readableCopy", 5 << 20, isReadable));
+        for (let round = 0; round < 10; round += 1) await turn();
+        assert.deepEqual(log, ["abort"]);
+        assert.deepEqual(said(), ["notSaved"]);
+        assert.equal(session.inputs.length, 1);
+        assert.deepEqual(files.saving.current, []);
+    }
+});
+
+test("what is opened to be seen goes to the viewer, a voice message to its bubble", () => {
+    const { files } = world();
+    files.view(id(1), id(2));
+    files.onOpened(opened("view"));
+    assert.equal(files.viewing.current?.file, id(2));
+    files.viewing.set(null);
+    files.listen(id(1), id(2));
+    files.onOpened(opened("view"));
+    assert.equal(files.viewing.current, null);
+    assert.equal(files.playing.current?.file, id(2));
+});

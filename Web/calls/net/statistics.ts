@@ -1,0 +1,134 @@
+// What the browser's counters say of a call (W3C WebRTC Statistics): figures that a support person can use, and nothing that
+// says who or where.
+
+import { selectedPath } from "../../net/channel";
+import { Slot, slots } from "./slots";
+
+export type Direction = "sent" | "received";
+
+export interface StreamFigures {
+    readonly direction: Direction;
+    readonly slot: Slot;
+    readonly codec: string;
+    readonly bitsPerSecond: number;
+    readonly width: number;
+    readonly height: number;
+    readonly framesPerSecond: number;
+    /** Encoded or decoded so far. */
+    readonly frames: number;
+    /** Between 0 and 1, since the figures before; null where it is not known. */
+    readonly loss: number | null;
+    readonly jitterMs: number | null;
+}
+
+export interface Figures {
+    readonly path: "direct" | "relayed" | null;
+    /** Of the two ends: host, srflx, prflx or relay (RFC 8445 §5.1.1). */
+    readonly candidateTypes: readonly string[];
+    readonly protocol: string;
+    readonly roundTripMs: number | null;
+    /** What the browser may send, as it estimates the line. */
+    readonly availableBitsPerSecond: number | null;
+    readonly encrypted: boolean;
+    readonly refused: number;
+    readonly streams: readonly StreamFigures[];
+}
+
+/** One stream's counters at one time. */
+interface Counters {
+    readonly bytes: number;
+    readonly packets: number;
+    readonly lost: number;
+}
+
+/** All counters at one time. */
+export interface Snapshot {
+    readonly time: number;
+    readonly reports: ReadonlyMap<string, any>;
+}
+
+export function snapshotOf(statistics: RTCStatsReport, time: number): Snapshot {
+    const reports = new Map<string, any>();
+    statistics.forEach((report, id) => reports.set(id, report));
+    return { time, reports };
+}
+
+export function figuresOf(now: Snapshot, before: Snapshot | null, encrypted: boolean, refused: number): Figures {
+    const { reports } = now;
+    const pair = selectedPair(reports);
+    const ends = [reports.get(pair?.localCandidateId), reports.get(pair?.remoteCandidateId)].filter((end) => end !== undefined);
+    const streams: StreamFigures[] = [];
+    for (const report of reports.values()) {
+        const stream = streamFigures(report, now, before);
+        if (stream !== null) streams.push(stream);
+    }
+    streams.sort((a, b) => a.direction.localeCompare(b.direction) || slots.indexOf(a.slot) - slots.indexOf(b.slot));
+    return {
+        path: selectedPath(reports as unknown as RTCStatsReport),
+        candidateTypes: ends.map((end) => String(end.candidateType)),
+        protocol: String(ends[0]?.protocol ?? ""),
+        roundTripMs: milliseconds(pair?.currentRoundTripTime ?? roundTripOfReports(reports)),
+        availableBitsPerSecond: pair?.availableOutgoingBitrate ?? null,
+        encrypted, refused, streams,
+    };
+}
+
+function selectedPair(reports: ReadonlyMap<string, any>): any {
+    for (const report of reports.values()) {
+        if (report.type === "transport" && report.selectedCandidatePairId) return reports.get(report.selectedCandidatePairId);
+    }
+    // Firefox marks the pair itself.
+    for (const report of reports.values()) if (report.type === "candidate-pair" && report.selected) return report;
+    return undefined;
+}
+
+function milliseconds(seconds: number | null | undefined): number | null {
+    return typeof seconds === "number" ? Math.round(seconds * 1_000) : null;
+}
+
+/** Where the pair does not say it, the other side's reports on what we send do. */
+function roundTripOfReports(reports: ReadonlyMap<string, any>): number | null {
+    for (const report of reports.values()) {
+        if (report.type === "remote-inbound-rtp" && typeof report.roundTripTime === "number") return report.roundTripTime;
+    }
+    return null;
+}
+
+function streamFigures(report: any, now: Snapshot, before: Snapshot | null): StreamFigures | null {
+    const direction: Direction | null = report.type === "outbound-rtp" ? "sent" : report.type === "inbound-rtp" ? "received" : null;
+    // Media sections are numbered from 0 in our order.
+    const slot = slots[Number(report.mid)];
+    if (direction === null || slot === undefined || report.mid === undefined) return null;
+    const counters = countersOf(report, now);
+    // Places that have never carried anything.
+    if (counters.bytes === 0) return null;
+    const earlier = before?.reports.get(report.id);
+    const past = before !== null && earlier !== undefined ? countersOf(earlier, before) : { bytes: 0, packets: 0, lost: 0 };
+    const seconds = before !== null && earlier !== undefined ? (now.time - before.time) / 1_000 : 0;
+    const remote = now.reports.get(report.remoteId);
+    const jitter = direction === "sent" ? remote?.jitter : report.jitter;
+    return {
+        direction, slot,
+        codec: String(now.reports.get(report.codecId)?.mimeType ?? "").replace(/^\w+\//, ""),
+        bitsPerSecond: seconds > 0 ? Math.max(0, Math.round((counters.bytes - past.bytes) * 8 / seconds)) : 0,
+        width: report.frameWidth ?? 0,
+        height: report.frameHeight ?? 0,
+        framesPerSecond: Math.round(report.framesPerSecond ?? 0),
+        frames: (direction === "sent" ? report.framesEncoded : report.framesDecoded) ?? 0,
+        loss: lossBetween(past, counters, direction === "sent" && remote === undefined),
+        jitterMs: milliseconds(jitter),
+    };
+}
+
+function countersOf(report: any, { reports }: Snapshot): Counters {
+    if (report.type === "inbound-rtp") {
+        return { bytes: report.bytesReceived ?? 0, packets: report.packetsReceived ?? 0, lost: report.packetsLost ?? 0 };
+    }
+    return { bytes: report.bytesSent ?? 0, packets: report.packetsSent ?? 0, lost: reports.get(report.remoteId)?.packetsLost ?? 0 };
+}
+
+function lossBetween(past: Counters, present: Counters, isUnknown: boolean): number | null {
+    const lost = Math.max(0, present.lost - past.lost);
+    const all = present.packets - past.packets + lost;
+    return isUnknown || all <= 0 ? null : lost / all;
+}

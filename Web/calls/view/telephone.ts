@@ -1,0 +1,48 @@
+// Everything a call may show: that it rings, the check before it, the call itself.
+
+import { h, Scope } from "../../view/dom";
+import type { Telephone } from "../telephone";
+import { callView } from "./call";
+import { checkDialog } from "./check";
+import { incomingDialog } from "./incoming";
+
+const styleSheet = "/calls.css";
+
+/** Once the rules are there, or cannot be had. */
+export function loadStyles(): Promise<void> {
+    if (document.querySelector(`link[href="${styleSheet}"]`) !== null) return Promise.resolve();
+    return new Promise((resolve) => {
+        document.head.append(h("link", { rel: "stylesheet", href: styleSheet, onload: () => resolve(), onerror: () => resolve() }));
+    });
+}
+
+export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
+    const root = h("div", { class: "calls-part" });
+    const call = h("div", { class: "calls-part" });
+    const dialogs = h("div", { class: "calls-part" });
+    const show = (inner: Scope, dialog: HTMLDialogElement) => {
+        inner.whenInPage(() => {
+            dialog.showModal();
+            if (dialog.hasAttribute("autofocus")) dialog.focus();
+        });
+        return dialog;
+    };
+    root.append(call, dialogs);
+    // What had the focus before the call gets it back after.
+    let before: Element | null = null;
+    scope.fill(call, telephone.shown, (model, inner) => {
+        if (model === null) {
+            if (before instanceof HTMLElement && before.isConnected) before.focus();
+            before = null;
+            return null;
+        }
+        before ??= document.activeElement;
+        return callView(inner, telephone, model);
+    });
+    const check = h("div", { class: "calls-part" });
+    const incoming = h("div", { class: "calls-part" });
+    dialogs.append(check, incoming);
+    scope.fill(check, telephone.check, (wanted, inner) => wanted && show(inner, checkDialog(inner, telephone, wanted)));
+    scope.fill(incoming, telephone.incoming, (ringing, inner) => ringing && show(inner, incomingDialog(inner, telephone, ringing)));
+    return root;
+}

@@ -1,0 +1,37 @@
+// Stored chunks, as they are for sending, or opened for looking at.
+
+import { chunkCount, lengthOfChunk, plainChunk, sealedChunk } from "./geometry";
+import { openChunk } from "./stream";
+import type { StoredFile } from "./storage";
+
+/** Sealed chunks from `from` on, at most `count`. */
+export function takeChunks(file: StoredFile, from: number, count: number): ArrayBuffer[] {
+    const parts: ArrayBuffer[] = [];
+    for (let index = from; index < from + count; index += 1) {
+        const chunk = new Uint8Array(sealedChunk);
+        const length = file.read(index * sealedChunk, chunk);
+        if (length === 0) break;
+        parts.push(length === sealedChunk ? chunk.buffer : chunk.slice(0, length).buffer);
+        if (length < sealedChunk) break;
+    }
+    return parts;
+}
+
+/** The file's own bytes from `start` up to `end`, which the caller keeps within reason. */
+export async function openRange(file: StoredFile, key: CryptoKey, size: number, start: number, end: number): Promise<ArrayBuffer> {
+    const result = new Uint8Array(Math.max(0, Math.min(end, size) - start));
+    const last = chunkCount(size) - 1;
+    const openings: Promise<void>[] = [];
+    for (let index = Math.floor(start / plainChunk); index * plainChunk < start + result.length; index += 1) {
+        const sealed = new Uint8Array(lengthOfChunk(size, index));
+        if (file.read(index * sealedChunk, sealed) !== sealed.length) throw new Error("a stored chunk is missing");
+        openings.push(openChunk(key, index, index === last, sealed).then((opened) => {
+            const plain = new Uint8Array(opened);
+            const offset = index * plainChunk - start;
+            const skipped = Math.max(0, -offset);
+            result.set(plain.subarray(skipped, Math.min(plain.length, result.length - offset)), offset + skipped);
+        }));
+    }
+    await Promise.all(openings);
+    return result.buffer;
+}

@@ -1,0 +1,129 @@
+// Sealed files in the origin's private file system: names and contents are noise to whoever takes the disk.
+
+const folderName = "files";
+/** A worker that was ended a moment ago may still hold the file. */
+const patience = 5_000;
+const retryInterval = 50;
+
+/** One stored file, open for reading and writing at once. */
+export class StoredFile {
+    #handle: FileSystemSyncAccessHandle;
+
+    constructor(handle: FileSystemSyncAccessHandle) {
+        this.#handle = handle;
+    }
+
+    get length(): number {
+        return this.#handle.getSize();
+    }
+
+    /** Fills `into` from `offset` on; answers how many bytes there were. */
+    read(offset: number, into: Uint8Array): number {
+        return this.#handle.read(into, { at: offset });
+    }
+
+    write(offset: number, bytes: Uint8Array): void {
+        for (let done = 0; done < bytes.length;) {
+            const count = this.#handle.write(bytes.subarray(done), { at: offset + done });
+            if (count === 0) throw new DOMException("no byte was written", "QuotaExceededError");
+            done += count;
+        }
+    }
+
+    cut(length: number): void {
+        this.#handle.truncate(length);
+    }
+
+    /** What was written survives a power cut once this returns. */
+    flush(): void {
+        this.#handle.flush();
+    }
+
+    close(): void {
+        this.#handle.close();
+    }
+}
+
+/** The folder. A file is open once, whoever uses it: the browser gives out one handle for it. */
+export class FileStorage {
+    #folder: FileSystemDirectoryHandle;
+    #open = new Map<string, { file: Promise<StoredFile>; users: number }>();
+
+    private constructor(folder: FileSystemDirectoryHandle) {
+        this.#folder = folder;
+    }
+
+    static async open(): Promise<FileStorage> {
+        const root = await navigator.storage.getDirectory();
+        return new FileStorage(await root.getDirectoryHandle(folderName, { create: true }));
+    }
+
+    /** The file, until `release`. */
+    async acquire(name: string, create: boolean): Promise<StoredFile> {
+        let entry = this.#open.get(name);
+        if (entry === undefined) {
+            entry = { file: this.#openFile(name, create), users: 0 };
+            this.#open.set(name, entry);
+        }
+        entry.users += 1;
+        try {
+            return await entry.file;
+        } catch (error) {
+            this.release(name);
+            throw error;
+        }
+    }
+
+    /** Closes the file with its last user. */
+    release(name: string): void {
+        const entry = this.#open.get(name);
+        if (entry === undefined) return;
+        entry.users -= 1;
+        if (entry.users > 0) return;
+        this.#open.delete(name);
+        entry.file.then((file) => file.close(), () => undefined);
+    }
+
+    /** Takes the file away from whoever still reads it. */
+    async delete(name: string): Promise<void> {
+        const entry = this.#open.get(name);
+        this.#open.delete(name);
+        await entry?.file.then((file) => file.close(), () => undefined);
+        await this.#folder.removeEntry(name).catch((error) => {
+            if (!(error instanceof DOMException && error.name === "NotFoundError")) throw error;
+        });
+    }
+
+    /** Deletes every file that is not among `names`; answers the lengths of those that are. */
+    async keepOnly(names: readonly string[]): Promise<Map<string, number>> {
+        const present: string[] = [];
+        for await (const name of this.#folder.keys()) present.push(name);
+        const wanted = new Set(names);
+        const lengths = new Map<string, number>();
+        for (const name of present) {
+            if (!wanted.has(name)) await this.delete(name).catch(() => undefined);
+            else lengths.set(name, (await (await this.#folder.getFileHandle(name)).getFile()).size);
+        }
+        return lengths;
+    }
+
+    async #openFile(name: string, create: boolean): Promise<StoredFile> {
+        const handle = await this.#folder.getFileHandle(name, { create });
+        const deadline = Date.now() + patience;
+        for (;;) {
+            try {
+                return new StoredFile(await handle.createSyncAccessHandle());
+            } catch (error) {
+                const isBusy = error instanceof DOMException && error.name === "NoModificationAllowedError";
+                if (!isBusy || Date.now() > deadline) throw error;
+                await new Promise((resolve) => setTimeout(resolve, retryInterval));
+            }
+        }
+    }
+}
+
+/** Bytes that the browser still grants this origin; null where it does not say. */
+export async function roomLeft(): Promise<number | null> {
+    const { quota, usage } = await navigator.storage.estimate();
+    return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
+}

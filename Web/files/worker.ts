@@ -1,0 +1,216 @@
+// The files' worker: it alone touches what is stored, and holds keys that nobody can read out of it. It ends with Lock.
+
+import { sealedChunk, sealedLength } from "./geometry";
+import { Job } from "./job";
+import type { Failure, FromFiles, Sealed, ToFiles } from "./protocol";
+import { openRange, takeChunks } from "./reading";
+import { Damaged, Received, Receiving } from "./receiving";
+import { seal, Unreadable } from "./sealing";
+import { FileStorage, roomLeft, StoredFile } from "./storage";
+
+interface WorkerScope {
+    onmessage: ((event: MessageEvent<ToFiles>) => void) | null;
+    postMessage(message: FromFiles, transfer?: Transferable[]): void;
+}
+
+const scope = self as unknown as WorkerScope;
+const post = (message: FromFiles, transfer: Transferable[] = []) => scope.postMessage(message, transfer);
+
+class Full extends Error {}
+
+function failureOf(error: unknown): Failure {
+    if (error instanceof Full || (error instanceof DOMException && error.name === "QuotaExceededError")) return "full";
+    if (error instanceof Unreadable) return "unreadable";
+    return error instanceof Damaged ? "damaged" : "storage";
+}
+
+class FilesWorker {
+    #storage: FileStorage;
+    #jobs = new Map<string, Job>();
+    #receiving = new Map<Job, Receiving>();
+    /** By stored file: how far interrupted transfers came, so that nothing is hashed twice. */
+    #interrupted = new Map<string, Received>();
+    /** One file is sealed at a time, however many are picked: memory is for one. */
+    #lastSealing: Promise<unknown> = Promise.resolve();
+
+    constructor(storage: FileStorage) {
+        this.#storage = storage;
+    }
+
+    async receive(message: ToFiles): Promise<void> {
+        switch (message.type) {
+            case "inventory":
+                return this.#check(message.files);
+            case "seal":
+                return this.#seal(message);
+            case "receive":
+                return void this.#receive(message, message.hash, true);
+            case "begin":
+                return this.#begin(message.file);
+            case "chunk":
+                return this.#take(message.file, new Uint8Array(message.bytes));
+            case "store":
+                return this.#store(message);
+            case "stop":
+                return void this.#stop(message.file);
+            case "delete":
+                await this.#stop(message.file);
+                this.#interrupted.delete(message.storage);
+                return this.#storage.delete(message.storage).catch(() => undefined);
+            case "take": {
+                const { request, from, count } = message;
+                return this.#read(request, message.storage, async (stored) => takeChunks(stored, from, count));
+            }
+            case "range": {
+                const { request, key, size, start, end } = message;
+                return this.#read(request, message.storage, async (stored) => [await openRange(stored, key, size, start, end)]);
+            }
+        }
+    }
+
+    async #check(files: Extract<ToFiles, { type: "inventory" }>["files"]): Promise<void> {
+        const lengths = await this.#storage.keepOnly(files.map(({ storage }) => storage));
+        for (const { file, storage, length } of files) {
+            const stored = lengths.get(storage) ?? 0;
+            if (stored < length) post({ type: "failed", file, failure: "storage" });
+            else if (length === 0 && stored >= sealedChunk) post({ type: "ready", file, chunks: Math.floor(stored / sealedChunk) });
+        }
+    }
+
+    #start({ file, storage }: Sealed): Job {
+        const before = this.#stop(file);
+        const job = new Job(this.#storage, storage, before, (error) => {
+            this.#forget(file, job);
+            post({ type: "failed", file, failure: failureOf(error) });
+        });
+        this.#jobs.set(file, job);
+        return job;
+    }
+
+    #forget(file: string, job: Job): void {
+        this.#receiving.delete(job);
+        if (this.#jobs.get(file) === job) this.#jobs.delete(file);
+    }
+
+    #stop(file: string): Promise<void> {
+        const job = this.#jobs.get(file);
+        if (job === undefined) return Promise.resolve();
+        return job.end(async () => {
+            const state = await this.#receiving.get(job)?.settle();
+            if (state) this.#interrupted.set(job.storageName, state);
+            this.#forget(file, job);
+        });
+    }
+
+    #seal(message: Extract<ToFiles, { type: "seal" }>): void {
+        const { file, blob, size, key } = message;
+        const job = this.#start(message);
+        job.step(async (stored) => {
+            const sealing = this.#lastSealing.then(async () => {
+                await requireRoom(sealedLength(size) - stored.length);
+                return seal(blob, size, key, stored, {
+                    isStopped: () => job.isStopped,
+                    onChunks: (chunks) => post({ type: "sealing", file, chunks }),
+                });
+            });
+            this.#lastSealing = sealing.catch(() => undefined);
+            const hash = await sealing;
+            if (hash === null) return;
+            void job.end(() => this.#forget(file, job));
+            post({ type: "sealed", file, hash });
+        });
+    }
+
+    #receive(sealed: Sealed, hash: Uint8Array, isAnswered: boolean): void {
+        const { file, size, key } = sealed;
+        const job = this.#start(sealed);
+        job.step(async (stored) => {
+            await requireRoom(sealedLength(size) - stored.length);
+            const before = this.#interrupted.get(sealed.storage);
+            this.#interrupted.delete(sealed.storage);
+            const receiving = await Receiving.resume(stored, size, key, hash, before, {
+                onChecking: (chunks) => post({ type: "checking", file, chunks }),
+                onDurable: (chunks) => post({ type: "durable", file, chunks }),
+            });
+            this.#receiving.set(job, receiving);
+            if (isAnswered) post({ type: "ready", file, chunks: receiving.chunks });
+            await this.#finishIfWhole(file, job, receiving);
+        });
+    }
+
+    /** Whatever the channel before has brought is stored, and the next chunk is asked for. */
+    #begin(file: string): void {
+        this.#step(file, async (receiving) => {
+            await receiving.settle();
+            post({ type: "ready", file, chunks: receiving.chunks });
+        });
+    }
+
+    /** The next one may come before this one is written. */
+    #take(file: string, sealed: Uint8Array): void {
+        const job = this.#jobs.get(file);
+        job?.step(() => {
+            const receiving = this.#receiving.get(job);
+            receiving?.add(sealed).then(() => this.#finishIfWhole(file, job, receiving)).catch((error) => job.fail(error));
+        });
+    }
+
+    #store(message: Extract<ToFiles, { type: "store" }>): void {
+        const { file, from, bytes } = message;
+        if (!this.#jobs.has(file)) this.#receive(message, message.hash, false);
+        this.#step(file, async (receiving) => {
+            // What is stored already is left out; across a gap, nothing can be appended.
+            const skipped = receiving.chunks - from;
+            for (let start = skipped * sealedChunk; skipped >= 0 && start < bytes.length; start += sealedChunk) {
+                await receiving.add(bytes.subarray(start, start + sealedChunk));
+            }
+            receiving.flush();
+            post({ type: "ready", file, chunks: receiving.chunks });
+        });
+    }
+
+    #step(file: string, run: (receiving: Receiving) => Promise<void>): void {
+        const job = this.#jobs.get(file);
+        job?.step(async () => {
+            const receiving = this.#receiving.get(job);
+            if (receiving === undefined) return;
+            await run(receiving);
+            await this.#finishIfWhole(file, job, receiving);
+        });
+    }
+
+    async #finishIfWhole(file: string, job: Job, receiving: Receiving): Promise<void> {
+        if (!receiving.isWhole || job.isStopped) return;
+        await receiving.verify();
+        if (job.isStopped) return;
+        void job.end(() => this.#forget(file, job));
+        post({ type: "received", file });
+    }
+
+    async #read(request: number, name: string, read: (stored: StoredFile) => Promise<ArrayBuffer[]>): Promise<void> {
+        let parts: ArrayBuffer[] | null = null;
+        try {
+            const stored = await this.#storage.acquire(name, false);
+            try {
+                parts = await read(stored);
+            } finally {
+                this.#storage.release(name);
+            }
+        } catch {
+            // Missing, damaged or deleted meanwhile: whoever asked knows what that means.
+        }
+        post({ type: "taken", request, parts }, parts ?? []);
+    }
+}
+
+async function requireRoom(bytes: number): Promise<void> {
+    const room = await roomLeft();
+    if (room !== null && bytes > room) throw new Full();
+}
+
+// A message waits for nothing but the start and the inventory: jobs keep their own order.
+let ready = FileStorage.open().then((storage) => new FilesWorker(storage));
+scope.onmessage = ({ data }) => {
+    if (data.type === "inventory") ready = ready.then(async (worker) => worker.receive(data).then(() => worker));
+    else void ready.then((worker) => worker.receive(data));
+};

@@ -1,0 +1,47 @@
+// The dialog that a file is looked at in. What is in it is loaded when it is first needed.
+
+import { safeFileName } from "../model/filename";
+import type { MainModel } from "../model/main";
+import { chooseDestination } from "../net/destination";
+import type { OpenedFile } from "../net/openedfile";
+import { t } from "../i18n";
+import { button, iconButton, spinner } from "./controls";
+import { h, Scope, uniqueId } from "./dom";
+import { formatSize } from "./filetext";
+import { icon } from "./icons";
+
+export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, onClose: () => void): HTMLDialogElement {
+    const name = safeFileName(opened.name);
+    const titleId = uniqueId();
+    const body = h("div", { class: "viewer-body" }, spinner(t("viewer.opening")));
+    const conversation = main.open.current?.id ?? "";
+    const element: HTMLDialogElement = h("dialog", { class: "viewer", "aria-labelledby": titleId },
+        h("div", { class: "dialog-head" },
+            h("div", { class: "viewer-title" }, h("h2", { id: titleId }, h("bdi", {}, name)), h("p", {}, formatSize(opened.size))),
+            button(t("file.save"), {
+                class: "small",
+                onclick: async () => {
+                    const destination = await chooseDestination(name, opened.size);
+                    if (destination === null) return;
+                    element.close();
+                    main.files.save(conversation, opened.file, destination);
+                },
+            }, "download"),
+            iconButton(t("close"), "close", { onclick: () => element.close() })),
+        body);
+    element.addEventListener("close", onClose);
+
+    let isOpen = true;
+    scope.onDispose(() => {
+        isOpen = false;
+        body.replaceChildren();
+    });
+    import("./filecontent").then(({ fileContent }) => fileContent(scope, opened, name))
+        .catch(() => viewerMessage(t("viewer.unreadable")))
+        .then((shown) => isOpen && body.replaceChildren(...shown));
+    return element;
+}
+
+export function viewerMessage(text: string): Element[] {
+    return [h("div", { class: "empty viewer-message" }, icon("file"), h("p", {}, text))];
+}

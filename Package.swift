@@ -49,12 +49,17 @@ let package = Package(
         core("NodeProtocol", ["CryptoPrimitives", "WireFormat", "Trust"]),
         core("Messenger", ["CryptoPrimitives", "WireFormat", "MLS", "SegmentedHSM", "Trust", "NodeProtocol"]),
 
+        // The relay's protocols, which nothing else of ours is needed for.
+        core("STUN", ["CryptoPrimitives"]),
+        core("TURN", ["CryptoPrimitives", "STUN"]),
+
         // The node and its command line.
+        .target(name: "CDatagrams"),
         .target(name: "CWebApp", cSettings: [.unsafeFlags(["-Wno-c23-extensions"])]),
         .target(
             name: "Node",
             dependencies: [
-                "CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "CWebApp",
+                "CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "STUN", "TURN", "CWebApp", "CDatagrams",
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -127,11 +132,14 @@ let package = Package(
         tests("SegmentedHSMTests", ["SegmentedHSM"]),
         tests("TrustTests", ["Trust", "CryptoPrimitives"]),
         tests("NodeProtocolTests", ["NodeProtocol", "CryptoPrimitives"]),
+        tests("STUNTests", ["STUN", "CryptoPrimitives"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        tests("TURNTests", ["TURN", "STUN", "CryptoPrimitives", "AllocationCounter"]),
         tests("MessengerTests", ["Messenger", "Simulator", "Conformance", "VectorChecks"]),
         tests(
             "NodeTests",
             [
-                "Node", "NodeClient", "Conformance", "Messenger",
+                "Node", "NodeClient", "Conformance", "Messenger", "STUN", "TURN", "CDatagrams",
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),

@@ -79,6 +79,7 @@ public struct Node: Service {
             (try? await store.change { _ in }) != nil
         }
         let ledger = ConnectionLedger(bounds)
+        let relay = try startedRelay(registry)
         let application = Application(
             router: try routes.makeRouter(),
             server: HTTPServerBuilder { [anchor, bounds] responder in
@@ -102,6 +103,7 @@ public struct Node: Service {
             store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
             CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
         ]
+        if let relay { services.append(relay) }
         if let port = configuration.metricsPort {
             services.append(MetricsListener(registry: registry, port: port, logger: logger, nodeIsReady: isReady))
         }
@@ -121,6 +123,16 @@ public struct Node: Service {
                 "Port \(configuration.port) is not open to this user",
                 advice: "choose a port of 1024 or above with --port")
         }
+    }
+
+    /// The relay, serving already; nil if there is to be none.
+    private func startedRelay(_ registry: PrometheusRegistry) throws(StartError) -> RelayService? {
+        guard let relay = configuration.relay else { return nil }
+        let service = try RelayService(
+            relay, ownPorts: [configuration.port, configuration.metricsPort], metrics: RelayMetrics(registry),
+            logger: logger)
+        try service.start()
+        return service
     }
 
     private func announceStart(port: Int) async throws {

@@ -56,7 +56,38 @@ struct Serve: AsyncParsableCommand {
             "The port of Prometheus metrics at http://127.0.0.1:PORT/metrics; 0 for none.", valueName: "port"))
     var metricsPort = 9464
 
+    @Option(
+        help: ArgumentHelp(
+            "The UDP port of the relay (STUN and TURN); 0 for none. By default 3478, or another one if that is in use.",
+            valueName: "port"))
+    var turnPort: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The IPv4 and IPv6 address at which peers reach the relay, where it is not one of this machine's.",
+            valueName: "address"))
+    var publicIp: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "A secret that other programs share to make credentials for the relay. By default the node has its own.",
+            valueName: "file"))
+    var turnSecret: String?
+
+    @Flag(help: "The node serves a network without the Internet: the relay reaches private addresses.")
+    var bubble = false
+
+    @Flag(help: "For benches and tests only: the relay reaches this machine itself.")
+    var turnAllowLoopback = false
+
+    @Flag(help: "Accept the channel numbers of TURN clients from before RFC 8656 (0x5000 to 0x7FFF).")
+    var turnOldChannels = false
+
     func validate() throws {
+        guard (0...65_535).contains(turnPort ?? 0) else {
+            throw ValidationError("--turn-port takes a number from 1 to 65535, or 0")
+        }
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 1 to 65535") }
         guard (0...65_535).contains(metricsPort) else {
             throw ValidationError("--metrics-port takes a number from 0 to 65535")
@@ -77,6 +108,7 @@ struct Serve: AsyncParsableCommand {
         configuration.hosts = host
         configuration.port = port
         configuration.metricsPort = metricsPort == 0 ? nil : metricsPort
+        configuration.relay = try relayConfiguration()
         if let tlsCert, let tlsKey { configuration.certificate = .init(certificate: tlsCert, key: tlsKey) }
 
         let node = try Node(configuration, logger: logger) { announcement in
@@ -87,6 +119,22 @@ struct Serve: AsyncParsableCommand {
             }
         }
         try await ServiceGroup(services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+    }
+}
+
+extension Serve {
+    private func relayConfiguration() throws -> RelayConfiguration? {
+        guard turnPort != 0 else { return nil }
+        var relay = RelayConfiguration()
+        // A port that nobody chose may be another program's: the node takes another one then.
+        relay.isPortChosen = turnPort != nil
+        if let turnPort { relay.port = turnPort }
+        relay.publicAddresses = publicIp
+        relay.secret = try turnSecret.map { try RelayConfiguration.secret(inFile: $0) }
+        relay.reachesPrivateNetworks = bubble
+        relay.allowsLoopback = turnAllowLoopback
+        relay.acceptsOldChannelNumbers = turnOldChannels
+        return relay
     }
 }
 

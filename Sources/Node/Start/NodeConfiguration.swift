@@ -13,6 +13,8 @@ public struct NodeConfiguration: Sendable {
     public var certificate: CertificateFiles?
     /// The port of `/metrics` on the loopback address; nil: no metrics.
     public var metricsPort: Int?
+    /// STUN and TURN; nil: nothing is relayed.
+    public var relay: RelayConfiguration?
     public var bounds = ServiceBounds()
     /// The web app's archive; nil: the one inside this executable.
     public var webApp: [UInt8]?

@@ -1,0 +1,40 @@
+import CDatagrams
+import Glibc
+import STUN
+import TURN
+
+/// The addresses that this machine has at the moment.
+struct LocalAddresses: Equatable {
+    /// All of them, loopback too, in the interfaces' order; link-local ones have no place here.
+    let all: [IPAddress]
+
+    static func current() -> LocalAddresses {
+        var list: UnsafeMutablePointer<ifaddrs>?
+        guard getifaddrs(&list) == 0 else { return LocalAddresses(all: []) }
+        defer { freeifaddrs(list) }
+        var all: [IPAddress] = []
+        var next = list
+        while let interface = next {
+            next = interface.pointee.ifa_next
+            guard interface.pointee.ifa_flags & UInt32(IFF_UP) != 0, let address = interface.pointee.ifa_addr,
+                let ip = TransportAddress(socketAddress: address)?.ip, !isLinkLocal(ip), !all.contains(ip)
+            else { continue }
+            all.append(ip)
+        }
+        return LocalAddresses(all: all)
+    }
+
+    /// The first address of that family that others reach; loopback if there is no other.
+    func preferred(_ family: AddressFamily) -> IPAddress? {
+        let candidates = all.filter { $0.family == family }
+        return candidates.first { !Self.isLoopback($0) } ?? candidates.first
+    }
+
+    static func isLoopback(_ ip: IPAddress) -> Bool {
+        ip.family == .ipv4 ? ip.low >> 24 == 127 : ip.high == 0 && ip.low == 1
+    }
+
+    private static func isLinkLocal(_ ip: IPAddress) -> Bool {
+        ip.family == .ipv4 ? ip.low >> 16 == 0xA9FE : ip.high >> 54 == 0xFE80 >> 6
+    }
+}

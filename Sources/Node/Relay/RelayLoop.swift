@@ -1,0 +1,298 @@
+import CDatagrams
+import CryptoPrimitives
+import Glibc
+import STUN
+import TURN
+
+/// One thread's part of the relay: a server, its sockets, and the loop that carries datagrams between them in batches. Each
+/// time round, everything that has come is received, decided upon where it lies, and sent, with a few system calls for all
+/// of it; nothing is copied or allocated on the way.
+struct RelayLoop: ~Copyable {
+    private struct Listener {
+        let ip: IPAddress
+        var socket: Int32
+    }
+
+    /// What the loop is told from outside, between two batches.
+    typealias Command = @Sendable (inout Server) -> Void
+
+    var server: Server
+    private let sockets: RelaySocketTable
+    private let port: UInt16
+    private let isShared: Bool
+    /// At the number of their link; -1 where an address has gone.
+    private var listeners: [Listener] = []
+    private var received = ReceiveBatch()
+    private var outgoing = SendBatch()
+    private let events: UnsafeMutablePointer<datagram_event>
+
+    private static let eventCount = 128
+    /// Batches taken from a listener before others have their turn.
+    private static let rounds = 4
+    /// Numbers of listeners in the poll set begin here; a relay's has a generation above it.
+    private static let wake = UInt64(UInt32.max)
+
+    init(server: consuming Server, sockets: RelaySocketTable, port: UInt16, isShared: Bool) {
+        self.server = server
+        self.sockets = sockets
+        self.port = port
+        self.isShared = isShared
+        events = .allocate(capacity: Self.eventCount)
+    }
+
+    deinit {
+        for listener in listeners where listener.socket >= 0 { close(listener.socket) }
+        events.deallocate()
+    }
+
+    /// Listens at these addresses, and no longer at others.
+    ///
+    /// - Returns: the `errno` of the last address at which it could not be, 0 if it could at all.
+    @discardableResult
+    mutating func listen(at addresses: [IPAddress]) -> Int32 {
+        for link in listeners.indices where listeners[link].socket >= 0 && !addresses.contains(listeners[link].ip) {
+            close(listeners[link].socket)
+            listeners[link].socket = -1
+        }
+        var failure: Int32 = 0
+        for ip in addresses where !listeners.contains(where: { $0.ip == ip && $0.socket >= 0 }) {
+            let socket = DatagramSocket.open(ip.family, ip, port: port, for: .listener(isShared: isShared))
+            guard socket >= 0 else {
+                failure = -socket
+                continue
+            }
+            // An address that comes back has its old link again, and its clients their allocations.
+            let known = listeners.firstIndex { $0.ip == ip }
+            let link = known ?? listeners.count
+            if known == nil {
+                listeners.append(Listener(ip: ip, socket: socket))
+            } else {
+                listeners[link].socket = socket
+            }
+            if !sockets.watch(socket, as: UInt64(link)) { failure = errno }
+        }
+        return failure
+    }
+
+    /// Runs until the mailbox is closed.
+    mutating func run(_ mailbox: RelayMailbox) {
+        guard sockets.watch(mailbox.descriptor, as: Self.wake) else { return }
+        while true {
+            let milliseconds = Self.now().milliseconds
+            // At least once a second: things end by the second.
+            let count = datagram_poll_wait(
+                sockets.poll, events, Int32(Self.eventCount), Int32(1_000 - milliseconds % 1_000))
+            server.advance(to: Self.now())
+            for index in 0..<Int(max(0, count)) {
+                let event = events[index]
+                let number = event.number
+                if number == Self.wake {
+                    guard take(mailbox) else { return }
+                } else if number < Self.wake {
+                    receiveFromClients(Int(number))
+                } else {
+                    receiveFromPeers(RelayID(rawValue: number), event.events)
+                }
+            }
+            flush()
+            mailbox.report(server)
+        }
+    }
+
+    private static func now() -> Moment {
+        var clock = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &clock)
+        return Moment(
+            milliseconds: UInt64(clock.tv_sec) * 1_000 + UInt64(clock.tv_nsec) / 1_000_000,
+            unixTime: UInt64(clamping: time(nil)))
+    }
+
+    static var moment: Moment { now() }
+
+    /// - Returns: false if there is nothing more to do.
+    private mutating func take(_ mailbox: RelayMailbox) -> Bool {
+        flush()
+        for message in mailbox.take() {
+            switch message {
+            case .stop: return false
+            case .command(let command): command(&server)
+            case .listen(let addresses): listen(at: addresses)
+            }
+        }
+        return true
+    }
+
+    private mutating func flush() {
+        outgoing.flush()
+        received.clear()
+        sockets.closeEnded()
+    }
+
+    // MARK: From clients
+
+    private mutating func receiveFromClients(_ link: Int) {
+        for _ in 0..<Self.rounds {
+            if received.isFull { flush() }
+            let free = ReceiveBatch.places - received.count
+            let socket = listeners[link].socket
+            let places = received.receive(socket)
+            for place in places {
+                guard let datagram = received.datagram(place) else { continue }
+                let client = ClientPath(datagram.source, link: UInt32(link))
+                receive(datagram, from: client)
+            }
+            guard places.count == free else { return }
+        }
+    }
+
+    private mutating func receive(_ datagram: ReceiveBatch.Datagram, from client: ClientPath) {
+        var offset = 0
+        repeat {
+            let length = min(datagram.segment, datagram.bytes.count - offset)
+            let bytes = UnsafeMutableRawBufferPointer(rebasing: datagram.bytes[offset..<offset + length])
+            offset += length
+            switch server.receive(UnsafeRawBufferPointer(bytes), from: client) {
+            case .discard:
+                continue
+            case .answer:
+                answer(client)
+            case .relay(let relayed):
+                guard let start = bytes.baseAddress else { continue }
+                let payload = start + relayed.payload.lowerBound
+                if relayed.dontFragment {
+                    sendWhole(payload, relayed)
+                } else {
+                    makeRoom()
+                    outgoing.append(payload, relayed.payload.count, from: relayed.socket, to: relayed.peer)
+                }
+            case .deliver(let delivery, let payload):
+                // Only the framing of the last piece has free room around it.
+                let isAlone = datagram.segment >= datagram.bytes.count
+                deliver(
+                    UnsafeMutableRawBufferPointer(rebasing: bytes[payload]), delivery.client, delivery.framing,
+                    inPlace: isAlone)
+            }
+        } while offset < datagram.bytes.count
+    }
+
+    /// Answers are few and short, and the next one overwrites this one: sent at once.
+    private func answer(_ client: ClientPath) {
+        let socket = listeners[Int(client.link)].socket
+        server.answer.withUnsafeBytes { bytes in Self.send(bytes, from: socket, to: client.address) }
+    }
+
+    private static func send(_ bytes: UnsafeRawBufferPointer, from socket: Int32, to destination: TransportAddress) {
+        var address = sockaddr_in6()
+        let length = destination.write(to: &address)
+        withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                _ = sendto(socket, bytes.baseAddress, bytes.count, Int32(MSG_DONTWAIT), address, length)
+            }
+        }
+    }
+
+    /// With DONT-FRAGMENT, which is a socket's property and not a datagram's.
+    private mutating func sendWhole(_ payload: UnsafeMutableRawPointer, _ relayed: Relayed) {
+        outgoing.flush()
+        DatagramSocket.setDontFragment(true, relayed.socket, relayed.peer.family)
+        Self.send(
+            UnsafeRawBufferPointer(start: payload, count: relayed.payload.count), from: relayed.socket, to: relayed.peer
+        )
+        DatagramSocket.setDontFragment(false, relayed.socket, relayed.peer.family)
+    }
+
+    // MARK: From peers
+
+    private mutating func receiveFromPeers(_ relay: RelayID, _ events: UInt32) {
+        guard let socket = server.socket(of: relay) else { return }
+        if events & UInt32(DATAGRAM_EVENT_ERROR) != 0 { receiveErrors(relay, socket) }
+        guard events & UInt32(DATAGRAM_EVENT_IN) != 0 else { return }
+        if received.isFull { flush() }
+        for place in received.receive(socket) {
+            guard let datagram = received.datagram(place) else { continue }
+            let total = datagram.bytes.count
+            let count = datagram.segment > 0 ? (total + datagram.segment - 1) / datagram.segment : 1
+            let verdict = server.receive(fromPeer: datagram.source, at: relay, byteCount: total, datagrams: count)
+            guard case .deliver(let delivery) = verdict else { continue }
+            var offset = 0
+            var framing = delivery.framing
+            repeat {
+                let length = min(datagram.segment, total - offset)
+                deliver(
+                    UnsafeMutableRawBufferPointer(rebasing: datagram.bytes[offset..<offset + length]), delivery.client,
+                    framing, inPlace: count == 1)
+                offset += length
+                framing = framing.following
+            } while offset < total
+        }
+    }
+
+    /// - Parameter inPlace: there is room for the framing around the data.
+    private mutating func deliver(
+        _ data: UnsafeMutableRawBufferPointer, _ client: ClientPath, _ framing: Framing, inPlace: Bool
+    ) {
+        let link = Int(client.link)
+        guard let start = data.baseAddress, listeners.indices.contains(link) else { return }
+        let socket = listeners[link].socket
+        makeRoom()
+        if inPlace {
+            let header = framing.headerLength
+            framing.writeHeader(data.count, to: UnsafeMutableRawBufferPointer(start: start - header, count: header))
+            let padding = framing.padding(data.count, isStream: false)
+            for index in 0..<padding { start.storeBytes(of: 0, toByteOffset: data.count + index, as: UInt8.self) }
+            outgoing.append(start - header, header + data.count + padding, from: socket, to: client.address)
+        } else if framing.padding(data.count, isStream: false) == 0 {
+            framing.writeHeader(data.count, to: outgoing.frame)
+            outgoing.append(start, data.count, headerLength: framing.headerLength, from: socket, to: client.address)
+        } else {
+            // A Data indication's padding would stand where the next piece begins.
+            outgoing.flush()
+            let memory = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: Framing.headroom + data.count + Framing.tailroom, alignment: 16)
+            defer { memory.deallocate() }
+            let payload = Framing.headroom..<Framing.headroom + data.count
+            UnsafeMutableRawBufferPointer(rebasing: memory[payload]).copyMemory(from: UnsafeRawBufferPointer(data))
+            let whole = framing.frame(payload, in: memory, isStream: false)
+            Self.send(UnsafeRawBufferPointer(rebasing: memory[whole]), from: socket, to: client.address)
+        }
+    }
+
+    private mutating func makeRoom() {
+        // The data stays in its place until everything is sent.
+        if !outgoing.hasRoom(1) { outgoing.flush() }
+    }
+
+    // MARK: ICMP
+
+    /// What ICMP said of datagrams to peers, which the kernel keeps beside the socket.
+    private mutating func receiveErrors(_ relay: RelayID, _ socket: Int32) {
+        for _ in 0..<16 {
+            var address = sockaddr_in6()
+            var control: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0, 0, 0)
+            var header = msghdr()
+            header.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            header.msg_controllen = MemoryLayout.size(ofValue: control)
+            let received = withUnsafeMutableBytes(of: &address) { address in
+                withUnsafeMutableBytes(of: &control) { control in
+                    header.msg_name = address.baseAddress
+                    header.msg_control = control.baseAddress
+                    return recvmsg(socket, &header, Int32(MSG_ERRQUEUE) | Int32(MSG_DONTWAIT))
+                }
+            }
+            guard received >= 0 else { return }
+            guard
+                let peer = withUnsafeBytes(
+                    of: &address, { $0.baseAddress.flatMap { TransportAddress(socketAddress: $0) } })
+            else { continue }
+            // Behind the control message's head lies `struct sock_extended_err`.
+            let icmp: ICMPMessage? = withUnsafeBytes(of: &control) { control in
+                let origin = Int(control[20])
+                guard origin == DATAGRAM_ORIGIN_ICMP || origin == DATAGRAM_ORIGIN_ICMP6 else { return nil }
+                return ICMPMessage(
+                    type: control[21], code: control[22], data: control.load(fromByteOffset: 24, as: UInt32.self))
+            }
+            guard let icmp else { continue }
+            if let client = server.receive(icmp, about: peer, at: relay) { answer(client) }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+import CDatagrams
+import Glibc
+import STUN
+import Synchronization
+import TURN
+
+/// The way to a relay's thread from all others, and what it reports to them.
+final class RelayMailbox: Sendable {
+    enum Message: Sendable {
+        case stop
+        case command(RelayLoop.Command)
+        case listen([IPAddress])
+    }
+
+    /// What a thread has done so far.
+    struct Report: Sendable {
+        var allocations = 0
+        var counters = Counters()
+    }
+
+    /// Readable when there is something to take.
+    let descriptor: Int32
+    private let messages = Mutex<[Message]>([])
+    private let latest = Mutex(Report())
+    private let reported = Atomic<UInt64>(0)
+
+    init() {
+        descriptor = datagram_wake_create()
+    }
+
+    deinit { close(descriptor) }
+
+    func put(_ message: Message) {
+        messages.withLock { $0.append(message) }
+        var one: UInt64 = 1
+        write(descriptor, &one, MemoryLayout<UInt64>.size)
+    }
+
+    func take() -> [Message] {
+        var count: UInt64 = 0
+        read(descriptor, &count, MemoryLayout<UInt64>.size)
+        return messages.withLock { messages in
+            defer { messages.removeAll() }
+            return messages
+        }
+    }
+
+    var report: Report { latest.withLock { $0 } }
+
+    /// Once a second is often enough.
+    func report(_ server: borrowing Server) {
+        let second = UInt64(clamping: time(nil))
+        guard reported.load(ordering: .relaxed) != second else { return }
+        reported.store(second, ordering: .relaxed)
+        let report = Report(allocations: server.allocationCount, counters: server.counters)
+        latest.withLock { $0 = report }
+    }
+}

@@ -1,0 +1,54 @@
+import CDatagrams
+import Glibc
+import STUN
+import TURN
+
+/// The sockets of one relay thread's allocations, and the poll set that they stand in.
+final class RelaySocketTable: RelaySockets {
+    let poll: Int32
+    /// Where relayed addresses are bound: nil for all addresses of the machine, of which the kernel then takes the one
+    /// that the way to the peer begins at.
+    var bindIPv4: IPAddress?
+    var bindIPv6: IPAddress?
+    /// Sockets that are to be closed once what was to go out through them has gone. Their numbers must not be given to
+    /// others before.
+    private var ended: [Int32] = []
+
+    init() {
+        poll = datagram_poll_create()
+    }
+
+    deinit {
+        closeEnded()
+        close(descriptor: poll)
+    }
+
+    func open(_ relay: RelayID, _ family: AddressFamily, port: UInt16) -> Int32? {
+        let ip = family == .ipv4 ? bindIPv4 : bindIPv6
+        let socket = DatagramSocket.open(family, ip, port: port, for: .relay)
+        guard socket >= 0 else { return nil }
+        guard watch(socket, as: relay.rawValue) else {
+            close(descriptor: socket)
+            return nil
+        }
+        return socket
+    }
+
+    func close(_ socket: Int32) {
+        // Out of the poll set at once: nothing more comes from it.
+        _ = datagram_poll_remove(poll, socket)
+        ended.append(socket)
+    }
+
+    /// Closes what the server is done with.
+    func closeEnded() {
+        for socket in ended { close(descriptor: socket) }
+        ended.removeAll(keepingCapacity: true)
+    }
+
+    func watch(_ descriptor: Int32, as number: UInt64) -> Bool {
+        datagram_poll_add(poll, descriptor, number) == 0
+    }
+
+    private func close(descriptor: Int32) { Glibc.close(descriptor) }
+}

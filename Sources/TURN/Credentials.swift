@@ -1,0 +1,29 @@
+import CryptoPrimitives
+
+/// Who may use the relay. Asked for each request that names somebody, never for relayed data.
+public protocol CredentialSource: AnyObject {
+    /// Whether ``username(ofUserhash:)`` knows anybody: then clients are told that they may hide their names.
+    var knowsUserhashes: Bool { get }
+
+    /// What is known of that user; nil if there is none.
+    ///
+    /// - Parameter isContinuing: the request is about an allocation that this user name made when it was valid. A call
+    ///   outlives the hour that its credential was good for; a new one does not begin after it.
+    func credential(username: [UInt8], isContinuing: Bool, unixTime: UInt64) -> Credential?
+
+    /// The user name that hashes to that in the server's realm; nil if there is none.
+    func username(ofUserhash userhash: [UInt8]) -> [UInt8]?
+}
+
+/// What is known of a user.
+public struct Credential: Sendable {
+    /// Whose quotas the user's allocations count against. Several user names may belong to one subject.
+    public let subject: [UInt8]
+    /// The passwords that are right: one, or two where the way of deriving it is not known.
+    public let passwords: [Secret]
+
+    public init(subject: [UInt8], passwords: [Secret]) {
+        self.subject = subject
+        self.passwords = passwords
+    }
+}

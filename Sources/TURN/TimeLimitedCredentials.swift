@@ -1,0 +1,136 @@
+import CryptoPrimitives
+import STUN
+import Synchronization
+
+/// Credentials that end by themselves, after the convention of the "TURN REST API": the user name is `expiry:user`, with the
+/// expiry in seconds since 1970, and the password is base64(HMAC(secret, user name)). Whoever shares the secret can make
+/// them, and the relay checks them without having heard of them before.
+///
+/// HMAC-SHA1 is the convention; passwords by HMAC-SHA256 are right, too.
+public final class TimeLimitedCredentials: CredentialSource, Sendable {
+    private struct Issued {
+        let subject: [UInt8]
+        let userhash: [UInt8]
+    }
+
+    private struct State {
+        var issued: [[UInt8]: Issued] = [:]
+        var usernames: [[UInt8]: [UInt8]] = [:]
+        /// What was issued, in the order of its expiry, from `first` on.
+        var byExpiry: [(expiry: UInt64, username: [UInt8])] = []
+
+        mutating func forget(before unixTime: UInt64, continuation: UInt64, keeping count: Int) {
+            var gone = 0
+            while gone < byExpiry.count,
+                byExpiry[gone].expiry + continuation <= unixTime || byExpiry.count - gone > count
+            {
+                if let forgotten = issued.removeValue(forKey: byExpiry[gone].username) {
+                    usernames.removeValue(forKey: forgotten.userhash)
+                }
+                gone += 1
+            }
+            byExpiry.removeFirst(gone)
+        }
+    }
+
+    private let secret: Secret
+    private let realm: [UInt8]
+    /// Issued credentials that are remembered at most: past that, the oldest are recognised by the secret alone.
+    private let capacity: Int
+    /// Seconds for which an allocation can be kept beyond its credential's end.
+    private let continuation: UInt64
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - realm: the server's, for the hashes of user names.
+    ///   - continuation: the seconds for which what was allocated can be kept after the credential has ended.
+    public init(secret: Secret, realm: [UInt8], continuation: UInt64 = 12 * 3_600, capacity: Int = 65_536) {
+        self.secret = secret
+        self.realm = realm
+        self.continuation = continuation
+        self.capacity = capacity
+    }
+
+    /// A user name and password, valid for `seconds` from `unixTime` on.
+    ///
+    /// - Parameters:
+    ///   - user: what the user name has behind the expiry: best random, so that it says nothing.
+    ///   - subject: whose quotas it counts against.
+    public func issue(user: [UInt8], subject: [UInt8], seconds: UInt64, unixTime: UInt64) -> (
+        username: [UInt8], password: [UInt8]
+    ) {
+        let expiry = unixTime + seconds
+        let username = Array(String(expiry).utf8) + [0x3A] + user
+        let userhash = Userhash.of(username: username, realm: realm)
+        state.withLock { state in
+            state.forget(before: unixTime, continuation: continuation, keeping: capacity - 1)
+            state.issued[username] = Issued(subject: subject, userhash: userhash)
+            state.usernames[userhash] = username
+            let place = state.byExpiry.lastIndex { $0.expiry <= expiry }.map { $0 + 1 } ?? 0
+            state.byExpiry.insert((expiry, username), at: place)
+        }
+        return (username, password(.sha1, username))
+    }
+
+    public let knowsUserhashes = true
+
+    public func credential(username: [UInt8], isContinuing: Bool, unixTime: UInt64) -> Credential? {
+        guard let colon = username.firstIndex(of: 0x3A), let expiry = Self.number(username[..<colon]) else {
+            return nil
+        }
+        let (end, overflow) = expiry.addingReportingOverflow(isContinuing ? continuation : 0)
+        guard overflow || end > unixTime else { return nil }
+        let subject = state.withLock { state in state.issued[username]?.subject }
+        return Credential(
+            subject: subject ?? Array(username[(colon + 1)...]),
+            passwords: [Secret(password(.sha1, username)), Secret(password(.sha256, username))])
+    }
+
+    public func username(ofUserhash userhash: [UInt8]) -> [UInt8]? {
+        state.withLock { state in state.usernames[userhash] }
+    }
+
+    private enum Derivation {
+        case sha1
+        case sha256
+    }
+
+    private func password(_ derivation: Derivation, _ username: [UInt8]) -> [UInt8] {
+        username.withUnsafeBytes { name in
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            switch derivation {
+            case .sha1: return Base64.encode(LegacyHash.sha1.hmac(key: secret, name, nothing))
+            case .sha256: return Base64.encode(HashAlgorithm.sha256.hmac(key: secret, name, nothing))
+            }
+        }
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> UInt64? {
+        guard !digits.isEmpty, digits.count <= 19 else { return nil }
+        var number: UInt64 = 0
+        for digit in digits {
+            guard (0x30...0x39).contains(digit) else { return nil }
+            number = number * 10 + UInt64(digit - 0x30)
+        }
+        return number
+    }
+}
+
+/// Base64 (RFC 4648 §4), which the convention writes passwords in.
+enum Base64 {
+    private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+
+    static func encode(_ bytes: [UInt8]) -> [UInt8] {
+        var text: [UInt8] = []
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let group = bytes[start..<min(start + 3, bytes.count)]
+            var bits: UInt32 = 0
+            for byte in group { bits = bits << 8 | UInt32(byte) }
+            bits <<= UInt32(8 * (3 - group.count))
+            for place in 0..<4 {
+                text.append(place <= group.count ? alphabet[Int(bits >> UInt32(18 - 6 * place) & 63)] : 0x3D)
+            }
+        }
+        return text
+    }
+}

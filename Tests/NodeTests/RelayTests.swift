@@ -1,0 +1,154 @@
+import Node
+import STUN
+import TURN
+import Testing
+
+/// The relay over real sockets: what the kernel puts together and cuts apart comes out as it went in.
+@Suite("The relay")
+struct RelayTests {
+    /// A node whose relay is on a port of its own and reaches this machine.
+    private func withRelay(threads: Int = 1, _ body: (Int) throws -> Void) async throws {
+        let port = NodeProcess.freePort()
+        try await withNode { configuration in
+            var relay = RelayConfiguration(port: port)
+            relay.publicAddresses = ["127.0.0.1"]
+            relay.secret = Array("north".utf8)
+            relay.allowsLoopback = true
+            relay.threads = threads
+            configuration.relay = relay
+        } _: { _ in
+            try body(port)
+        }
+    }
+
+    private func data(_ index: Int, _ length: Int) -> [UInt8] {
+        (0..<length).map { UInt8(truncatingIfNeeded: $0 &* 7 &+ index) }
+    }
+
+    @Test("Binding says where one comes from; without a credential nothing is allocated")
+    func binding() async throws {
+        try await withRelay { port in
+            let client = try DatagramClient(relayPort: port)
+            client.send(MessageBuilder(MessageType(.binding, .request), TransactionID(high: 1, low: 1)).bytes)
+            #expect(try DatagramClient.Reply(try client.receive()).mapped == client.address)
+            let stranger = try DatagramClient(relayPort: port, secret: "south")
+            #expect(
+                try stranger.ask(.allocate) { $0.append(.requestedTransport, [17, 0, 0, 0]) }.error == .unauthenticated)
+        }
+    }
+
+    @Test("data of every length passes whole and in order, both ways, by channel and by indication", arguments: [1, 3])
+    func lengths(threads: Int) async throws {
+        try await withRelay(threads: threads) { port in
+            let client = try DatagramClient(relayPort: port)
+            let peer = try DatagramClient(relayPort: port)
+            let relayed = try #require(try client.allocate())
+            #expect(try client.bind(0x4000, to: peer.address))
+            let lengths = Array(0..<40) + [160, 160, 160, 1_200, 1_200, 100, 1_200, 1_401, 9_000, 20_000, 1, 1]
+            for (index, length) in lengths.enumerated() {
+                client.send(DatagramClient.channelData(0x4000, data(index, length)))
+            }
+            for (index, length) in lengths.enumerated() { #expect(try peer.receive() == data(index, length)) }
+            for (index, length) in lengths.enumerated() { peer.send(data(index, length), to: relayed) }
+            for (index, length) in lengths.enumerated() {
+                #expect(try client.receive() == DatagramClient.channelData(0x4000, data(index, length)))
+            }
+            // Another port of the same address has no channel.
+            let other = try DatagramClient(relayPort: port)
+            for (index, length) in lengths.enumerated() { other.send(data(index, length), to: relayed) }
+            for (index, length) in lengths.enumerated() {
+                let indication = try DatagramClient.Reply(try client.receive())
+                #expect(indication.peer == other.address)
+                #expect(indication.values[.data] == data(index, length))
+            }
+        }
+    }
+
+    @Test("what the kernel has put together is taken apart again, both ways", arguments: [160, 1_000, 1_201])
+    func segments(length: Int) async throws {
+        try await withRelay { port in
+            let client = try DatagramClient(relayPort: port)
+            let peer = try DatagramClient(relayPort: port)
+            let other = try DatagramClient(relayPort: port)
+            let relayed = try #require(try client.allocate())
+            #expect(try client.bind(0x4000, to: peer.address))
+            let pieces = (0..<30).map { data($0, length) } + [data(30, 17)]
+            // Twice, with a request between.
+            for _ in 0..<2 {
+                let framed = pieces.flatMap { DatagramClient.channelData(0x4000, $0) }
+                client.send(framed, segment: Int32(length + 4))
+                for piece in pieces { #expect(try peer.receive() == piece) }
+                peer.send(pieces.flatMap { $0 }, to: relayed, segment: Int32(length))
+                for piece in pieces { #expect(try client.receive() == DatagramClient.channelData(0x4000, piece)) }
+                other.send(pieces.flatMap { $0 }, to: relayed, segment: Int32(length))
+                for piece in pieces {
+                    let indication = try DatagramClient.Reply(try client.receive())
+                    #expect(indication.values[.data] == piece)
+                }
+                #expect(try client.permit(peer.address))
+            }
+        }
+    }
+
+    @Test("two clients of the relay reach each other through it")
+    func joined() async throws {
+        try await withRelay { port in
+            let alice = try DatagramClient(relayPort: port)
+            let bob = try DatagramClient(relayPort: port, user: "bob")
+            let aliceRelayed = try #require(try alice.allocate())
+            let bobRelayed = try #require(try bob.allocate())
+            #expect(try alice.bind(0x4000, to: bobRelayed))
+            #expect(try bob.bind(0x4ABC, to: aliceRelayed))
+            let pieces = (0..<30).map { data($0, 333) }
+            alice.send(pieces.flatMap { DatagramClient.channelData(0x4000, $0) }, segment: 337)
+            for piece in pieces { #expect(try bob.receive() == DatagramClient.channelData(0x4ABC, piece)) }
+            for piece in pieces { bob.send(DatagramClient.channelData(0x4ABC, piece)) }
+            for piece in pieces { #expect(try alice.receive() == DatagramClient.channelData(0x4000, piece)) }
+        }
+    }
+
+    @Test("a peer that is not there is told of in a Data indication with ICMP")
+    func icmp() async throws {
+        try await withRelay { port in
+            let client = try DatagramClient(relayPort: port)
+            _ = try client.allocate()
+            let nobody = TransportAddress(DatagramClient.loopback, port: UInt16(NodeProcess.freePort()))
+            #expect(try client.bind(0x4000, to: nobody))
+            client.send(DatagramClient.channelData(0x4000, [1]))
+            let indication = try DatagramClient.Reply(try client.receive())
+            #expect(indication.peer == nobody)
+            // Destination unreachable, port unreachable.
+            #expect(indication.values[.icmp] == [0, 0, 0x06, 0x03, 0, 0, 0, 0])
+            // And the channel goes on.
+            let peer = try DatagramClient(relayPort: port)
+            #expect(try client.bind(0x4001, to: peer.address))
+            client.send(DatagramClient.channelData(0x4001, [2]))
+            #expect(try peer.receive() == [2])
+        }
+    }
+
+    @Test("a port that was chosen and is in use ends the start; one that nobody chose is exchanged")
+    func portInUse() async throws {
+        let port = NodeProcess.freePort()
+        let first = try await LocalNode { $0.relay = RelayConfiguration(port: port) }
+        await #expect(throws: StartError.self) {
+            _ = try await LocalNode { $0.relay = RelayConfiguration(port: port) }
+        }
+        let second = try await LocalNode { configuration in
+            configuration.relay = RelayConfiguration(port: port)
+            configuration.relay?.isPortChosen = false
+        }
+        try await second.stop()
+        try await first.stop()
+    }
+
+    @Test("an address that is none ends the start")
+    func publicAddress() async throws {
+        await #expect(throws: StartError.self) {
+            _ = try await LocalNode { configuration in
+                configuration.relay = RelayConfiguration(port: NodeProcess.freePort())
+                configuration.relay?.publicAddresses = ["relay.example.org"]
+            }
+        }
+    }
+}

@@ -1,0 +1,139 @@
+import CDatagrams
+import CryptoPrimitives
+import Glibc
+import STUN
+import TURN
+
+/// A UDP socket on the loopback address, and a TURN client on it as far as tests need one.
+final class DatagramClient {
+    struct TimedOut: Error {}
+
+    static let loopback = IPAddress(127, 0, 0, 1)
+
+    let address: TransportAddress
+    private let socket: Int32
+    private let relay: TransportAddress
+    private let username: [UInt8]
+    private let password: Secret
+    private var nonce: [UInt8] = []
+    private var transactions: UInt64 = 0
+
+    /// - Parameter secret: the relay's, to make the credential from.
+    init(relayPort: Int, secret: String = "north", user: String = "alice") throws {
+        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+        self.socket = socket
+        relay = TransportAddress(Self.loopback, port: UInt16(relayPort))
+        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
+        var room: Int32 = 4 << 20
+        setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, 4)
+        var own = sockaddr_in()
+        own.sin_family = sa_family_t(AF_INET)
+        own.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let port: UInt16 = withUnsafeMutablePointer(to: &own) { own in
+            own.withMemoryRebound(to: sockaddr.self, capacity: 1) { own in
+                guard Glibc.bind(socket, own, length) == 0, getsockname(socket, own, &length) == 0 else { return 0 }
+                return own.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
+                    UInt16(bigEndian: $0.pointee.sin_port)
+                }
+            }
+        }
+        address = TransportAddress(Self.loopback, port: port)
+        let maker = TimeLimitedCredentials(secret: Secret(Array(secret.utf8)), realm: Array("turn".utf8))
+        let made = maker.issue(
+            user: Array(user.utf8), subject: Array(user.utf8), seconds: 600, unixTime: UInt64(time(nil)))
+        username = made.username
+        password = Secret(made.password)
+    }
+
+    deinit { close(socket) }
+
+    /// - Parameter segment: the bytes are cut into datagrams of that length by the kernel; 0 for one datagram.
+    func send(_ bytes: [UInt8], to destination: TransportAddress? = nil, segment: Int32 = 0) {
+        var size = segment
+        setsockopt(socket, Int32(DATAGRAM_SOL_UDP), Int32(DATAGRAM_UDP_SEGMENT), &size, 4)
+        let destination = destination ?? relay
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = destination.port.bigEndian
+        address.sin_addr.s_addr = UInt32(truncatingIfNeeded: destination.ip.low).bigEndian
+        withUnsafePointer(to: &address) { address in
+            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
+                _ = sendto(socket, bytes, bytes.count, 0, address, socklen_t(MemoryLayout<sockaddr_in>.size))
+            }
+        }
+    }
+
+    func receive() throws -> [UInt8] {
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        let count = recv(socket, &buffer, buffer.count, 0)
+        guard count >= 0 else { throw TimedOut() }
+        return Array(buffer[..<count])
+    }
+
+    /// The answer's attributes, by type; the first question's answer gives the nonce.
+    func ask(_ method: Method, _ attributes: (inout MessageBuilder) -> Void) throws -> Reply {
+        if nonce.isEmpty {
+            var question = MessageBuilder(MessageType(.allocate, .request), TransactionID(high: 1, low: 0))
+            question.append(.requestedTransport, [17, 0, 0, 0])
+            send(question.bytes)
+            nonce = try Reply(try receive()).values[.nonce] ?? []
+        }
+        transactions += 1
+        var builder = MessageBuilder(MessageType(method, .request), TransactionID(high: 1, low: transactions))
+        attributes(&builder)
+        builder.append(.username, username)
+        builder.append(.realm, Array("turn".utf8))
+        builder.append(.nonce, nonce)
+        let key = PasswordAlgorithm.md5.key(username: username, realm: Array("turn".utf8), password: password)
+        builder.append(.sha1, key: key)
+        send(builder.bytes)
+        return try Reply(try receive())
+    }
+
+    /// - Returns: the relayed address.
+    func allocate() throws -> TransportAddress? {
+        try ask(.allocate) { $0.append(.requestedTransport, [17, 0, 0, 0]) }.relayed
+    }
+
+    func permit(_ peer: TransportAddress) throws -> Bool {
+        try ask(.createPermission) { $0.append(.xorPeerAddress, xored: peer) }.isSuccess
+    }
+
+    func bind(_ number: UInt16, to peer: TransportAddress) throws -> Bool {
+        try ask(.channelBind) {
+            $0.append(.channelNumber, [UInt8(number >> 8), UInt8(number & 0xFF), 0, 0])
+            $0.append(.xorPeerAddress, xored: peer)
+        }.isSuccess
+    }
+
+    static func channelData(_ number: UInt16, _ data: [UInt8]) -> [UInt8] {
+        [UInt8(number >> 8), UInt8(number & 0xFF), UInt8(data.count >> 8), UInt8(data.count & 0xFF)] + data
+    }
+
+    struct Reply {
+        let type: MessageType
+        var values: [AttributeType: [UInt8]] = [:]
+        private(set) var relayed: TransportAddress?
+        private(set) var mapped: TransportAddress?
+        private(set) var peer: TransportAddress?
+        let error: ErrorCode?
+
+        var isSuccess: Bool { type.messageClass == .success }
+
+        init(_ bytes: [UInt8]) throws {
+            self = try bytes.withUnsafeBytes { try Reply($0) }
+        }
+
+        private init(_ bytes: UnsafeRawBufferPointer) throws {
+            let message = try Message(bytes)
+            type = message.type
+            error = try message.errorCode()
+            for attribute in message.attributes { values[attribute.type] = attribute.bytes }
+            relayed = try message.xorAddress(.xorRelayedAddress)
+            mapped = try message.xorAddress(.xorMappedAddress)
+            peer = try message.xorAddress(.xorPeerAddress)
+        }
+    }
+}

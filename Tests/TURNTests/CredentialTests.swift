@@ -1,0 +1,61 @@
+import CryptoPrimitives
+import STUN
+import TURN
+import Testing
+
+@Suite("Time-limited credentials")
+struct CredentialTests {
+    let credentials = TimeLimitedCredentials(secret: Secret(Array("north".utf8)), realm: Site.realm)
+
+    @Test("the password is what other tools make of the same secret")
+    func convention() throws {
+        // printf '1700000000:alice' | openssl dgst -sha1 -hmac north -binary | base64, and -sha256.
+        let username = Array("1700000000:alice".utf8)
+        let known = try #require(
+            credentials.credential(username: username, isContinuing: false, unixTime: 1_699_999_999))
+        let passwords = known.passwords.map { String(decoding: $0.exposed, as: UTF8.self) }
+        #expect(passwords == ["Cd/49soE35ICqcJF/bCTn8Z4OyE=", "EuME0Xh0HllnbpbObfs8aBsd78Vr1EMwxArqbyCrGl8="])
+        #expect(known.subject == Array("alice".utf8))
+    }
+
+    @Test("it ends in its second; what was allocated can be kept for a while")
+    func end() {
+        let username = Array("1700000000:alice".utf8)
+        func isKnown(_ time: UInt64, continuing: Bool = false) -> Bool {
+            credentials.credential(username: username, isContinuing: continuing, unixTime: time) != nil
+        }
+        #expect(isKnown(1_699_999_999))
+        #expect(!isKnown(1_700_000_000))
+        #expect(isKnown(1_700_000_000 + 43_199, continuing: true))
+        #expect(!isKnown(1_700_000_000 + 43_200, continuing: true))
+    }
+
+    @Test("one that was issued belongs to its subject and is known by its hash, until it has ended for good")
+    func issued() {
+        let (username, password) = credentials.issue(
+            user: Array("random".utf8), subject: Array("device 7".utf8), seconds: 3_600, unixTime: Site.start)
+        #expect(username == Array("1700003600:random".utf8))
+        let known = credentials.credential(username: username, isContinuing: false, unixTime: Site.start)
+        #expect(known?.subject == Array("device 7".utf8))
+        #expect(known?.passwords.first?.exposed == password)
+        let hash = Userhash.of(username: username, realm: Site.realm)
+        #expect(credentials.username(ofUserhash: hash) == username)
+        #expect(credentials.username(ofUserhash: [UInt8](repeating: 0, count: 32)) == nil)
+        // Forgotten when the next one is issued after its end.
+        _ = credentials.issue(user: [0x62], subject: [], seconds: 1, unixTime: Site.start + 3_600 + 43_200)
+        #expect(credentials.username(ofUserhash: hash) == nil)
+    }
+
+    @Test("no more are remembered than the capacity; the others are recognised by the secret")
+    func capacity() {
+        let few = TimeLimitedCredentials(secret: Secret([1]), realm: Site.realm, capacity: 10)
+        let names = (0..<30).map { index in
+            few.issue(user: Array("\(index)".utf8), subject: [7], seconds: 100, unixTime: Site.start).username
+        }
+        let remembered = names.filter { few.username(ofUserhash: Userhash.of(username: $0, realm: Site.realm)) != nil }
+        #expect(remembered == Array(names.suffix(10)))
+        for name in names {
+            #expect(few.credential(username: name, isContinuing: false, unixTime: Site.start) != nil)
+        }
+    }
+}

@@ -21,6 +21,8 @@ DOWNLOADS = pathlib.Path(tempfile.mkdtemp(prefix="downloads-"))
 PHONE = {"width": 360, "height": 740}
 
 REMEMBER_CONNECTIONS = """
+    // Without a screen, Chromium has no dialog to save with, and takes a while to say so: downloads are what can be tried here.
+    delete window.showSaveFilePicker;
     window.peerConnections = [];
     window.RTCPeerConnection = class extends window.RTCPeerConnection {
         constructor(...configuration) {

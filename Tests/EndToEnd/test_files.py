@@ -417,8 +417,6 @@ def test_a_voice_message_is_recorded_listened_to_sent_and_masked_like_text(node,
 # A gibibyte
 
 
-# Within 150 MiB of idle in some runs, 175 to 250 MiB above it in others.
-@pytest.mark.xfail(strict=False, reason="the receiver holds too much in some runs: see the open issue")
 def test_a_gibibyte_arrives_through_a_dead_tab_and_a_dead_node_within_little_memory(node, playwright_itself, tmp_path):
     contexts = [persistent(playwright_itself, "chromium", tmp_path / name, "--js-flags=--expose-gc") for name in ("a", "g")]
     try:

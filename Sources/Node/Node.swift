@@ -79,7 +79,7 @@ public struct Node: Service {
             (try? await store.change { _ in }) != nil
         }
         let ledger = ConnectionLedger(bounds)
-        let relay = try await startedRelay(registry, bounds, ledger)
+        let relay = try await startedRelay(registry, bounds, ledger, service.sessions)
         let application = Application(
             router: try routes.makeRouter(),
             server: HTTPServerBuilder { [anchor, bounds] responder in
@@ -129,11 +129,13 @@ public struct Node: Service {
 
     /// The relay, serving already; nil if there is to be none.
     private func startedRelay(
-        _ registry: PrometheusRegistry, _ bounds: ServiceBounds, _ ledger: ConnectionLedger
+        _ registry: PrometheusRegistry, _ bounds: ServiceBounds, _ ledger: ConnectionLedger,
+        _ sessions: SessionRegistry
     ) async throws(StartError) -> RelayService? {
         guard let relay = configuration.relay else { return nil }
         let service = try RelayService(
-            relay, ownPorts: [configuration.port, configuration.metricsPort], bounds: bounds, ledger: ledger,
+            relay, ownPorts: [configuration.port, configuration.metricsPort],
+            names: { [anchor] in anchor.givenNames + sessions.names }, bounds: bounds, ledger: ledger,
             metrics: RelayMetrics(registry), logger: logger)
         try await service.start()
         return service

@@ -1,15 +1,17 @@
 """The relay as browsers use it: candidates of the relay only, over each transport, data and media."""
 
-import base64
-import hashlib
-import hmac
+import pathlib
+import shutil
 import subprocess
 import time
 
 import pytest
 
+import network
+import node as nodes
 from conftest import persistent
 from node import Node, free_port
+from turn import credential, relayed_address
 
 TRANSPORTS = ("udp", "tcp", "tls")
 
@@ -83,13 +85,6 @@ async ({ server, media }) => {
 """
 
 
-def credential(secret: str, seconds: int = 3600) -> dict:
-    """After the TURN REST convention, as any other program that shares the secret makes it."""
-    username = f"{int(time.time()) + seconds}:test"
-    password = base64.b64encode(hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()).decode()
-    return {"username": username, "credential": password}
-
-
 @pytest.fixture
 def relaying(tmp_path):
     """A node whose relay reaches this machine: both ends are on it."""
@@ -110,7 +105,8 @@ def server(node: Node, transport: str) -> dict:
         "tcp": f"turn:127.0.0.1:{node.relay_port}?transport=tcp",
         "tls": f"turns:localhost:{node.port}?transport=tcp",
     }[transport]
-    return {"urls": [address], **credential("north")}
+    username, password = credential("north")
+    return {"urls": [address], "username": username, "credential": password}
 
 
 @pytest.fixture
@@ -146,3 +142,66 @@ def test_data_and_media_through_the_relay_alone(page, relaying, engine, transpor
     while relaying.metric("cryptpeer_relay_bytes_total") < 2_000_000:
         assert time.monotonic() < deadline, "the relay has carried nothing"
         time.sleep(0.2)
+
+
+# How soon a changed address is to be taken up.
+FOLLOWING_SECONDS = 5
+
+
+@pytest.fixture
+def remote(tmp_path, monkeypatch):
+    """`remote("--host", "chat.test")`: a node on a host of its own, and that host."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root may make namespaces")
+    lan = network.Network(1)
+    host = lan.hosts[0]
+    names = pathlib.Path("/etc/netns") / host.name / "hosts"
+    started: list[Node] = []
+
+    def start(*options: str) -> tuple[Node, network.Host, pathlib.Path]:
+        names.parent.mkdir(parents=True, exist_ok=True)
+        names.write_text("127.0.0.1 localhost\n203.0.113.7 chat.test\n")
+        monkeypatch.setattr(nodes, "EXECUTABLE", host.program(str(nodes.EXECUTABLE), tmp_path))
+        (tmp_path / "secret").write_text("north")
+        started.append(Node(tmp_path, "--turn-port", "3478", "--turn-secret", str(tmp_path / "secret"), *options).start())
+        return started[0], host, names
+
+    yield start
+    for node in started:
+        node.stop()
+    lan.close()
+    shutil.rmtree(names.parent, ignore_errors=True)
+
+
+def await_relayed(address: str, at: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := relayed_address((at, 3478), "north")) != address:
+        assert time.monotonic() < deadline, f"the relay is still at {found}"
+        time.sleep(0.1)
+
+
+def test_a_changed_address_is_taken_up_without_a_restart(remote):
+    _, host, _ = remote()
+    assert relayed_address((host.address, 3478), "north") == host.address
+    other = f"{network.PREFIX}.77"
+    network.ip("-n", host.name, "address", "del", f"{host.address}/24", "dev", "eth0")
+    network.ip("-n", host.name, "address", "add", f"{other}/24", "dev", "eth0")
+    await_relayed(other, other, FOLLOWING_SECONDS)
+    # A public one is what peers see, whatever private ones there are.
+    network.ip("-n", host.name, "address", "add", "203.0.113.9/32", "dev", "eth0")
+    await_relayed("203.0.113.9", other, FOLLOWING_SECONDS)
+
+
+def test_a_router_s_public_address_is_learnt_from_the_node_s_own_name(remote):
+    _, host, names = remote("--host", "chat.test")
+    await_relayed("203.0.113.7", host.address, FOLLOWING_SECONDS)
+    names.write_text("198.51.100.7 chat.test\n")
+    # Nothing of this machine's tells of it: the name is looked up every 15 s.
+    await_relayed("198.51.100.7", host.address, 15 + FOLLOWING_SECONDS)
+
+
+def test_a_name_on_the_local_network_changes_nothing(remote):
+    _, host, names = remote("--host", "camp.local")
+    names.write_text("10.99.0.1 camp.local\n")
+    time.sleep(FOLLOWING_SECONDS)
+    assert relayed_address((host.address, 3478), "north") == host.address

@@ -71,15 +71,16 @@ public struct Node: Service {
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
         bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
+        let ledger = ConnectionLedger(bounds)
+        let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
+        let relay = try await startedRelay(registry, bounds, ledger, sessions)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
-            sessions: SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice), metrics: NodeMetrics(registry),
-            quotas: bounds.quotas, clock: configuration.clock)
+            sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
+            clock: configuration.clock)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
             (try? await store.change { _ in }) != nil
         }
-        let ledger = ConnectionLedger(bounds)
-        let relay = try await startedRelay(registry, bounds, ledger, service.sessions)
         let application = Application(
             router: try routes.makeRouter(),
             server: HTTPServerBuilder { [anchor, bounds] responder in

@@ -71,15 +71,15 @@ public struct Node: Service {
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
         bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
+        let relay = try startedRelay(registry)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
             sessions: SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice), metrics: NodeMetrics(registry),
-            quotas: bounds.quotas, clock: configuration.clock)
+            quotas: bounds.quotas, desk: relay?.desk, clock: configuration.clock)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
             (try? await store.change { _ in }) != nil
         }
         let ledger = ConnectionLedger(bounds)
-        let relay = try startedRelay(registry)
         let application = Application(
             router: try routes.makeRouter(),
             server: HTTPServerBuilder { [anchor, bounds] responder in

@@ -142,14 +142,14 @@ export class CallModel {
 
     // Media
 
-    #start({ polite, video, keys }: Extract<CallAction, { type: "start" }>): void {
+    #start({ polite, video, relayOnly, keys }: Extract<CallAction, { type: "start" }>): void {
         this.#connection?.close();
         this.#frames?.end();
         // A worker that died cannot count on where its keys were: the call ends rather than use a counter twice.
         this.#frames = keys === null ? null : new FrameEncryption(keys.send, keys.receive, () => this.hangUp());
         this.encrypted.set(keys !== null);
         const call = this.id;
-        this.#connection = new MediaConnection(polite, this.#frames, this.#side, {
+        this.#connection = new MediaConnection(polite, relayOnly, this.#session.relay, this.#frames, this.#side, {
             onSignal: (kind, text) => this.#session.input({ type: "callSignal", call, kind, text }),
             onState: (state) => this.#session.input({ type: "callMedia", call, state }),
             onTrack: (slot, track) => this.#onTrack(slot, track),

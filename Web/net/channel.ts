@@ -2,6 +2,7 @@
 // Descriptions and candidates come from and go to the core, which carries them inside the conversation.
 
 import type { SignalKind } from "../worker/boundary";
+import type { Relay } from "./relay";
 import { announcedFingerprints, fingerprintOf } from "./fingerprint";
 
 export type Path = "direct" | "relayed";
@@ -42,15 +43,11 @@ export class Channel {
     #deadline: ReturnType<typeof setTimeout>;
     #pathTimer: ReturnType<typeof setInterval> | undefined;
 
-    constructor(initiator: boolean, relayOnly: boolean, listener: ChannelListener) {
+    constructor(initiator: boolean, relayOnly: boolean, relay: Relay, listener: ChannelListener) {
         this.relayOnly = relayOnly;
         this.#initiator = initiator;
         this.#listener = listener;
-        this.#connection = new RTCPeerConnection({
-            iceServers: [],
-            iceTransportPolicy: relayOnly ? "relay" : "all",
-            bundlePolicy: "max-bundle",
-        });
+        this.#connection = new RTCPeerConnection(relay.configuration(relayOnly));
         this.#data = this.#connection.createDataChannel("cryptpeer", { negotiated: true, id: 0, ordered: true });
         this.#data.binaryType = "arraybuffer";
         this.#data.bufferedAmountLowThreshold = lowWater;

@@ -7,6 +7,7 @@ import { Channel } from "./channel";
 import { Attachment, FileProgress, Files } from "./files";
 import { NodeSocket } from "./nodesocket";
 import type { OpenedFile } from "./openedfile";
+import { Relay } from "./relay";
 import { startWorker } from "./trusted";
 import { roomLeft } from "../files/storage";
 
@@ -24,6 +25,7 @@ export interface SessionListener {
 
 /** What the model needs of a session; the tests have one of their own. */
 export interface SessionPort {
+    readonly relay: Relay;
     input(input: PageInput): void;
     enrol(displayName: string, passphrase: string): void;
     unlock(passphrase: string): void;
@@ -39,6 +41,7 @@ export interface SessionPort {
 }
 
 export class Session implements SessionPort {
+    readonly relay = new Relay(location);
     #listener: SessionListener;
     #worker: Worker;
     #socket: NodeSocket;
@@ -129,6 +132,7 @@ export class Session implements SessionPort {
         if (message.type === "fault") return this.#stop(message.fault, message.detail);
         if (message.connection !== "unchanged") this.#socket[message.connection]();
         this.#socket.send(message.toNode);
+        if (message.relay !== null) this.relay.set(message.relay);
         for (const action of message.channels) this.#act(action);
         for (const action of message.files) this.#files.act(action);
         for (const action of message.calls) this.#listener.onCall(action);
@@ -166,7 +170,7 @@ export class Session implements SessionPort {
     }
 
     #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
-        const channel: Channel = new Channel(initiator, relayOnly, {
+        const channel: Channel = new Channel(initiator, relayOnly, this.relay, {
             onSignal: (kind, text) => this.input({ type: "localSignal", device, kind, text }),
             onOpen: (path) => this.input({ type: "channelState", device, state: "open", path }),
             onMessage: (bytes) => this.input({ type: "channelMessage", device, bytes }),

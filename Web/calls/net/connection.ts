@@ -1,6 +1,7 @@
 // A call's media: an RTCPeerConnection of its own, beside the channel that carries messages. Descriptions and candidates come
 // from and go to the core, which carries them inside the conversation.
 
+import type { Relay } from "../../net/relay";
 import type { CallMediaState, CallSignalKind } from "../../worker/boundary";
 import { announcedFingerprints, fingerprintOf } from "../../net/fingerprint";
 import { hintContent, preferCodecs, tuneSender, withOpusWishes } from "./codecs";
@@ -52,14 +53,15 @@ export class MediaConnection {
 
     /**
      * @param polite Of two offers that cross, this side's gives way. The callee is polite; the caller makes the first offer.
+     * @param relayOnly None of this device's addresses may reach the other side.
      * @param frames Null where frames are not encrypted a second time.
      */
-    constructor(polite: boolean, frames: FrameEncryption | null, side: SideState, listener: ConnectionListener) {
+    constructor(polite: boolean, relayOnly: boolean, relay: Relay, frames: FrameEncryption | null, side: SideState, listener: ConnectionListener) {
         this.#polite = polite;
         this.#frames = frames;
         this.#side = side;
         this.#listener = listener;
-        this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+        this.connection = new RTCPeerConnection(relay.configuration(relayOnly));
         this.#deadline = setTimeout(() => this.#end("failed"), patience);
         this.#watch();
         if (!polite) {

@@ -17,11 +17,16 @@ import enum
 import json
 import shutil
 
+import pytest
+
 import network
 from network import Machine, Switch
 
 IS_POSSIBLE = network.IS_POSSIBLE and shutil.which("nft") is not None and shutil.which("conntrack") is not None
 WHY_NOT = "the NAT laboratory needs root, ip (iproute2), nft (nftables) and conntrack"
+
+# The lines that a run prints at its end.
+OUTCOMES = pytest.StashKey[list[str]]()
 
 PUBLIC = "203.0.113"
 
@@ -51,6 +56,9 @@ def can_be_direct(one: Kind, other: Kind) -> bool:
     if Kind.UDP_BLOCKED in kinds:
         return False
     return Kind.SYMMETRIC not in kinds or not kinds <= {Kind.PORT_RESTRICTED, Kind.SYMMETRIC}
+
+
+RELAYED_PAIRS = [pair for pair in PAIRS if not can_be_direct(*pair)]
 
 
 def rules(kind: Kind, outside: str, host: str) -> str:
@@ -141,6 +149,20 @@ class Home:
         self.router.run("nft", "-f", "-", given=rules(kind, self.address, self.host_address))
         # It fails where there is nothing to forget.
         self.router.run("sh", "-c", "conntrack -D -p udp >/dev/null 2>&1 || true")
+
+    def leave_open(self, *ports: int) -> None:
+        """A firewall in the router lets nothing out but TCP to these ports; without any, there is no firewall."""
+        allowed = ", ".join(map(str, ports))
+        wall = f"""
+            table ip wall {{
+                chain through {{
+                    type filter hook forward priority filter - 10
+                    iifname "lan" meta l4proto != tcp drop
+                    iifname "lan" tcp dport != {{ {allowed} }} drop
+                }}
+            }}
+        """
+        self.router.run("nft", "-f", "-", given="table ip wall\ndelete table ip wall\n" + (wall if ports else ""))
 
     def count(self, **others: str) -> None:
         """Counts from zero what goes to and comes from each of the others, by name and transport protocol."""

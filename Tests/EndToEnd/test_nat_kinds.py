@@ -151,6 +151,30 @@ def test_no_udp_goes_out_where_it_is_blocked(laboratory, probe, strangers):
         mapping(probe(home.host), strangers[0][0])
 
 
+def test_a_firewall_leaves_one_port_open(laboratory, probe, strangers):
+    home = laboratory.homes[0]
+    home.become(Kind.FULL_CONE)
+
+    def connects(port: int) -> bool:
+        with laboratory.elsewhere.entered():
+            server = socket.create_server((laboratory.elsewhere_addresses[0], port))
+        with server, home.host.entered():
+            try:
+                socket.create_connection(server.getsockname(), timeout=ARRIVE_SECONDS).close()
+                return True
+            except TimeoutError:
+                return False
+
+    home.leave_open(443)
+    try:
+        assert connects(443) and not connects(3478)
+        with pytest.raises(TimeoutError):
+            mapping(probe(home.host), strangers[0][0])
+    finally:
+        home.leave_open()
+    assert connects(3478)
+
+
 def test_a_router_that_becomes_another_one_has_forgotten_what_it_let_in(laboratory, probe, strangers):
     home = laboratory.homes[0]
     home.become(Kind.FULL_CONE)

@@ -58,7 +58,7 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The UDP port of the relay (STUN and TURN); 0 for none. By default 3478, or another one if that is in use.",
+            "The port of the relay (STUN and TURN), of UDP and of TCP; 0 for none. By default 3478, or another one if that is in use.",
             valueName: "port"))
     var turnPort: Int?
 

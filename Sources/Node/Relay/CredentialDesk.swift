@@ -57,7 +57,7 @@ extension RelayService {
                 user: user, subject: device, seconds: Limits.relayCredentialLifetime, unixTime: unixTime)
             return RelayCredential(
                 username: username, password: password, expires: unixTime + Limits.relayCredentialLifetime,
-                udpPort: port, tcpPort: 0)
+                udpPort: port, tcpPort: port)
         }
     }
 }

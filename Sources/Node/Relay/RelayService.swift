@@ -1,12 +1,14 @@
 import CryptoPrimitives
 import Glibc
 import Logging
+import NIOCore
 import STUN
 import ServiceLifecycle
 import Synchronization
 import TURN
 
-/// The relay: STUN and TURN over UDP, on threads of their own.
+/// The relay: STUN and TURN on threads of their own, over UDP and, by streams that the event loops read and write, over TCP
+/// and TLS.
 final class RelayService: Service {
     /// The realm of the credentials, which clients learn from the relay itself.
     static let realm = Array("turn".utf8)
@@ -20,19 +22,27 @@ final class RelayService: Service {
     private let logger: Logger
     private let ports = PortPool()
     private let mailboxes: [RelayMailbox]
+    private let bounds: ServiceBounds
+    private let ledger: ConnectionLedger
     private let threads = Mutex<[pthread_t]>([])
+    private let listener = Mutex<RelayListener?>(nil)
     private let chosenPort = Mutex<UInt16>(0)
     /// Makes credentials for the relay, and checks them.
     let credentials: TimeLimitedCredentials
+    /// Where connections go that speak STUN or TURN.
+    let streams: RelayStreams
 
     /// How long a new address of the machine may go unnoticed.
     private static let interval = Duration.seconds(3)
 
     init(
-        _ configuration: RelayConfiguration, ownPorts: [Int?], metrics: RelayMetrics, logger: Logger
+        _ configuration: RelayConfiguration, ownPorts: [Int?], bounds: ServiceBounds, ledger: ConnectionLedger,
+        metrics: RelayMetrics, logger: Logger
     ) throws(StartError) {
         self.configuration = configuration
         self.ownPorts = Set(ownPorts.compactMap { $0.flatMap { UInt16(exactly: $0) } })
+        self.bounds = bounds
+        self.ledger = ledger
         self.metrics = metrics
         self.logger = logger
         var publicIPv4: IPAddress?
@@ -48,31 +58,32 @@ final class RelayService: Service {
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
         credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm)
         mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
+        streams = RelayStreams(
+            mailboxes, ledger: ledger, acceptsOldChannelNumbers: configuration.acceptsOldChannelNumbers)
     }
 
-    /// The UDP port at which it serves, once it has started.
+    /// The port at which it serves, once it has started: UDP's and TCP's.
     var port: UInt16 { chosenPort.withLock { $0 } }
 
     /// Opens the port and begins to serve: another one, if the usual one is in use and nobody asked for it. Clients learn
     /// it from the node.
     ///
     /// - Throws: a ``StartError`` if the port cannot be had.
-    func start() throws(StartError) {
+    func start() async throws(StartError) {
         let wanted = UInt16(clamping: configuration.port)
-        var failure = take(wanted)
-        if failure != 0, !configuration.isPortChosen {
-            failure = take(0)
-            logger.info("UDP port \(wanted) is in use: the relay is at \(port).")
-        }
-        guard failure == 0 else {
-            throw failure == EACCES
+        var failure = await take(wanted)
+        // Another one that both UDP and TCP have: mostly the first.
+        for _ in 0..<16 where failure != nil && !configuration.isPortChosen { failure = await take(0) }
+        if let failure {
+            throw failure.error == EACCES
                 ? StartError(
-                    "UDP port \(wanted) is not open to this user",
+                    "\(failure.transport) port \(wanted) is not open to this user",
                     advice: "choose a port of 1024 or above with --turn-port")
                 : StartError(
-                    "UDP port \(wanted) is in use",
+                    "\(failure.transport) port \(wanted) is in use",
                     advice: "stop what uses it, or choose another port with --turn-port")
         }
+        if port != wanted { logger.info("Port \(wanted) is in use: the relay is at \(port).") }
         if configuration.allowsLoopback {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
@@ -81,11 +92,28 @@ final class RelayService: Service {
         for mailbox in mailboxes { start(mailbox, addresses) }
     }
 
-    /// Sees whether the port is free: several threads share it by a way that would share it with a stranger, too.
+    /// Takes the port, of UDP and of TCP.
+    ///
+    /// - Parameter port: 0 for any that is free.
+    /// - Returns: why it cannot be had; nil if it can.
+    private func take(_ port: UInt16) async -> (transport: String, error: Int32)? {
+        let error = takeDatagrams(port)
+        guard error == 0 else { return ("UDP", error) }
+        do {
+            let opened = try await RelayListener(
+                port: self.port, streams: streams, ledger: ledger, bounds: bounds)
+            listener.withLock { $0 = opened }
+            return nil
+        } catch {
+            return ("TCP", (error as? IOError)?.errnoCode ?? EADDRINUSE)
+        }
+    }
+
+    /// Sees whether the UDP port is free: several threads share it by a way that would share it with a stranger, too.
     ///
     /// - Parameter port: 0 for any that is free.
     /// - Returns: 0, or why it cannot be had.
-    private func take(_ port: UInt16) -> Int32 {
+    private func takeDatagrams(_ port: UInt16) -> Int32 {
         let socket = DatagramSocket.open(.ipv4, nil, port: port, for: .listener(isShared: false))
         guard socket >= 0 else { return -socket }
         defer { close(socket) }
@@ -144,7 +172,6 @@ final class RelayService: Service {
     }
 
     func run() async throws {
-        defer { stop() }
         try? await cancelWhenGracefulShutdown { [self] in
             var addresses = LocalAddresses.current()
             var reported = RelayMailbox.Report()
@@ -156,6 +183,8 @@ final class RelayService: Service {
                 reported = metrics.record(mailboxes.map(\.report), since: reported)
             }
         }
+        await listener.withLock { $0 }?.stop()
+        stop()
     }
 
     /// Takes up the addresses that the machine has now.

@@ -69,7 +69,8 @@ struct ServerIdentity: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         // How long a closed connection waits for the other side's goodbye: the node must stop within five seconds.
         configuration.shutdownTimeout = .seconds(1)
-        configuration.applicationProtocols = ["http/1.1"]
+        // The latter two for the relay's clients that say so (RFC 7443); most do not.
+        configuration.applicationProtocols = ["http/1.1", "stun.turn", "stun.nat-discovery"]
         return try NIOSSLContext(configuration: configuration)
     }
 }

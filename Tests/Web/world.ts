@@ -2,6 +2,7 @@
 
 import type { Clock } from "../../Web/model/clock";
 import type { Attachment } from "../../Web/net/files";
+import type { NoPath } from "../../Web/net/nopath";
 import { Relay } from "../../Web/net/relay";
 import type { SessionListener, SessionPort } from "../../Web/net/session";
 import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../Web/worker/boundary";
@@ -87,12 +88,20 @@ export class FakeSession implements SessionPort {
         return null;
     }
 
+    async statistics(): Promise<RTCStatsReport | null> {
+        return null;
+    }
+
     end(): void {
         this.ended = true;
     }
 
     says(event: CoreEvent): void {
         this.#listener.onEvent(event);
+    }
+
+    findsNoPath(device: string, reason: NoPath | null): void {
+        this.#listener.onNoPath(device, reason);
     }
 
     acts(action: CallAction): void {
@@ -136,5 +145,5 @@ export function file(change: Partial<FileSummary> = {}): FileSummary {
 }
 
 export const deaf: SessionListener = {
-    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onFileProgress() {}, onFileOpened() {},
+    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onNoPath() {}, onFileProgress() {}, onFileOpened() {},
 };

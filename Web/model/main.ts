@@ -1,6 +1,7 @@
 // Everything that is there while the profile is unlocked. Locking drops this object, and with it every text and name.
 
 import type { CallAction, Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
+import type { NoPath } from "../net/nopath";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { Calls } from "./calls";
@@ -22,7 +23,7 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery" | "viewer";
+export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer";
 
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
@@ -33,6 +34,8 @@ export class MainModel {
     readonly conversations = new Value<readonly Conversation[]>([]);
     readonly open = new Value<ConversationModel | null>(null);
     readonly node = new Value<NodeState>({ state: "connecting" });
+    /** Why there is no path to a device that is there. */
+    readonly noPath = new Value<ReadonlyMap<string, NoPath>>(new Map());
     /** The dialog in front of everything, if there is one. */
     readonly dialog = new Value<DialogName | null>(null);
     readonly toasts: Toasts;
@@ -186,6 +189,15 @@ export class MainModel {
     onNodeReachable(reachable: boolean): void {
         if (!reachable && this.node.current.state === "connected") this.node.set({ state: "connecting" });
         if (!reachable) this.#awaitNode();
+    }
+
+    onNoPath(device: string, reason: NoPath | null): void {
+        this.noPath.update((all) => {
+            const changed = new Map(all);
+            if (reason === null) changed.delete(device);
+            else changed.set(device, reason);
+            return changed;
+        });
     }
 
     #onConversations(conversations: readonly Conversation[]): void {

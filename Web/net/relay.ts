@@ -14,6 +14,7 @@ export interface NodePlace {
 export class Relay {
     readonly #place: NodePlace;
     #access: RelayAccess | null = null;
+    #hasNode = false;
     #listeners = new Set<() => void>();
 
     constructor(place: NodePlace) {
@@ -25,12 +26,32 @@ export class Relay {
         return this.#access;
     }
 
+    /** Whether the session with the node stands. */
+    get hasNode(): boolean {
+        return this.#hasNode;
+    }
+
     set(access: RelayAccess): void {
         this.#access = access;
+        this.#tell();
+    }
+
+    setNode(isThere: boolean): void {
+        if (this.#hasNode === isThere) return;
+        this.#hasNode = isThere;
+        if (isThere) this.#tell();
+    }
+
+    /** Whether a connection that may use the relay only has a chance; null: not known yet. */
+    get isUsable(): boolean | null {
+        return this.#access === null ? null : this.#access.type === "granted" && this.#access.until > Date.now();
+    }
+
+    #tell(): void {
         for (const listener of [...this.#listeners]) listener();
     }
 
-    /** Calls `listener` each time there is another right, until the function that comes back is called. */
+    /** Calls `listener` each time there is another right, or the node is back, until the function that comes back is called. */
     subscribe(listener: () => void): () => void {
         this.#listeners.add(listener);
         return () => void this.#listeners.delete(listener);

@@ -28,6 +28,7 @@ async function run({ messages, splice }: Plan): Promise<string[]> {
             if (received === messages) log.push(`${name} received all`);
         },
         onFingerprintMismatch: () => log.push(`${name} mismatch`),
+        onNoPath: (reason) => log.push(`${name} no path ${reason}`),
         onChannel: (other) => log.push(`${name} got ${other.label}`),
         onClosed: () => log.push(`${name} closed`),
     });

@@ -30,6 +30,7 @@ export class DemoPeer {
             onState: (state) => this.states.push(state),
             onTrack: (slot, track) => this.tracks.set(slot, track),
             onSideState: () => {},
+            onNoPath: () => {},
         });
         this.connection.setTrack("microphone", this.#tone());
         if (video) this.connection.setTrack("camera", this.#picture(640, 360, drawFace));

@@ -204,6 +204,15 @@ export class DemoSession implements SessionPort {
         return Array.from({ length: 32 }, (_, index) => (index * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(":");
     }
 
+    async statistics(): Promise<RTCStatsReport> {
+        return new Map<string, object>([
+            ["T", { type: "transport", selectedCandidatePairId: "P" }],
+            ["P", { type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", currentRoundTripTime: 0.038 }],
+            ["L", { type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }],
+            ["R", { type: "remote-candidate", candidateType: "srflx", protocol: "udp" }],
+        ]) as unknown as RTCStatsReport;
+    }
+
     end(): void {
         for (const timer of this.#timers) clearTimeout(timer);
     }

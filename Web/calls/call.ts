@@ -1,6 +1,7 @@
 // One call, from the first ring to the word why it is over.
 
 import type { Call } from "../model/calls";
+import type { NoPath } from "../net/nopath";
 import type { SessionPort } from "../net/session";
 import { Value } from "../model/value";
 import type { CallAction } from "../worker/boundary";
@@ -27,6 +28,8 @@ export class CallModel {
         { camera: null, screen: null });
     /** Whether the two agreed to encrypt frames a second time. Null: not known before it is answered. */
     readonly encrypted = new Value<boolean | null>(null);
+    /** Why there is no path to the other side. */
+    readonly noPath = new Value<NoPath | null>(null);
     readonly layout = new Value<Layout>("speaker");
     readonly isSmall = new Value(false);
     readonly figures = new Value<Figures | null>(null);
@@ -142,18 +145,19 @@ export class CallModel {
 
     // Media
 
-    #start({ polite, video, keys }: Extract<CallAction, { type: "start" }>): void {
+    #start({ polite, video, relayOnly, keys }: Extract<CallAction, { type: "start" }>): void {
         this.#connection?.close();
         this.#frames?.end();
         // A worker that died cannot count on where its keys were: the call ends rather than use a counter twice.
         this.#frames = keys === null ? null : new FrameEncryption(keys.send, keys.receive, () => this.hangUp());
         this.encrypted.set(keys !== null);
         const call = this.id;
-        this.#connection = new MediaConnection(polite, this.#frames, this.#side, {
+        this.#connection = new MediaConnection(polite, relayOnly, this.#session.relay, this.#frames, this.#side, {
             onSignal: (kind, text) => this.#session.input({ type: "callSignal", call, kind, text }),
             onState: (state) => this.#session.input({ type: "callMedia", call, state }),
             onTrack: (slot, track) => this.#onTrack(slot, track),
             onSideState: (state) => this.peer.set(state),
+            onNoPath: (reason) => this.noPath.set(reason),
         });
         this.#carry("microphone", this.devices.track.microphone.current);
         this.#carry("camera", this.devices.track.camera.current);

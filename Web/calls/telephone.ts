@@ -51,6 +51,10 @@ export class Telephone implements TelephonePort {
         this.devices.dispose();
     }
 
+    get measured(): CallModel | null {
+        return this.shown.current?.isOver === false ? this.shown.current : null;
+    }
+
     nameOf(conversation: string): string {
         return this.main.nameOf(conversation) ?? "";
     }

@@ -2,11 +2,12 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from person import ARRIVE_MILLISECONDS, Person
 
 CONNECT_MILLISECONDS = 30_000
+PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox")]
 
 # Of the call's peer connection, the one that has transceivers: what arrived and was decoded, from the browser's counters.
 MEASURE = """async () => {
@@ -32,9 +33,9 @@ MEASURE = """async () => {
 
 
 class Caller:
-    def __init__(self, person: Person):
+    def __init__(self, person: Person, page: Page | None = None):
         self.person = person
-        self.page = person.page
+        self.page = page or person.page
 
     @property
     def region(self):
@@ -83,6 +84,21 @@ class Caller:
             if all(now[name] > before[name] for name in counters):
                 return
         raise AssertionError(f"{self.person.name} received no more of {counters}: {before}, then {now}")
+
+
+def meet(node, people, first="chromium", second="chromium", **options) -> tuple[Caller, Caller]:
+    """Two people, each with the conversation with the other one open."""
+    ada, grace = people("Ada", first, **options), people("Grace", second, **options)
+    introduce(node, ada, grace)
+    return Caller(ada), Caller(grace)
+
+
+def introduce(node, ada: Person, grace: Person) -> None:
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct", "Relayed")
 
 
 def connect(ada: Caller, grace: Caller, kind: str = "Video call") -> None:

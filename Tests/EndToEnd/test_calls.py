@@ -6,22 +6,9 @@ import pytest
 from playwright.sync_api import expect
 
 import network
-from caller import CONNECT_MILLISECONDS, Caller, connect
+from caller import CONNECT_MILLISECONDS, PAIRS, Caller, connect, meet
 from node import Node
 from person import ARRIVE_MILLISECONDS, Person
-
-PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox")]
-
-
-def meet(node, people, first="chromium", second="chromium") -> tuple[Caller, Caller]:
-    ada, grace = people("Ada", first), people("Grace", second)
-    ada.enrol(node.operator_invitation)
-    grace.enrol(ada.invite())
-    ada.open_conversation("Grace")
-    grace.open_conversation("Ada")
-    ada.expect_connection("Direct", "Relayed")
-    return Caller(ada), Caller(grace)
-
 
 @pytest.mark.parametrize("first, second", PAIRS, ids=map("-".join, PAIRS))
 def test_picture_and_sound_go_both_ways_encrypted_twice(node, people, first, second):
@@ -195,23 +182,6 @@ def test_a_certificate_that_was_not_announced_ends_the_call_with_a_warning(node,
         side.page.wait_for_timeout(1_000)
         side.press("Close")
         side.expect_gone()
-
-
-def test_it_rings_in_every_tab_and_is_answered_from_one(node, people):
-    ada, grace = meet(node, people)
-    other = grace.person.context.new_page()
-    other.goto(node.url)
-    expect(other.get_by_text("CryptPeer is open in another tab")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-    ada.call("Voice call")
-    expect(grace.incoming).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-    dialog = other.get_by_role("dialog", name="Incoming call")
-    expect(dialog).to_be_visible()
-    dialog.get_by_role("button", name="Answer").click()
-    expect(dialog).to_be_hidden()
-    expect(grace.incoming).to_be_hidden()
-    ada.expect_connected()
-    grace.expect_connected()
-    grace.expect_more("energy")
 
 
 def test_the_keyboard_is_enough_for_a_call(node, people):

@@ -191,6 +191,8 @@ export class Telephone implements TelephonePort {
     }
 
     #ask(conversation: string, video: boolean): void {
+        // They were quicker: who wanted to call them wants to talk.
+        if (this.incoming.current?.conversation === conversation) return this.answer(video);
         this.#isPlacing = true;
         this.host.ring?.(conversation, video);
     }

@@ -11,7 +11,7 @@ PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox
 
 # Of the call's peer connection, the one that has transceivers: what arrived and was decoded, from the browser's counters.
 MEASURE = """async () => {
-    const found = { state: "none", frames: 0, screenFrames: 0, energy: 0, packets: 0, codec: "", width: 0 };
+    const found = { state: "none", frames: 0, screenFrames: 0, energy: 0, screenEnergy: 0, packets: 0, codec: "", width: 0 };
     for (const connection of window.peerConnections) {
         if (connection.connectionState === "closed" || connection.getTransceivers().length === 0) continue;
         found.state = connection.connectionState;
@@ -19,7 +19,8 @@ MEASURE = """async () => {
         for (const report of statistics.values()) {
             if (report.type !== "inbound-rtp") continue;
             found.packets += report.packetsReceived ?? 0;
-            if (report.kind === "audio") found.energy += report.totalAudioEnergy ?? 0;
+            if (report.mid === "3") found.screenEnergy += report.totalAudioEnergy ?? 0;
+            else if (report.kind === "audio") found.energy += report.totalAudioEnergy ?? 0;
             else if (report.mid === "2") found.screenFrames += report.framesDecoded ?? 0;
             else {
                 found.frames += report.framesDecoded ?? 0;

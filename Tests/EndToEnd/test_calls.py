@@ -162,17 +162,6 @@ def test_a_side_that_vanishes_ends_the_call(node, people):
     ada.expect_over(re.compile("did not come back|Call ended"))
 
 
-def test_a_screen_is_shared_and_taken_back(node, people):
-    ada, grace = meet(node, people)
-    connect(ada, grace, "Voice call")
-    ada.press("Share screen")
-    expect(grace.region.get_by_text(re.compile("Ada.*s screen"))).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-    grace.expect_more("screenFrames")
-    ada.press("Share screen")
-    expect(grace.region.get_by_text(re.compile("Ada.*s screen"))).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
-    grace.expect_more("energy")
-
-
 # One bit of the key under which frames are opened, on its way from the core to the worker.
 FLIP_RECEIVE_KEY = """
     const post = Worker.prototype.postMessage;

@@ -92,9 +92,9 @@ extension World {
         for frame in output.toNode { sendToNode(frame, from: browser) }
         if let relay = output.relay {
             browser.relay = relay
-            // By this browser's clock, whatever the node's shows: the node gives an hour, less what the answer's way took.
+            // By this browser's clock, whatever it shows: the node gives an hour, give or take what its words were on their way.
             if case .granted(let grant) = relay,
-                !(3_400_000...3_601_000).contains(grant.until - min(grant.until, clock(of: browser)))
+                !(3_560_000...3_640_000).contains(grant.until - min(grant.until, clock(of: browser)))
             {
                 violate("\(browser.index) takes its right to the relay to last another time than the node gave")
             }

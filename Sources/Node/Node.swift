@@ -70,7 +70,10 @@ public struct Node: Service {
         let (isReady, ready) = AsyncStream<Never>.makeStream()
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
-        bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
+        let descriptors = Self.descriptors() - 128
+        if configuration.relay != nil { bounds.relays = min(bounds.relays, max(16, descriptors / 4)) }
+        bounds.connections = min(
+            bounds.connections, max(64, descriptors - (configuration.relay == nil ? 0 : bounds.relays)))
         let ledger = ConnectionLedger(bounds)
         let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
         let relay = try await startedRelay(registry, bounds, ledger, sessions)

@@ -20,7 +20,7 @@ public struct Node: Service {
         case ready(origin: String)
     }
 
-    private let configuration: NodeConfiguration
+    private var configuration: NodeConfiguration
     private let announce: @Sendable (Announcement) -> Void
     private let logger: Logger
     private let lock: DataFolderLock
@@ -42,6 +42,9 @@ public struct Node: Service {
         let folder = try DataFolder(creating: configuration.data)
         lock = try DataFolderLock(folder)
         identity = try NodeIdentity(folder)
+        if configuration.relay != nil, configuration.relay?.secret == nil {
+            self.configuration.relay?.secret = try RelaySecret.kept(in: folder)
+        }
         store = try SQLiteStore(folder)
         do {
             owner = try store.readNow { try Bubble(stored: $0) }

@@ -21,6 +21,7 @@ struct Serve: AsyncParsableCommand {
               node.key                 the key by which clients know this node again
               ca.pem, ca.key           its own certificate authority
               server.pem, server.key   the certificate it shows, renewed by itself
+              relay.key                the secret of the relay's credentials, unless --turn-secret gives another
               node.sqlite*             mailboxes, invitations and devices: sealed bytes and hashes, nothing readable
               lock                     held while a node runs on the folder
 

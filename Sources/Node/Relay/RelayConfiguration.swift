@@ -9,7 +9,7 @@ public struct RelayConfiguration: Sendable {
     public var isPortChosen = true
     /// The addresses at which peers reach the relay, at most one of each family; those of the interfaces if there is none.
     public var publicAddresses: [String] = []
-    /// A secret that other programs share to make credentials; one of the node's own if there is none.
+    /// A secret that other programs share to make credentials; one of the node's own, kept in its data folder, if there is none.
     public var secret: [UInt8]?
     /// Peers may be in private networks: the node serves a network without the Internet.
     public var reachesPrivateNetworks = false

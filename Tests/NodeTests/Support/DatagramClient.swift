@@ -64,6 +64,13 @@ final class DatagramClient {
         return Array(buffer[..<count])
     }
 
+    /// - Parameter seconds: how long to wait, at most five.
+    func receive(within seconds: Int) throws -> [UInt8] {
+        var query = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        guard poll(&query, 1, Int32(seconds) * 1_000) > 0 else { throw TimedOut() }
+        return try receive()
+    }
+
     /// The answer's attributes, by type; the first question's answer gives the nonce.
     func ask(_ method: Method, _ attributes: (inout MessageBuilder) -> Void) throws -> RelayReply {
         if !requests.knowsNonce {

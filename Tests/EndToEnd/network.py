@@ -1,5 +1,6 @@
 """A network of its own: hosts, each a network namespace with one interface, at a switch that the node is at, too."""
 
+import itertools
 import os
 import pathlib
 import shutil
@@ -8,6 +9,7 @@ import subprocess
 # Only root may make namespaces and interfaces.
 IS_POSSIBLE = os.geteuid() == 0 and shutil.which("ip") is not None
 
+NUMBERS = itertools.count()
 PREFIX = "10.77.13"
 
 
@@ -49,8 +51,8 @@ class Network:
     address = f"{PREFIX}.1"
 
     def __init__(self, hosts: int):
-        # An interface's name has at most 15 characters.
-        self.switch = f"cp{os.getpid() % 100_000}"
+        # An interface's name has at most 15 characters. One that was deleted may stay for as long as a program runs in it.
+        self.switch = f"cp{os.getpid() % 100_000}{next(NUMBERS) % 10}"
         ip("link", "add", self.switch, "type", "bridge")
         self.hosts: list[Host] = []
         try:

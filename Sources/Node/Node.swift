@@ -72,11 +72,12 @@ public struct Node: Service {
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
         bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
         let ledger = ConnectionLedger(bounds)
-        let relay = try await startedRelay(registry, bounds, ledger)
+        let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
+        let relay = try await startedRelay(registry, bounds, ledger, sessions)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
-            sessions: SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice), metrics: NodeMetrics(registry),
-            quotas: bounds.quotas, desk: relay?.desk, clock: configuration.clock)
+            sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
+            clock: configuration.clock)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
             (try? await store.change { _ in }) != nil
         }
@@ -129,11 +130,13 @@ public struct Node: Service {
 
     /// The relay, serving already; nil if there is to be none.
     private func startedRelay(
-        _ registry: PrometheusRegistry, _ bounds: ServiceBounds, _ ledger: ConnectionLedger
+        _ registry: PrometheusRegistry, _ bounds: ServiceBounds, _ ledger: ConnectionLedger,
+        _ sessions: SessionRegistry
     ) async throws(StartError) -> RelayService? {
         guard let relay = configuration.relay else { return nil }
         let service = try RelayService(
-            relay, ownPorts: [configuration.port, configuration.metricsPort], bounds: bounds, ledger: ledger,
+            relay, ownPorts: [configuration.port, configuration.metricsPort],
+            names: { [anchor] in anchor.givenNames + sessions.names }, bounds: bounds, ledger: ledger,
             metrics: RelayMetrics(registry), logger: logger)
         try await service.start()
         return service

@@ -65,7 +65,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The IPv4 and IPv6 address at which peers reach the relay, where it is not one of this machine's.",
+            "The IPv4 and IPv6 address at which peers reach the relay. By default a public one of this machine, else what --host leads to, else a private one of this machine; a change is taken up within seconds.",
             valueName: "address"))
     var publicIp: [String] = []
 

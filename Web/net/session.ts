@@ -187,7 +187,11 @@ export class Session implements SessionPort {
     #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
         const channel: Channel = new Channel(initiator, relayOnly, this.relay, {
             onSignal: (kind, text) => this.input({ type: "localSignal", device, kind, text }),
-            onOpen: (path) => this.input({ type: "channelState", device, state: "open", path }),
+            onOpen: (path) => {
+                // Of an earlier attempt.
+                this.#setNoPath(device, null);
+                this.input({ type: "channelState", device, state: "open", path });
+            },
             onMessage: (bytes) => this.input({ type: "channelMessage", device, bytes }),
             onNoPath: (reason) => this.#setNoPath(device, reason),
             onFingerprintMismatch: () => this.input({ type: "channelFingerprintMismatch", device }),

@@ -73,7 +73,7 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
     return h("header", { class: "conversation-head" },
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
-        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, connection, path, verified)),
+        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), verified)),
         ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
         button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
@@ -114,7 +114,7 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
     const noPath = h("div", { role: "status" });
     const explain = () => {
         const { device, name, connection } = model.summary.current;
-        const reason = main.noPath.current.get(device);
+        const reason = main.noRelay.current ?? main.noPath.current.get(device);
         // Without the node nobody knows who is there: the list says that it is away.
         const isShown = reason !== undefined && (connection !== "offline" || reason !== "nodeAway");
         const kind = main.profile.current.settings.relayOnly ? "noPath.hidden" : "noPath.direct";
@@ -122,6 +122,7 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
         if (noPath.textContent !== sentence) fill(noPath, sentence !== "" && notice("info", sentence));
     };
     scope.bind(main.noPath, explain);
+    scope.bind(main.noRelay, explain);
     scope.bind(model.summary, explain);
     scope.bind(main.profile, explain);
     return h("div", { class: "conversation-notices" }, about, noPath, warnings);

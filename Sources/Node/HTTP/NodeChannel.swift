@@ -142,10 +142,9 @@ struct NodeChannel: HTTPChannelHandler {
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.
     private func isOwnOrigin(_ origins: [String], port: Int) -> Bool {
-        guard origins.count == 1, let origin = origins.first, origin.hasPrefix("https://") else { return false }
-        var host = origin.dropFirst("https://".count)
-        if let colon = host.lastIndex(of: ":"), host[colon...].firstIndex(of: "]") == nil { host = host[..<colon] }
-        guard let name = ServerName(String(host)), name.origin(port: port) == origin else { return false }
+        guard origins.count == 1, let origin = origins.first, let name = ServerName(origin: origin),
+            name.origin(port: port) == origin
+        else { return false }
         return anchor.isOwn(name)
     }
 }

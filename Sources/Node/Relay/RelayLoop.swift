@@ -118,7 +118,11 @@ struct RelayLoop: ~Copyable {
             switch message {
             case .stop: return false
             case .command(let command): command(&server)
-            case .listen(let addresses): listen(at: addresses)
+            case .follow(let addresses, let policy):
+                listen(at: addresses.local.all)
+                sockets.bind(to: addresses)
+                server.setRelayAddresses(ipv4: addresses.ipv4, ipv6: addresses.ipv6)
+                server.setPolicy(policy)
             case .received(let stream, let messages): receive(messages, from: stream)
             case .inspect(let stream): stream.setHoldsAllocation(server.hasAllocation(stream.path))
             case .ended(let stream):

@@ -9,7 +9,7 @@ final class RelayMailbox: Sendable {
     enum Message: Sendable {
         case stop
         case command(RelayLoop.Command)
-        case listen([IPAddress])
+        case follow(RelayAddresses, PeerPolicy)
         /// Whole messages of a stream.
         case received(RelayStream, [UInt8])
         /// Whether a stream still has an allocation is to be looked at.

@@ -14,8 +14,8 @@ final class RelayService: Service {
     static let realm = Array("turn".utf8)
 
     private let configuration: RelayConfiguration
-    private let publicIPv4: IPAddress?
-    private let publicIPv6: IPAddress?
+    /// Knows at which addresses peers reach the relay.
+    private let finder: AddressFinder
     /// Ports on which the node itself serves something.
     private let ownPorts: Set<UInt16>
     private let metrics: RelayMetrics
@@ -33,10 +33,14 @@ final class RelayService: Service {
     let streams: RelayStreams
 
     /// How long a new address of the machine may go unnoticed.
-    private static let interval = Duration.seconds(3)
+    private static let interval = Duration.seconds(2)
 
+    /// - Parameters:
+    ///   - ownPorts: those at which the node serves something besides.
+    ///   - names: those under which browsers reach the node, at the moment.
     init(
-        _ configuration: RelayConfiguration, ownPorts: [Int?], bounds: ServiceBounds, ledger: ConnectionLedger,
+        _ configuration: RelayConfiguration, ownPorts: [Int?], names: @escaping @Sendable () -> [ServerName],
+        bounds: ServiceBounds, ledger: ConnectionLedger,
         metrics: RelayMetrics, logger: Logger
     ) throws(StartError) {
         self.configuration = configuration
@@ -45,16 +49,14 @@ final class RelayService: Service {
         self.ledger = ledger
         self.metrics = metrics
         self.logger = logger
-        var publicIPv4: IPAddress?
-        var publicIPv6: IPAddress?
+        var given: [IPAddress] = []
         for text in configuration.publicAddresses {
             guard let ip = IPAddress(text: text) else {
                 throw StartError("\(text) is no IP address", advice: "give --public-ip an IPv4 or IPv6 address")
             }
-            if ip.family == .ipv4 { publicIPv4 = ip } else { publicIPv6 = ip }
+            given.append(ip)
         }
-        self.publicIPv4 = publicIPv4
-        self.publicIPv6 = publicIPv6
+        finder = AddressFinder(given: given, names: names)
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
         credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm)
         mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
@@ -88,7 +90,7 @@ final class RelayService: Service {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
         }
-        let addresses = LocalAddresses.current()
+        let addresses = finder.find()
         for mailbox in mailboxes { start(mailbox, addresses) }
     }
 
@@ -127,18 +129,16 @@ final class RelayService: Service {
     }
 
     /// Starts a thread, and returns when it listens.
-    private func start(_ mailbox: RelayMailbox, _ addresses: LocalAddresses) {
+    private func start(_ mailbox: RelayMailbox, _ addresses: RelayAddresses) {
         let listening = Latch()
         let thread = startThread { [self] in
             let sockets = RelaySocketTable()
-            // A public address that is not one of ours is a router's, which passes on what comes to it.
-            sockets.bindIPv4 = publicIPv4.flatMap { addresses.all.contains($0) ? $0 : nil }
-            sockets.bindIPv6 = publicIPv6.flatMap { addresses.all.contains($0) ? $0 : nil }
+            sockets.bind(to: addresses)
             let server = Server(
                 serverConfiguration(addresses), ports: ports, sockets: sockets, credentials: credentials,
                 random: Randomness.system(), at: RelayLoop.moment)
             var loop = RelayLoop(server: server, sockets: sockets, port: port, isShared: mailboxes.count > 1)
-            loop.listen(at: addresses.all)
+            loop.listen(at: addresses.local.all)
             listening.open()
             loop.run(mailbox)
         }
@@ -147,9 +147,10 @@ final class RelayService: Service {
         listening.wait()
     }
 
-    private func serverConfiguration(_ addresses: LocalAddresses) -> ServerConfiguration {
+    private func serverConfiguration(_ addresses: RelayAddresses) -> ServerConfiguration {
         var server = ServerConfiguration(realm: Self.realm)
-        (server.relayIPv4, server.relayIPv6) = relayAddresses(addresses)
+        server.relayIPv4 = addresses.ipv4
+        server.relayIPv6 = addresses.ipv6
         server.supportsDontFragment = true
         server.acceptsOldChannelNumbers = configuration.acceptsOldChannelNumbers
         server.policy = policy(addresses)
@@ -157,27 +158,22 @@ final class RelayService: Service {
         return server
     }
 
-    private func relayAddresses(_ addresses: LocalAddresses) -> (IPAddress?, IPAddress?) {
-        guard publicIPv4 == nil, publicIPv6 == nil else { return (publicIPv4, publicIPv6) }
-        return (addresses.preferred(.ipv4), addresses.preferred(.ipv6))
-    }
-
-    private func policy(_ addresses: LocalAddresses) -> PeerPolicy {
+    private func policy(_ addresses: RelayAddresses) -> PeerPolicy {
         var policy = PeerPolicy()
         policy.privateRanges = configuration.reachesPrivateNetworks ? .allowed : .denied
         policy.allowsLoopback = configuration.allowsLoopback
-        policy.ownAddresses = Set(addresses.all.filter { !LocalAddresses.isLoopback($0) })
+        policy.ownAddresses = Set(addresses.local.all.filter { !LocalAddresses.isLoopback($0) })
         policy.ownPorts = ownPorts.union([port])
         return policy
     }
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown { [self] in
-            var addresses = LocalAddresses.current()
+            var addresses = finder.last
             var reported = RelayMailbox.Report()
             while true {
                 try await Task.sleep(for: Self.interval)
-                let current = LocalAddresses.current()
+                let current = finder.find()
                 if current != addresses { follow(current) }
                 addresses = current
                 reported = metrics.record(mailboxes.map(\.report), since: reported)
@@ -188,17 +184,9 @@ final class RelayService: Service {
     }
 
     /// Takes up the addresses that the machine has now.
-    private func follow(_ addresses: LocalAddresses) {
-        let (ipv4, ipv6) = relayAddresses(addresses)
+    private func follow(_ addresses: RelayAddresses) {
         let policy = policy(addresses)
-        for mailbox in mailboxes {
-            mailbox.put(.listen(addresses.all))
-            mailbox.put(
-                .command { server in
-                    server.setRelayAddresses(ipv4: ipv4, ipv6: ipv6)
-                    server.setPolicy(policy)
-                })
-        }
+        for mailbox in mailboxes { mailbox.put(.follow(addresses, policy)) }
     }
 
     /// Ends the threads, and with them all allocations.
@@ -226,28 +214,4 @@ private final class Latch: Sendable {
     func open() { sem_post(semaphore) }
 
     func wait() { while sem_wait(semaphore) != 0 {} }
-}
-
-/// A thread that is nobody's pool's: it blocks in the kernel for as long as there is nothing to do.
-///
-/// - Returns: what it can be waited for by; nil if the system has none to give.
-private func startThread(_ body: @escaping @Sendable () -> Void) -> pthread_t? {
-    final class Body: Sendable {
-        let run: @Sendable () -> Void
-        init(_ run: @escaping @Sendable () -> Void) { self.run = run }
-    }
-    var thread = pthread_t()
-    let body = Unmanaged.passRetained(Body(body))
-    let started = pthread_create(
-        &thread, nil,
-        { argument in
-            guard let argument else { return nil }
-            Unmanaged<Body>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, body.toOpaque())
-    guard started == 0 else {
-        body.release()
-        return nil
-    }
-    return thread
 }

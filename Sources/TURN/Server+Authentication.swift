@@ -37,14 +37,14 @@ extension Server {
         }
         // "If the value of the USERNAME or USERHASH attribute is not valid": 401.
         guard let username = name ?? userhash.flatMap({ credentials.username(ofUserhash: $0) }) else {
-            return .verdict(challenge(request))
+            return .verdict(refuseCredential(request))
         }
         let isContinuing =
             if let allocation = allocation(of: request.client) { usernames[Int(allocation)] == username } else { false }
         guard
             let credential = credentials.credential(
                 username: username, isContinuing: isContinuing, unixTime: now.unixTime)
-        else { return .verdict(challenge(request)) }
+        else { return .verdict(refuseCredential(request)) }
         // A code that no password of the user's explains: 401, whether or not the nonce is stale.
         for password in credential.passwords {
             let key = algorithm.key(username: username, realm: configuration.realm, password: password)
@@ -57,7 +57,12 @@ extension Server {
             }
             return .requester(requester)
         }
-        return .verdict(challenge(request))
+        return .verdict(refuseCredential(request))
+    }
+
+    private mutating func refuseCredential(_ request: Request) -> ClientVerdict {
+        counters.wrongCredentials += 1
+        return challenge(request)
     }
 
     /// The request was listened to and is sent again, or the nonce is old, or made for another address: only who knows the

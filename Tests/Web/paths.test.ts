@@ -149,6 +149,7 @@ class FakePage extends EventTarget {
 
 class FakeConnection extends EventTarget {
     connectionState = "new";
+    iceGatheringState = "new";
     readonly configurations: RTCConfiguration[] = [];
 
     setConfiguration(configuration: RTCConfiguration): void {
@@ -160,7 +161,7 @@ class FakeConnection extends EventTarget {
     }
 }
 
-function keeping(access: RelayAccess, body: (world: {
+function keeping(access: RelayAccess | null, body: (world: {
     connection: FakeConnection; keeper: PathKeeper; relay: Relay; page: FakePage; log: string[];
 }) => void): void {
     const page = new FakePage();
@@ -171,7 +172,7 @@ function keeping(access: RelayAccess, body: (world: {
     mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
     const connection = new FakeConnection();
     const relay = new Relay(place);
-    relay.set(access);
+    if (access !== null) relay.set(access);
     relay.setNode(true);
     const log: string[] = [];
     const keeper = new PathKeeper(connection as unknown as RTCPeerConnection, relay, false, {
@@ -251,3 +252,36 @@ test("another right to the relay is taken before the next search, and begins one
     relay.setNode(true);
     assert.deepEqual(log, ["restart", "restart"]);
 }));
+
+test("a search that began before the right was there begins again with it, if it had begun", () => {
+    keeping(null, ({ connection, relay, log }) => {
+        relay.set(lasting);
+        assert.equal(connection.configurations.length, 1);
+        assert.deepEqual(log, [], "nothing was gathered without it");
+    });
+    keeping(null, ({ connection, relay, log }) => {
+        connection.iceGatheringState = "complete";
+        relay.set(lasting);
+        relay.set(granted());
+        assert.deepEqual(log, ["restart"]);
+    });
+});
+
+test("who waits for the right goes on when it is there, and after three seconds without it", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+        const log: string[] = [];
+        const quick = new Relay(place);
+        const slow = new Relay(place);
+        const waiting = [quick.known().then(() => log.push("quick")), slow.known().then(() => log.push("slow"))];
+        quick.set({ type: "off" });
+        await waiting[0];
+        assert.deepEqual(log, ["quick"]);
+        mock.timers.tick(3_000);
+        await waiting[1];
+        assert.deepEqual(log, ["quick", "slow"]);
+        await quick.known();
+    } finally {
+        mock.timers.reset();
+    }
+});

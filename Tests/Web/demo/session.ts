@@ -270,6 +270,7 @@ export class DemoSession implements SessionPort {
         });
         this.#emit({ type: "conversations", conversations: empty ? [] : people });
         this.#emit({ type: "nodeStatus", state: "connected", reason: null });
+        this.relay.set({ type: "off" });
         // Léa is there, and not to be reached.
         if (this.#lacksPath) this.#listener.onNoPath(id(0x82), "relayUnreachable");
     }

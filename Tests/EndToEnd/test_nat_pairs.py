@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import natlab
+from conftest import evidence_folder
 from natlab import Kind
 from node import EXECUTABLE, Node
 from person import ARRIVE_MILLISECONDS, Person
@@ -18,7 +19,7 @@ FILE_BYTES = 1_500_000
 # What may go beside the path that the file takes: checks of other paths, and what the session with the node says.
 BESIDE = 200_000
 
-# As long as this after its beginning, an attempt has led to a path or will not.
+# As long as this after its beginning, an attempt has led to a path, or the app says why it has not.
 PATIENCE_MILLISECONDS = 5_000
 
 IS_TRYING = """() => {
@@ -177,6 +178,16 @@ def meeting(laboratory, node_between, browsers, tmp_path_factory, request):
     request.config.stash[natlab.OUTCOMES] = table(made.outcomes)
 
 
+@pytest.fixture(autouse=True)
+def evidence(meeting, request):
+    yield
+    if getattr(request.node, "failed", False):
+        folder = evidence_folder(request)
+        for person in meeting.people:
+            person.leave_evidence(folder)
+        (folder / "node.txt").write_text(meeting.node.output())
+
+
 def name(kind: Kind) -> str:
     return kind.value.replace(" ", "-")
 
@@ -225,7 +236,10 @@ def test_every_pair_connects_directly_where_it_can_be(meeting, first, second):
 def test_without_the_relay_these_pairs_do_not_meet(meeting, first, second):
     meeting.replug(first, second, without_relay=True)
     meeting.await_attempt()
-    meeting.ada.page.wait_for_timeout(PATIENCE_MILLISECONDS)
+    # Each has tried by then, and is told.
+    for person in meeting.people:
+        told = person.page.get_by_text("the relay cannot be reached, over UDP nor over TCP or TLS")
+        expect(told).to_be_visible(timeout=2 * PATIENCE_MILLISECONDS)
     for person in meeting.people:
         person.expect_connection("Mailbox")
         assert person.selected_pairs() == []
@@ -237,9 +251,9 @@ def test_without_the_relay_these_pairs_do_not_meet(meeting, first, second):
 def test_without_the_relay_the_others_meet_in_less_time(meeting, first, second):
     meeting.replug(first, second, without_relay=True)
     meeting.await_attempt()
-    meeting.ada.page.wait_for_timeout(PATIENCE_MILLISECONDS)
     for person in meeting.people:
-        assert seen_in(person.selected_pairs()) == "Direct"
+        person.expect_connection("Direct", timeout=PATIENCE_MILLISECONDS)
+    assert seen_in(meeting.selected()) == "Direct"
 
 
 def test_one_open_port_is_enough(meeting):

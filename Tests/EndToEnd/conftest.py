@@ -32,18 +32,20 @@ FIREFOX_PREFERENCES = {
 }
 
 
-def options(engine: str, *arguments: str) -> dict:
+def options(engine: str, *arguments: str, preferences: dict | None = None) -> dict:
     if engine == "chromium":
         return {"executable_path": "/usr/bin/chromium", "args": [*CHROMIUM_ARGUMENTS, *arguments]}
     return {
         "channel": "moz-firefox",
         "executable_path": "/usr/bin/firefox-esr",
-        "firefox_user_prefs": FIREFOX_PREFERENCES,
+        "firefox_user_prefs": {**FIREFOX_PREFERENCES, **(preferences or {})},
     }
 
 
-def launch(playwright: Playwright, engine: str, *arguments: str, executable: str | None = None) -> Browser:
-    chosen = options(engine, *arguments)
+def launch(
+    playwright: Playwright, engine: str, *arguments: str, executable: str | None = None, preferences: dict | None = None
+) -> Browser:
+    chosen = options(engine, *arguments, preferences=preferences)
     if executable is not None:
         chosen["executable_path"] = executable
     return getattr(playwright, engine).launch(downloads_path=DOWNLOADS, **chosen)
@@ -69,9 +71,11 @@ class Browsers:
             browser = self._running[engine] = launch(self._playwright, engine)
         return browser
 
-    def another(self, engine: str, *arguments: str, executable: str | None = None) -> Browser:
+    def another(
+        self, engine: str, *arguments: str, executable: str | None = None, preferences: dict | None = None
+    ) -> Browser:
         """A browser of the caller's own, which closes it."""
-        return launch(self._playwright, engine, *arguments, executable=executable)
+        return launch(self._playwright, engine, *arguments, executable=executable, preferences=preferences)
 
     def close(self) -> None:
         for browser in self._running.values():

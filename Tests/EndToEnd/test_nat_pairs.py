@@ -129,11 +129,15 @@ class Meeting:
             person.page.wait_for_function(IS_TRYING, timeout=ARRIVE_MILLISECONDS)
 
     def await_path(self, expected: str) -> list[dict]:
-        """What both have selected once that is the expected path, or after a while."""
+        """What both have selected once that is the expected path, or after a while. Of two paths that work, a browser moves to
+        the one that the other side prefers only when something comes that way: so they write to each other."""
         deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
-        while seen_in(selected := self.selected()) != expected and time.monotonic() < deadline:
-            self.ada.page.wait_for_timeout(100)
-        return selected
+        while True:
+            article = self.ada.send("Which way is this?")
+            self.ada.expect_state(article, "Delivered", "Read")
+            if seen_in(selected := self.selected()) == expected or time.monotonic() > deadline:
+                return selected
+            self.ada.page.wait_for_timeout(500)
 
     def selected(self) -> list[dict]:
         found = []
@@ -200,9 +204,6 @@ def test_every_pair_connects_directly_where_it_can_be(meeting, first, second):
         person.expect_connection("Direct", "Relayed")
     seconds = time.monotonic() - began
     expected = "Direct" if natlab.can_be_direct(first, second) else "Relayed"
-    # Which of two working paths is the better one each browser finds by itself, once there is something to send.
-    article = meeting.ada.send("Which way is this?")
-    meeting.ada.expect_state(article, "Delivered", "Read")
     selected = meeting.await_path(expected)
     meeting.laboratory.count()
     meeting.send_file()

@@ -171,10 +171,10 @@ public struct Node: Service {
     }
 
     /// Both protocols through one socket, where the machine has both.
+    ///
+    /// Servers look up what they bind to, and where no interface but the loopback has an IPv6 address that fails even for a
+    /// literal one (RFC 3493 §6.1, AI_ADDRCONFIG).
     static func anyAddress() -> String {
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return "0.0.0.0" }
-        close(descriptor)
-        return "::"
+        (try? SocketAddress.makeAddressResolvingHost("::", port: 0)) == nil ? "0.0.0.0" : "::"
     }
 }

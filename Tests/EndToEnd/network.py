@@ -38,7 +38,10 @@ class Machine:
         sweep()
         self.name = f"{self.TAG}-{os.getpid()}-{role}"
         ip("netns", "add", self.name)
-        ip("-n", self.name, "link", "set", "lo", "up")
+        # Browsers take an address that comes by itself, a second after the others, for a change of network.
+        with self.entered():
+            pathlib.Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode").write_text("1")
+        self.ip("link", "set", "lo", "up")
 
     def ip(self, *arguments: str) -> None:
         ip("-n", self.name, *arguments)

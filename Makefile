@@ -18,7 +18,8 @@ SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
 RUN_PACKAGES := esbuild node-qrcode-generator brotli python3 git wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 \
 	libclang-rt-14-dev-wasm32 libsqlite3-dev zlib1g-dev
-TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv coturn
+TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv iproute2 nftables conntrack \
+	coturn
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Installs those of the packages $(1) that are missing; says nothing when there are none.

@@ -48,13 +48,13 @@ extension Server {
         // "If the value of the USERNAME or USERHASH attribute is not valid": 401.
         guard let username = name ?? userhash.flatMap({ credentials.username(ofUserhash: $0) }),
             username.count <= Self.longestUsername
-        else { return .verdict(challenge(request)) }
+        else { return .verdict(refuseCredential(request)) }
         let isContinuing =
             if let allocation = allocation(of: request.client) { usernames[Int(allocation)] == username } else { false }
         guard
             let credential = credentials.credential(
                 username: username, isContinuing: isContinuing, unixTime: now.unixTime)
-        else { return .verdict(challenge(request)) }
+        else { return .verdict(refuseCredential(request)) }
         // "If the resulting value does not match the contents of the MESSAGE-INTEGRITY attribute or the
         // MESSAGE-INTEGRITY-SHA256 attribute": 401, whether or not the nonce is stale. SHA-256 counts where both are there.
         for password in credential.passwords {
@@ -68,7 +68,12 @@ extension Server {
             }
             return .requester(requester)
         }
-        return .verdict(challenge(request))
+        return .verdict(refuseCredential(request))
+    }
+
+    private mutating func refuseCredential(_ request: Request) -> ClientVerdict {
+        counters.wrongCredentials += 1
+        return challenge(request)
     }
 
     /// The request was listened to and is sent again, or the nonce is old, or made for another address: only who knows the

@@ -75,7 +75,7 @@ final class RelayService: Service {
         let wanted = UInt16(clamping: configuration.port)
         var failure = await take(wanted)
         // Another one that both UDP and TCP have: mostly the first.
-        for _ in 0..<16 where failure != nil && !configuration.isPortChosen { failure = await take(0) }
+        for _ in 0..<16 where failure != nil && (wanted == 0 || !configuration.isPortChosen) { failure = await take(0) }
         if let failure {
             throw failure.error == EACCES
                 ? StartError(
@@ -85,7 +85,7 @@ final class RelayService: Service {
                     "\(failure.transport) port \(wanted) is in use",
                     advice: "stop what uses it, or choose another port with --turn-port")
         }
-        if port != wanted { logger.info("Port \(wanted) is in use: the relay is at \(port).") }
+        if wanted != 0, port != wanted { logger.info("Port \(wanted) is in use: the relay is at \(port).") }
         if configuration.allowsLoopback {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
@@ -170,17 +170,26 @@ final class RelayService: Service {
     func run() async throws {
         try? await cancelWhenGracefulShutdown { [self] in
             var addresses = finder.last
-            var reported = RelayMailbox.Report()
+            var last = RelayTotals()
+            var log = RelayLog(logger)
             while true {
                 try await Task.sleep(for: Self.interval)
                 let current = finder.find()
                 if current != addresses { follow(current) }
                 addresses = current
-                reported = metrics.record(mailboxes.map(\.report), since: reported)
+                let totals = self.totals
+                metrics.record(totals, since: last)
+                log.note(totals, at: RelayLoop.seconds)
+                last = totals
             }
         }
         await listener.withLock { $0 }?.stop()
         stop()
+    }
+
+    private var totals: RelayTotals {
+        let report = mailboxes.reduce(into: RelayMailbox.Report()) { $0.add($1.report) }
+        return RelayTotals(report: report, streams: streams.counts.values)
     }
 
     /// Takes up the addresses that the machine has now.

@@ -71,19 +71,22 @@ public struct Node: Service {
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
         bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
+        let ledger = ConnectionLedger(bounds)
+        let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
+        let relay = try await startedRelay(registry, bounds, ledger, sessions)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
-            sessions: SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice), metrics: NodeMetrics(registry),
-            quotas: bounds.quotas, clock: configuration.clock)
+            sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
+            clock: configuration.clock)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
             (try? await store.change { _ in }) != nil
         }
-        let ledger = ConnectionLedger(bounds)
-        let relay = try startedRelay(registry)
         let application = Application(
             router: try routes.makeRouter(),
             server: HTTPServerBuilder { [anchor, bounds] responder in
-                NodeChannel(responder: responder, anchor: anchor, ledger: ledger, bounds: bounds) { origin in
+                NodeChannel(
+                    responder: responder, anchor: anchor, ledger: ledger, bounds: bounds, streams: relay?.streams
+                ) { origin in
                     WebSocketSession(service: service, ledger: ledger, bounds: bounds, origin: origin)
                 }
             },
@@ -126,12 +129,16 @@ public struct Node: Service {
     }
 
     /// The relay, serving already; nil if there is to be none.
-    private func startedRelay(_ registry: PrometheusRegistry) throws(StartError) -> RelayService? {
+    private func startedRelay(
+        _ registry: PrometheusRegistry, _ bounds: ServiceBounds, _ ledger: ConnectionLedger,
+        _ sessions: SessionRegistry
+    ) async throws(StartError) -> RelayService? {
         guard let relay = configuration.relay else { return nil }
         let service = try RelayService(
-            relay, ownPorts: [configuration.port, configuration.metricsPort], metrics: RelayMetrics(registry),
-            logger: logger)
-        try service.start()
+            relay, ownPorts: [configuration.port, configuration.metricsPort],
+            names: { [anchor] in anchor.givenNames + sessions.names }, bounds: bounds, ledger: ledger,
+            metrics: RelayMetrics(registry), logger: logger)
+        try await service.start()
         return service
     }
 
@@ -158,7 +165,7 @@ public struct Node: Service {
     }
 
     /// Both protocols through one socket, where the machine has both.
-    private static func anyAddress() -> String {
+    static func anyAddress() -> String {
         let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { return "0.0.0.0" }
         close(descriptor)

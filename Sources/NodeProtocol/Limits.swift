@@ -29,6 +29,10 @@ public enum Limits {
     public static let envelopeLifetime: UInt64 = 30 * 86_400
     public static let blobLifetime: UInt64 = 30 * 86_400
     public static let invitationLifetime: UInt64 = 90 * 86_400
+    /// The longest user name and password for the relay, in bytes (RFC 8489 §14.3).
+    public static let relayCredentialLength = 508
+    /// How long a credential for the relay is good, in seconds.
+    public static let relayCredentialLifetime: UInt64 = 3_600
     /// How long a commit stays fetchable after its slot has moved on, in seconds.
     public static let commitLifetime: UInt64 = 90 * 86_400
 }

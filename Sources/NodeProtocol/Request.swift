@@ -49,6 +49,8 @@ public enum Request: Equatable, Sendable {
     /// Replaces the device's sealed checkpoint.
     case putCheckpoint([UInt8])
     case checkpoint
+    /// A credential for the node's relay. Asked for twice within a minute, the node may give the same one.
+    case relayCredential
 }
 
 /// What a node answers. Every request can also be answered `refused`.
@@ -67,6 +69,8 @@ public enum Response: Equatable, Sendable {
     case commit([UInt8]?)
     case checkpoint([UInt8]?)
     case refused(Refusal)
+    /// A node whose relay is switched off refuses with ``Refusal/unavailable``.
+    case relayCredential(RelayCredential)
 }
 
 /// An envelope in a mailbox with its sequence number there, which only grows.

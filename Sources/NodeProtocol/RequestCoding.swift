@@ -96,6 +96,8 @@ extension Request: WireCodable {
             writer.write(opaque: checkpoint)
         case .checkpoint:
             writer.write(UInt8(21))
+        case .relayCredential:
+            writer.write(UInt8(22))
         }
     }
 
@@ -157,6 +159,7 @@ extension Request: WireCodable {
                 slot: try reader.readFixed(16), position: try reader.readUInt64(), token: try reader.readFixed(32))
         case 20: self = .putCheckpoint(try reader.readOpaque(limit: Limits.checkpointLength))
         case 21: self = .checkpoint
+        case 22: self = .relayCredential
         default: throw .invalidValue
         }
     }
@@ -195,6 +198,9 @@ extension Response: WireCodable {
         case .refused(let refusal):
             writer.write(UInt8(9))
             writer.write(refusal)
+        case .relayCredential(let credential):
+            writer.write(UInt8(10))
+            writer.write(credential)
         }
     }
 
@@ -212,6 +218,7 @@ extension Response: WireCodable {
         case 7: self = .commit(try reader.readOptionalOpaque())
         case 8: self = .checkpoint(try reader.readOptionalOpaque())
         case 9: self = .refused(try reader.read())
+        case 10: self = .relayCredential(try reader.read())
         default: throw .invalidValue
         }
     }

@@ -26,6 +26,13 @@ public struct Message: BitwiseCopyable {
         bytes.count >= headerLength && bytes[0] < 0x40 && bytes.uint32(at: 4) == magicCookie
     }
 
+    /// Whether a stream that begins with these bytes begins with STUN; nil if they are too few to tell.
+    public static func isBeginning(_ bytes: UnsafeRawBufferPointer) -> Bool? {
+        guard let first = bytes.first else { return nil }
+        guard first < 0x40 else { return false }
+        return bytes.count < 8 ? nil : bytes.uint32(at: 4) == magicCookie
+    }
+
     /// The message that `bytes`, all of them, are.
     ///
     /// - Throws: a ``STUNError`` that says why they are none.

@@ -40,6 +40,13 @@ public struct PeerPolicy: Sendable {
         }
     }
 
+    /// Whether an address is one that anybody may reach: not this machine's own loopback, nobody's private network, and no
+    /// address with another purpose.
+    public static func isPublic(_ ip: IPAddress) -> Bool {
+        !loopback.contains { $0.contains(ip) } && !denied.contains { $0.contains(ip) } && !isISATAP(ip)
+            && !privates.contains { $0.contains(ip) }
+    }
+
     static let loopback: [AddressPrefix] = [
         AddressPrefix(IPAddress(127, 0, 0, 0), length: 8),
         AddressPrefix(IPAddress(ipv6High: 0, low: 1), length: 128),

@@ -133,6 +133,9 @@ public struct Server: ~Copyable {
 
     public var allocationCount: Int { allocations.count }
 
+    /// Whether something is allocated through that way.
+    public func hasAllocation(_ client: ClientPath) -> Bool { allocation(of: client) != nil }
+
     /// Takes what came from a client: a datagram, or one message of a stream (``StreamFraming``). Ranges in the verdict
     /// count from the beginning of `bytes`, which nothing here keeps or changes.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer, from client: ClientPath) -> ClientVerdict {

@@ -58,14 +58,14 @@ struct Serve: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The UDP port of the relay (STUN and TURN); 0 for none. By default 3478, or another one if that is in use.",
+            "The port of the relay (STUN and TURN), of UDP and of TCP; 0 for none. By default 3478, or another one if that is in use.",
             valueName: "port"))
     var turnPort: Int?
 
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "The IPv4 and IPv6 address at which peers reach the relay, where it is not one of this machine's.",
+            "The IPv4 and IPv6 address at which peers reach the relay. By default a public one of this machine, else what --host leads to, else a private one of this machine; a change is taken up within seconds.",
             valueName: "address"))
     var publicIp: [String] = []
 

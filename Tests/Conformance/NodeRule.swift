@@ -31,7 +31,7 @@ public struct NodeRule: Sendable, CustomStringConvertible {
 public enum NodeConformance {
     public static let rules: [NodeRule] =
         sessionRules + claimRules + invitationRules + redemptionRules + bubbleStateRules + mailboxRules
-        + deliveryRules + keyPackageRules + blobRules + slotRules + checkpointRules
+        + deliveryRules + keyPackageRules + blobRules + slotRules + checkpointRules + relayRules
 }
 
 /// Fails the rule unless the two are equal.

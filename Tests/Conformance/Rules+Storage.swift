@@ -187,6 +187,41 @@ extension NodeConformance {
             try expect(try await bubble.session(of: member).ask(.checkpoint), is: .checkpoint(nil), "another's")
         }
     ]
+
+    static let relayRules: [NodeRule] = [
+        NodeRule("a device is given a right to the relay for an hour, its own, or told that there is none") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let session = try await bubble.session(of: chief)
+            let answer = try await session.ask(.relayCredential)
+            if answer == .refused(.unavailable) { return }
+            guard case .relayCredential(let credential) = answer else {
+                throw ConformanceFailure.broken("no credential", line: #line)
+            }
+            let now = try await bubble.node.now()
+            try expect(
+                credential.expires > now + Limits.relayCredentialLifetime - 60
+                    && credential.expires <= now + Limits.relayCredentialLifetime + 60, "good for an hour")
+            try expect(
+                credential.username.starts(with: [UInt8]("\(credential.expires):".utf8)), "expiry:user is the name")
+            try expect(!credential.password.isEmpty, "a password")
+            let another = try await bubble.session(of: member).ask(.relayCredential)
+            guard case .relayCredential(let other) = another else {
+                throw ConformanceFailure.broken("none for a member", line: #line)
+            }
+            try expect(other.username != credential.username, "two devices share none")
+            guard try await bubble.node.advance(seconds: 3_600) else { return }
+            guard case .relayCredential(let next) = try await session.ask(.relayCredential) else {
+                throw ConformanceFailure.broken("no second credential", line: #line)
+            }
+            try expect(next.expires > credential.expires, "a later one")
+        },
+        NodeRule("a guest is given no right to the relay") { bubble in
+            _ = try await bubble.enrolOperator()
+            let guest = try await bubble.guest()
+            try expect(try await guest.ask(.relayCredential), is: .refused(.notPermitted))
+        },
+    ]
 }
 
 /// A commit slot with the tokens of its first positions.

@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+import natlab
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
@@ -177,3 +178,10 @@ def pytest_generate_tests(metafunc):
     """A test that takes `engine` runs in each browser."""
     if "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ENGINES)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if natlab.OUTCOMES in config.stash:
+        terminalreporter.section("pairs of NATs")
+        for line in config.stash[natlab.OUTCOMES]:
+            terminalreporter.write_line(line)

@@ -82,8 +82,10 @@ struct CallMessageTests {
         }
         var output = Output()
         output.calls = [
-            .start(call: id, device: id, polite: true, video: false, keys: CallKeys(send: key, receive: key)),
-            .start(call: id, device: id, polite: false, video: true, keys: nil),
+            .start(
+                call: id, device: id, polite: true, video: false, relayOnly: true,
+                keys: CallKeys(send: key, receive: key)),
+            .start(call: id, device: id, polite: false, video: true, relayOnly: false, keys: nil),
             .signal(call: id, kind: .description, "x"),
             .end(call: id), .receiveKey(call: id, key), .sendKey(call: id, key), .forgetKey(call: id, id: 3),
         ]

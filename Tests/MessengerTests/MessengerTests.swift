@@ -15,6 +15,8 @@ struct BoundaryTests {
         output.reads = [Read(store: .messages, key: key)]
         output.connection = .reopen
         output.toNode = [[1], [], [2, 3]]
+        output.relay = .granted(
+            RelayGrant(username: "1700003600:a", password: "b", until: 1 << 41, udpPort: 3_478, tcpPort: 0))
         output.channels = [.connect(device: device, initiator: true, relayOnly: false), .close(device: device)]
         output.events = [.noVault, .warning(.replayedMessage, conversation: device), .problem(.none)]
         output.files = [
@@ -31,6 +33,10 @@ struct BoundaryTests {
         ]
         output.nextTimeout = 1 << 40
         #expect(try Output(decoding: output.encoded) == output)
+        for relay in [RelayAccess.off, .refused] {
+            output.relay = relay
+            #expect(try Output(decoding: output.encoded) == output)
+        }
     }
 
     @Test("an input is read back as it was written")
@@ -40,7 +46,8 @@ struct BoundaryTests {
             .start(origin: "https://localhost:8443", header: [], throttle: [1], deviceSegment: id + id),
             .unlock(passphraseSegment: id + id, records: [StoredRecord(key: id + id, value: [4])]),
             .records([ReadRecord(store: .messages, key: id + id, value: nil)]), .tick,
-            .send(conversation: id, "سلام 🙂"), .settings(Settings(revealSeconds: 5)),
+            .send(conversation: id, "سلام 🙂"), .settings(Settings(revealSeconds: 5, relayOnly: true)),
+            .localSignal(device: id, kind: .restart, ""),
             .channelFingerprintMismatch(device: id),
             .prepareFile(
                 conversation: id, ticket: 9,

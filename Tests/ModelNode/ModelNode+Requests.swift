@@ -67,10 +67,21 @@ extension ModelNode {
                 return .done
             case .checkpoint:
                 return .checkpoint(state.checkpoints[device])
+            case .relayCredential:
+                return relayCredential(of: device, now: now)
             }
         } catch {
             return .refused(error)
         }
+    }
+
+    /// The simulated network has no relay that would look at it: a user name of the convention's form, and a password.
+    private func relayCredential(of device: [UInt8], now: UInt64) -> Response {
+        let expires = now + Limits.relayCredentialLifetime
+        return .relayCredential(
+            RelayCredential(
+                username: [UInt8]("\(expires):".utf8) + device.map { 0x61 + $0 & 15 },
+                password: [UInt8](repeating: 0x62, count: 28), expires: expires, udpPort: 3_478, tcpPort: 3_478))
     }
 
     /// The last second of something's life: what was asked for, cut to the longest allowed.

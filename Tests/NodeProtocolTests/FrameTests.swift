@@ -9,8 +9,8 @@ struct FrameTests {
     func roundTrips() throws {
         for frame in Samples.clientFrames { #expect(try ClientFrame(decoding: frame.encoded) == frame) }
         for frame in Samples.nodeFrames { #expect(try NodeFrame(decoding: frame.encoded) == frame) }
-        #expect(Samples.requests.map(\.encoded).map { $0[0] } == Array(0...21))
-        #expect(Set(Samples.responses.map(\.encoded).map { $0[0] }) == Set(0...9))
+        #expect(Samples.requests.map(\.encoded).map { $0[0] } == Array(0...22))
+        #expect(Set(Samples.responses.map(\.encoded).map { $0[0] }) == Set(0...10))
         #expect(Refusal.allCases.map(\.rawValue) == Array(0...24))
     }
 
@@ -26,6 +26,10 @@ struct FrameTests {
             NodeFrame.push(.envelope(mailbox: Samples.identifier, sequence: 3, envelope: [7])).encoded
                 == [3, 0] + Samples.identifier + [0, 0, 0, 0, 0, 0, 0, 3, 1, 7])
         #expect(NodeFrame.goodbye(.rateLimited).encoded == [4, 4])
+        let credential = RelayCredential(username: [0x37], password: [8, 9], expires: 7, udpPort: 3_478, tcpPort: 443)
+        #expect(
+            NodeFrame.response(id: 1, .relayCredential(credential)).encoded
+                == [2, 0, 0, 0, 1, 10, 1, 0x37, 2, 8, 9, 0, 0, 0, 0, 0, 0, 0, 7, 0x0D, 0x96, 1, 0xBB])
     }
 
     @Test("are refused when cut short, lengthened, or of a kind that there is not")
@@ -43,10 +47,10 @@ struct FrameTests {
             #expect(throws: WireError.trailingBytes) { try NodeFrame(decoding: bytes + [0]) }
         }
         let number: [UInt8] = [0, 0, 0, 1]
-        for frame: [UInt8] in [[3], [255], [2] + number + [22], [0, 0, 1, 2]] {
+        for frame: [UInt8] in [[3], [255], [2] + number + [23], [0, 0, 1, 2]] {
             #expect(throws: WireError.invalidValue) { try ClientFrame(decoding: frame) }
         }
-        for frame: [UInt8] in [[5], [4, 25], [3, 3], [2] + number + [10]] {
+        for frame: [UInt8] in [[5], [4, 25], [3, 3], [2] + number + [11]] {
             #expect(throws: WireError.invalidValue) { try NodeFrame(decoding: frame) }
         }
     }
@@ -70,6 +74,16 @@ struct FrameTests {
         let blob = Request.putBlob(
             blob: Samples.key, expires: 0, bytes: [UInt8](repeating: 1, count: Limits.blobLength))
         #expect(ClientFrame.request(id: 0, blob).encoded.count <= Limits.frameLength)
+        func relay(_ username: Int, _ password: Int) -> Response {
+            .relayCredential(
+                RelayCredential(
+                    username: [UInt8](repeating: 1, count: username), password: [UInt8](repeating: 2, count: password),
+                    expires: .max, udpPort: 3_478, tcpPort: 0))
+        }
+        let name = Limits.relayCredentialLength
+        #expect(try Response(decoding: relay(name, name).encoded) == relay(name, name))
+        #expect(throws: WireError.tooLong) { try Response(decoding: relay(name + 1, 1).encoded) }
+        #expect(throws: WireError.tooLong) { try Response(decoding: relay(1, name + 1).encoded) }
         let tooMany = [StoredEnvelope](
             repeating: StoredEnvelope(sequence: 1, envelope: []), count: Limits.envelopesPerFetch + 1)
         #expect(throws: WireError.tooLong) { try Response(decoding: Response.envelopes(tooMany, more: false).encoded) }

@@ -29,6 +29,7 @@ enum Samples {
         .fetchCommit(slot: identifier, position: 3, token: key),
         .putCheckpoint(text),
         .checkpoint,
+        .relayCredential,
     ]
 
     static let responses: [Response] =
@@ -38,6 +39,8 @@ enum Samples {
                 [StoredEnvelope(sequence: 1, envelope: text), StoredEnvelope(sequence: 2, envelope: [])], more: true),
             .envelopes([], more: false), .blob(text), .keyPackage(nil), .keyPackage(text), .commit(nil), .commit(text),
             .checkpoint(nil), .checkpoint(text),
+            .relayCredential(
+                RelayCredential(username: text, password: key, expires: 7, udpPort: 3_478, tcpPort: 0)),
         ] + Refusal.allCases.map { .refused($0) }
 
     static let clientFrames: [ClientFrame] =

@@ -29,8 +29,8 @@ struct RelayTests {
     func binding() async throws {
         try await withRelay { port in
             let client = try DatagramClient(relayPort: port)
-            client.send(MessageBuilder(MessageType(.binding, .request), TransactionID(high: 1, low: 1)).bytes)
-            #expect(try DatagramClient.Reply(try client.receive()).mapped == client.address)
+            client.send(RelayRequests.binding)
+            #expect(try RelayReply(try client.receive()).mapped == client.address)
             let stranger = try DatagramClient(relayPort: port, secret: "south")
             #expect(
                 try stranger.ask(.allocate) { $0.append(.requestedTransport, [17, 0, 0, 0]) }.error == .unauthenticated)
@@ -57,7 +57,7 @@ struct RelayTests {
             let other = try DatagramClient(relayPort: port)
             for (index, length) in lengths.enumerated() { other.send(data(index, length), to: relayed) }
             for (index, length) in lengths.enumerated() {
-                let indication = try DatagramClient.Reply(try client.receive())
+                let indication = try RelayReply(try client.receive())
                 #expect(indication.peer == other.address)
                 #expect(indication.values[.data] == data(index, length))
             }
@@ -82,7 +82,7 @@ struct RelayTests {
                 for piece in pieces { #expect(try client.receive() == DatagramClient.channelData(0x4000, piece)) }
                 other.send(pieces.flatMap { $0 }, to: relayed, segment: Int32(length))
                 for piece in pieces {
-                    let indication = try DatagramClient.Reply(try client.receive())
+                    let indication = try RelayReply(try client.receive())
                     #expect(indication.values[.data] == piece)
                 }
                 #expect(try client.permit(peer.address))
@@ -115,7 +115,7 @@ struct RelayTests {
             let nobody = TransportAddress(DatagramClient.loopback, port: UInt16(NodeProcess.freePort()))
             #expect(try client.bind(0x4000, to: nobody))
             client.send(DatagramClient.channelData(0x4000, [1]))
-            let indication = try DatagramClient.Reply(try client.receive())
+            let indication = try RelayReply(try client.receive())
             #expect(indication.peer == nobody)
             // Destination unreachable, port unreachable.
             #expect(indication.values[.icmp] == [0, 0, 0x06, 0x03, 0, 0, 0, 0])

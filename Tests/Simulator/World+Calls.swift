@@ -18,7 +18,7 @@ extension World {
     /// What the host does with the engine's wishes about calls.
     func act(on action: CallAction, of browser: Browser) {
         switch action {
-        case .start(let call, _, let isPolite, _, let keys):
+        case .start(let call, _, let isPolite, _, _, let keys):
             if browser.callEnds[call] != nil { violate("\(browser.index) starts a call twice") }
             var end = CallEnd(isPolite: isPolite)
             end.sendKey = keys.map { $0.send }

@@ -91,7 +91,7 @@ extension World {
 
     private func describe(_ action: CallAction) -> String {
         switch action {
-        case .start(let call, _, let polite, _, _): "startCall(\(short(call)), \(polite ? "polite" : "impolite"))"
+        case .start(let call, _, let polite, _, _, _): "startCall(\(short(call)), \(polite ? "polite" : "impolite"))"
         case .signal(let call, let kind, _): "callSignal(\(short(call)), \(kind.rawValue))"
         case .end(let call): "endCall(\(short(call)))"
         case .receiveKey(let call, let key): "receiveKey(\(short(call)), \(key.id))"
@@ -182,6 +182,7 @@ extension World {
         case .fetchCommit(let slot, let position, _): "fetchCommit(\(short(slot)), \(position))"
         case .putCheckpoint: "putCheckpoint"
         case .checkpoint: "checkpoint"
+        case .relayCredential: "relayCredential"
         }
     }
 
@@ -211,6 +212,7 @@ extension World {
         case .commit(let commit): commit == nil ? "no commit" : "commit"
         case .checkpoint(let checkpoint): checkpoint == nil ? "no checkpoint" : "checkpoint"
         case .refused(let refusal): "refused(\(refusal.rawValue))"
+        case .relayCredential: "relayCredential"
         }
     }
 

@@ -236,3 +236,28 @@ test("no key of a call is let through while locking", async () => {
     session().acts({ type: "end", call: id(7) });
     assert.equal(model.calls.isNeeded.current, false);
 });
+
+test("why there is no path to somebody is told until there is one, and leaves with the profile's screen", async () => {
+    const { model, session } = await unlockedWorld();
+    session().findsNoPath(id(33), "relayUnreachable");
+    session().findsNoPath(id(34), "otherSide");
+    assert.deepEqual([...model.noPath.current], [[id(33), "relayUnreachable"], [id(34), "otherSide"]]);
+    session().findsNoPath(id(33), null);
+    assert.deepEqual([...model.noPath.current.keys()], [id(34)]);
+});
+
+test("who wants the relay and nothing else is told at once when it cannot be had", async () => {
+    const { model, session } = await unlockedWorld();
+    const { relay } = session();
+    relay.set({ type: "off" });
+    assert.equal(model.noRelay.current, null, "nobody who does without it");
+    model.changeSettings({ relayOnly: true });
+    assert.equal(model.noRelay.current, "relayOff");
+    relay.set({ type: "refused" });
+    assert.equal(model.noRelay.current, "relayRefused");
+    relay.set({ type: "granted", username: "u", password: "p", until: Date.now() + 1_000_000, udpPort: 1, tcpPort: 1 });
+    assert.equal(model.noRelay.current, null);
+    relay.set({ type: "off" });
+    model.changeSettings({ relayOnly: false });
+    assert.equal(model.noRelay.current, null);
+});

@@ -12,6 +12,7 @@ import type { EventOf } from "../../Web/worker/boundary";
 import { id } from "./world";
 
 class FakeTelephone implements Telephone {
+    readonly measured = null;
     readonly log: string[] = [];
 
     call(conversation: string, video: boolean): void {

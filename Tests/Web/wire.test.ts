@@ -82,6 +82,7 @@ test("every kind of output comes back as it was", () => {
         reads: [{ store: "state", key: new Uint8Array(32).fill(7) }],
         connection: "reopen",
         toNode: [new Uint8Array([9])],
+        relay: { type: "granted", username: "1700003600:a", password: "b", until: 1_700_003_600_000, udpPort: 3_478, tcpPort: 0 },
         channels: [
             { type: "connect", device: id(1), initiator: true, relayOnly: false },
             { type: "remoteSignal", device: id(1), kind: "candidate", text: "{}" },
@@ -97,9 +98,9 @@ test("every kind of output comes back as it was", () => {
             { type: "inventory", files: [{ file: id(1), storage: id(2), length: 65_552 }] },
         ],
         calls: [
-            { type: "start", call: id(4), device: id(1), polite: true, video: false, keys: null },
+            { type: "start", call: id(4), device: id(1), polite: true, video: false, relayOnly: true, keys: null },
             {
-                type: "start", call: id(4), device: id(1), polite: false, video: true,
+                type: "start", call: id(4), device: id(1), polite: false, video: true, relayOnly: false,
                 keys: { send: { id: 1, key: new Uint8Array(32).fill(1) }, receive: { id: 2, key: new Uint8Array(32).fill(2) } },
             },
             { type: "signal", call: id(4), kind: "description", text: "{}" },
@@ -126,7 +127,7 @@ test("every kind of output comes back as it was", () => {
 });
 
 test("a problem that this build does not know is an internal one", () => {
-    const bytesOf = (problem: number) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 2, 18, problem, 0]);
+    const bytesOf = (problem: number) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 2, 18, problem, 0]);
     const problemIn = (problem: number) => decode(output, bytesOf(problem)).events[0];
     assert.deepEqual(problemIn(2), { type: "problem", problem: "unknownInvitation" });
     assert.deepEqual(problemIn(22), { type: "problem", problem: "fileTooLarge" });

@@ -2,6 +2,8 @@
 
 import type { Clock } from "../../Web/model/clock";
 import type { Attachment } from "../../Web/net/files";
+import type { NoPath } from "../../Web/net/nopath";
+import { Relay } from "../../Web/net/relay";
 import type { SessionListener, SessionPort } from "../../Web/net/session";
 import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../Web/worker/boundary";
 import type { PageInput } from "../../Web/worker/protocol";
@@ -44,6 +46,7 @@ export class FakeClock implements Clock {
 }
 
 export class FakeSession implements SessionPort {
+    readonly relay = new Relay({ hostname: "node.example", port: "8443" });
     readonly asked: string[] = [];
     readonly inputs: PageInput[] = [];
     readonly attached: Attachment[] = [];
@@ -85,12 +88,20 @@ export class FakeSession implements SessionPort {
         return null;
     }
 
+    async statistics(): Promise<RTCStatsReport | null> {
+        return null;
+    }
+
     end(): void {
         this.ended = true;
     }
 
     says(event: CoreEvent): void {
         this.#listener.onEvent(event);
+    }
+
+    findsNoPath(device: string, reason: NoPath | null): void {
+        this.#listener.onNoPath(device, reason);
     }
 
     acts(action: CallAction): void {
@@ -108,7 +119,7 @@ export const scrypt = { n: 131_072, r: 8, p: 1, salt: new Uint8Array(16) };
 
 export const unlocked: EventOf<"unlocked"> = {
     type: "unlocked", ownName: "Ada", ownMember: id(1), isOperator: false, mayInvite: true,
-    settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true }, recoverySaved: false, confirmed: true,
+    settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: false, confirmed: true,
 };
 
 export function conversation(number: number, change: Partial<Conversation> = {}): Conversation {
@@ -134,5 +145,5 @@ export function file(change: Partial<FileSummary> = {}): FileSummary {
 }
 
 export const deaf: SessionListener = {
-    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onFileProgress() {}, onFileOpened() {},
+    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onNoPath() {}, onFileProgress() {}, onFileOpened() {},
 };

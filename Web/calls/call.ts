@@ -2,6 +2,7 @@
 
 import type { Call } from "../model/calls";
 import { Value } from "../model/value";
+import type { NoPath } from "../net/nopath";
 import type { CallAction } from "../worker/boundary";
 import type { CallHost } from "./host";
 import { MediaConnection } from "./net/connection";
@@ -27,6 +28,8 @@ export class CallModel {
         { camera: null, screen: null });
     /** Whether the two agreed to encrypt frames a second time. Null: not known before it is answered. */
     readonly encrypted = new Value<boolean | null>(null);
+    /** Why there is no path to the other side. */
+    readonly noPath = new Value<NoPath | null>(null);
     readonly layout = new Value<Layout>("speaker");
     readonly isSmall = new Value(false);
     readonly figures = new Value<Figures | null>(null);
@@ -142,18 +145,19 @@ export class CallModel {
 
     // Media
 
-    #start({ polite, video, keys }: Extract<CallAction, { type: "start" }>): void {
+    #start({ polite, video, relayOnly, keys }: Extract<CallAction, { type: "start" }>): void {
         this.#connection?.close();
         this.#frames?.end();
         // A worker that died cannot count on where its keys were: the call ends rather than use a counter twice.
         this.#frames = keys === null ? null : new FrameEncryption(keys.send, keys.receive, () => this.hangUp());
         this.encrypted.set(keys !== null);
         const call = this.id;
-        this.#connection = new MediaConnection(polite, this.#frames, this.#side, {
+        this.#connection = new MediaConnection(polite, relayOnly, this.#host.relay, this.#frames, this.#side, {
             onSignal: (kind, text) => this.#host.input({ type: "callSignal", call, kind, text }),
             onState: (state) => this.#host.input({ type: "callMedia", call, state }),
             onTrack: (slot, track) => this.#onTrack(slot, track),
             onSideState: (state) => this.peer.set(state),
+            onNoPath: (reason) => this.noPath.set(reason),
         });
         this.#carry("microphone", this.devices.track.microphone.current);
         this.#carry("camera", this.devices.track.camera.current);

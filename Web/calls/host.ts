@@ -3,6 +3,7 @@
 import type { Clock } from "../model/clock";
 import type { MainModel } from "../model/main";
 import type { Value } from "../model/value";
+import type { Relay } from "../net/relay";
 import { ringsAloud } from "../net/ring";
 import type { callInputs, Conversation } from "../worker/boundary";
 import type { PageInput } from "../worker/protocol";
@@ -18,6 +19,7 @@ export interface CallHost {
     /** A call fills the window; null where there is nothing behind it. */
     readonly isLarge: Value<boolean> | null;
     readonly ringsAloud: boolean;
+    readonly relay: Relay;
     input(input: CallInput): void;
     /** Has the core ring the other person; null where calls are only taken. */
     readonly ring: ((conversation: string, video: boolean) => void) | null;
@@ -40,6 +42,10 @@ export class ProfileHost implements CallHost {
 
     get ringsAloud(): boolean {
         return ringsAloud();
+    }
+
+    get relay(): Relay {
+        return this.#main.session.relay;
     }
 
     input(input: CallInput): void {

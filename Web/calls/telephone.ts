@@ -48,7 +48,7 @@ export class Telephone implements TelephonePort {
             onInput: (input) => this.host.input(input),
             onTaken: () => this.#giveAway(),
             person: (conversation) => this.person(conversation),
-        });
+        }, this.host.relay);
     }
 
     dispose(): void {
@@ -64,6 +64,10 @@ export class Telephone implements TelephonePort {
         this.incoming.set(null);
         this.check.set(null);
         this.devices.dispose();
+    }
+
+    get measured(): CallModel | null {
+        return this.shown.current?.isOver === false ? this.shown.current : null;
     }
 
     person(conversation: string): Person | null {

@@ -102,6 +102,17 @@ const catalogue = {
     "connection.relayedHint": "Through the node's relay, which sees only ciphertext.",
     "connection.mailboxHint": "The other person is away. Messages wait at the node, sealed.",
     "connection.offlineHint": "Neither the person nor the node can be reached. Messages wait on this device.",
+    "connection.details": "Connection details",
+
+    "noPath.direct": "No direct path to {name}, and {why}. Messages go through the mailbox.",
+    "noPath.hidden": "Your address stays hidden, and {why}. Messages to {name} go through the mailbox.",
+    "noPath.nodeAway": "the node is away",
+    "noPath.relayOff": "the relay is switched off at this node",
+    "noPath.relayRefused": "the relay does not accept this device’s credential",
+    "noPath.relayExpired": "this device’s credential for the relay has expired",
+    "noPath.relayFull": "the relay has no room for another connection",
+    "noPath.relayUnreachable": "the relay cannot be reached, over UDP nor over TCP or TLS",
+    "noPath.otherSide": "the other device does not reach the relay",
 
     "conversation.back": "All conversations",
     "conversation.log": "Messages",
@@ -185,6 +196,10 @@ const catalogue = {
     "settings.themeSystem": "As on this device",
     "settings.themeLight": "Light",
     "settings.themeDark": "Dark",
+    "settings.connections": "Connections",
+    "settings.relayOnly": "Always go through the node’s relay",
+    "settings.relayOnlyHint":
+        "Hides your address from those you talk with. A call that is under way keeps its path. Without the relay, messages go through the mailbox and there are no calls.",
     "settings.privacy": "Messages",
     "settings.reveal": "A revealed message stays visible for",
     "settings.seconds": { one: "{count} second", other: "{count} seconds" },

@@ -99,6 +99,17 @@ export const fr: Catalogue = {
     "connection.relayedHint": "Par le relais du nœud, qui ne voit que du chiffré.",
     "connection.mailboxHint": "L’autre personne est absente. Les messages attendent au nœud, scellés.",
     "connection.offlineHint": "Ni la personne ni le nœud ne sont joignables. Les messages attendent sur cet appareil.",
+    "connection.details": "Détails de la connexion",
+
+    "noPath.direct": "Aucun chemin direct vers {name}, et {why}. Les messages passent par la boîte aux lettres.",
+    "noPath.hidden": "Votre adresse reste cachée, et {why}. Les messages pour {name} passent par la boîte aux lettres.",
+    "noPath.nodeAway": "le nœud est absent",
+    "noPath.relayOff": "le relais est désactivé sur ce nœud",
+    "noPath.relayRefused": "le relais n’accepte pas le droit d’accès de cet appareil",
+    "noPath.relayExpired": "le droit d’accès de cet appareil au relais a expiré",
+    "noPath.relayFull": "le relais n’a plus de place pour une connexion",
+    "noPath.relayUnreachable": "le relais est injoignable, en UDP comme en TCP et en TLS",
+    "noPath.otherSide": "l’autre appareil n’atteint pas le relais",
 
     "conversation.back": "Toutes les conversations",
     "conversation.log": "Messages",
@@ -182,6 +193,10 @@ export const fr: Catalogue = {
     "settings.themeSystem": "Celle de cet appareil",
     "settings.themeLight": "Claire",
     "settings.themeDark": "Sombre",
+    "settings.connections": "Connexions",
+    "settings.relayOnly": "Toujours passer par le relais du nœud",
+    "settings.relayOnlyHint":
+        "Cache votre adresse à ceux avec qui vous parlez. Un appel en cours garde son chemin. Sans le relais, les messages passent par la boîte aux lettres et il n’y a pas d’appels.",
     "settings.privacy": "Messages",
     "settings.reveal": "Un message révélé reste visible",
     "settings.seconds": { one: "{count} seconde", other: "{count} secondes" },

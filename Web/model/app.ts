@@ -126,6 +126,7 @@ export class App {
             onCall: (action) => this.#onCall(action),
             onFault: (fault, detail) => this.#onFault(fault, detail),
             onNodeReachable: (reachable) => this.#onNodeReachable(reachable),
+            onNoPath: (device, reason) => this.#main?.onNoPath(device, reason),
             onFileProgress: (progress) => this.#main?.files.transfers.onProgress(progress),
             onFileOpened: (opened) => this.#main?.files.onOpened(opened),
         });

@@ -2,6 +2,7 @@
 // them (Web/calls) is loaded.
 
 import type { CallAction, EventOf } from "../worker/boundary";
+import type { Measured } from "../calls/view/details";
 import { Value } from "./value";
 
 export type Call = Omit<EventOf<"call">, "type">;
@@ -13,6 +14,8 @@ export interface Telephone {
     answer(video: boolean): void;
     decline(): void;
     checkDevices(): void;
+    /** The counters of the call that is under way. */
+    readonly measured: Measured | null;
     onCall(call: Call): void;
     onAction(action: CallAction): void;
     /** What was asked for last is not to be had. */

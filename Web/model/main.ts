@@ -1,6 +1,7 @@
 // Everything that is there while the profile is unlocked. Locking drops this object, and with it every text and name.
 
 import type { CallAction, Conversation, CoreEvent, EventOf, Problem, Settings, Warning } from "../worker/boundary";
+import { NoPath, whyNoPath } from "../net/nopath";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { Calls } from "./calls";
@@ -22,7 +23,7 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "settings" | "recovery" | "viewer";
+export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer";
 
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
@@ -33,6 +34,10 @@ export class MainModel {
     readonly conversations = new Value<readonly Conversation[]>([]);
     readonly open = new Value<ConversationModel | null>(null);
     readonly node = new Value<NodeState>({ state: "connecting" });
+    /** Why there is no path to a device that is there. */
+    readonly noPath = new Value<ReadonlyMap<string, NoPath>>(new Map());
+    /** Why nobody can be reached by who wants the relay and nothing else. Null: it can be had, or is not wanted. */
+    readonly noRelay = new Value<NoPath | null>(null);
     /** The dialog in front of everything, if there is one. */
     readonly dialog = new Value<DialogName | null>(null);
     readonly toasts: Toasts;
@@ -49,6 +54,7 @@ export class MainModel {
     #drafts = new Map<string, string>();
     #warnings = new Map<string, Warning[]>();
     #cancelUnreachable: (() => void) | null = null;
+    #stopJudging: () => void;
 
     constructor(session: SessionPort, clock: Clock, profile: Profile, lock: () => void) {
         this.#session = session;
@@ -61,6 +67,8 @@ export class MainModel {
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
         this.files.viewing.subscribe((opened) => this.dialog.set(opened === null ? null : "viewer"));
         this.#awaitNode();
+        this.#stopJudging = session.relay.subscribe(() => this.#judgeRelay());
+        this.#judgeRelay();
     }
 
     /** Forgets what outlives the object: its timers. */
@@ -69,6 +77,7 @@ export class MainModel {
         this.idle.stop();
         this.toasts.clear();
         this.#cancelUnreachable?.();
+        this.#stopJudging();
         this.dialog.set(null);
         this.files.dispose();
         this.#leaveConversation();
@@ -109,6 +118,7 @@ export class MainModel {
         const settings = { ...this.profile.current.settings, ...change };
         this.profile.update((profile) => ({ ...profile, settings }));
         this.idle.setLimit(settings.idleLockSeconds);
+        this.#judgeRelay();
         this.#session.input({ type: "settings", settings });
     }
 
@@ -145,6 +155,7 @@ export class MainModel {
                 const { type: _, ...profile } = event;
                 this.profile.set(profile);
                 this.idle.setLimit(profile.settings.idleLockSeconds);
+                this.#judgeRelay();
                 this.recovery.saved.set(profile.recoverySaved || !profile.isOperator);
                 // The core says so again once the header is written anew.
                 if (this.passphraseChange.current === "working") this.passphraseChange.set("changed");
@@ -186,6 +197,23 @@ export class MainModel {
     onNodeReachable(reachable: boolean): void {
         if (!reachable && this.node.current.state === "connected") this.node.set({ state: "connecting" });
         if (!reachable) this.#awaitNode();
+    }
+
+    onNoPath(device: string, reason: NoPath | null): void {
+        if ((this.noPath.current.get(device) ?? null) === reason) return;
+        this.noPath.update((all) => {
+            const changed = new Map(all);
+            if (reason === null) changed.delete(device);
+            else changed.set(device, reason);
+            return changed;
+        });
+    }
+
+    #judgeRelay(): void {
+        const { access, isUsable } = this.#session.relay;
+        const isMissing = this.profile.current.settings.relayOnly && isUsable === false;
+        this.noRelay.set(isMissing
+            ? whyNoPath({ hasNode: true, access, now: this.#clock.now(), kinds: new Set(), codes: new Set() }) : null);
     }
 
     #onConversations(conversations: readonly Conversation[]): void {

@@ -2,6 +2,10 @@
 // Descriptions and candidates come from and go to the core, which carries them inside the conversation.
 
 import type { SignalKind } from "../worker/boundary";
+import { signalledCandidate, withoutOwnAddresses } from "./candidates";
+import type { NoPath } from "./nopath";
+import { PathKeeper } from "./pathkeeper";
+import type { Relay } from "./relay";
 import { announcedFingerprints, fingerprintOf } from "./fingerprint";
 
 export type Path = "direct" | "relayed";
@@ -12,6 +16,8 @@ export interface ChannelListener {
     onMessage(bytes: Uint8Array): void;
     onClosed(): void;
     onFingerprintMismatch(): void;
+    /** Why there is no path; null: there is one again. */
+    onNoPath(reason: NoPath | null): void;
     /** The peer has opened another one beside the first. */
     onChannel(channel: RTCDataChannel): void;
 }
@@ -19,14 +25,17 @@ export interface ChannelListener {
 /** Above this the browser's own buffer is full enough, and messages wait here. */
 const highWater = 1 << 20;
 const lowWater = 256 << 10;
-/** Without a path by then there is none: the mailbox carries the messages. */
-const patience = 30_000;
+/** Without a path by then there is none: the mailbox carries the messages. Before the core gives the attempt up. */
+const patience = 25_000;
 /** A path that is cut may come back by itself. */
-const grace = 8_000;
+const grace = 1_500;
+/** So long another path is looked for, before the mailbox carries the messages. */
+const lossPatience = 15_000;
 const pathInterval = 5_000;
 
 export class Channel {
-    readonly relayOnly: boolean;
+    #relayOnly: boolean;
+    #keeper: PathKeeper;
     #listener: ChannelListener;
     #connection: RTCPeerConnection;
     #data: RTCDataChannel;
@@ -42,27 +51,28 @@ export class Channel {
     #deadline: ReturnType<typeof setTimeout>;
     #pathTimer: ReturnType<typeof setInterval> | undefined;
 
-    constructor(initiator: boolean, relayOnly: boolean, listener: ChannelListener) {
-        this.relayOnly = relayOnly;
+    constructor(initiator: boolean, relayOnly: boolean, relay: Relay, listener: ChannelListener) {
+        this.#relayOnly = relayOnly;
         this.#initiator = initiator;
         this.#listener = listener;
-        this.#connection = new RTCPeerConnection({
-            iceServers: [],
-            iceTransportPolicy: relayOnly ? "relay" : "all",
-            bundlePolicy: "max-bundle",
-        });
+        this.#connection = new RTCPeerConnection(relay.configuration(relayOnly));
         this.#data = this.#connection.createDataChannel("cryptpeer", { negotiated: true, id: 0, ordered: true });
         this.#data.binaryType = "arraybuffer";
         this.#data.bufferedAmountLowThreshold = lowWater;
         this.#deadline = setTimeout(() => this.#fail(), patience);
+        this.#keeper = new PathKeeper(this.#connection, relay, relayOnly, {
+            restart: () => this.#restart(),
+            onNoPath: (reason) => this.#listener.onNoPath(reason),
+        });
         this.#watchConnection();
         this.#watchData();
-        if (initiator) this.#enqueue(() => this.#offer());
-    }
-
-    /** Whether the peer's description was applied: this attempt has its other end. */
-    get isDescribed(): boolean {
-        return this.#announced.length > 0;
+        this.#enqueue(async () => {
+            await relay.known();
+            if (this.#closed) return;
+            // Never by another way than the one that was chosen.
+            if (relayOnly && relay.isUsable === false) this.#fail();
+            else if (initiator) await this.#offer();
+        });
     }
 
     send(message: Uint8Array): void {
@@ -78,6 +88,10 @@ export class Channel {
         return channel;
     }
 
+    statistics(): Promise<RTCStatsReport> {
+        return this.#connection.getStats();
+    }
+
     receive(kind: SignalKind, text: string): void {
         this.#enqueue(() => this.#apply(kind, text));
     }
@@ -87,6 +101,7 @@ export class Channel {
         this.#closed = true;
         clearTimeout(this.#deadline);
         clearInterval(this.#pathTimer);
+        this.#keeper.end();
         this.#waiting = [];
         this.#connection.onicecandidate = this.#connection.onconnectionstatechange = this.#connection.ondatachannel = null;
         this.#data.onopen = this.#data.onclose = this.#data.onmessage = this.#data.onbufferedamountlow = null;
@@ -95,6 +110,7 @@ export class Channel {
 
     #fail(): void {
         if (this.#closed) return;
+        if (this.#connection.connectionState !== "connected") this.#keeper.explain();
         this.close();
         this.#listener.onClosed();
     }
@@ -118,36 +134,52 @@ export class Channel {
 
     async #offer(): Promise<void> {
         await this.#connection.setLocalDescription();
-        this.#signal(this.#connection.localDescription?.type === "answer" ? "answer" : "offer",
-            this.#connection.localDescription?.sdp ?? "");
+        const { type, sdp = "" } = this.#connection.localDescription ?? {};
+        this.#signal(type === "answer" ? "answer" : "offer", this.#relayOnly ? withoutOwnAddresses(sdp) : sdp);
+    }
+
+    /** The initiator makes every offer: none ever crosses another. One whose answer got lost is made again. */
+    #restart(): void {
+        if (!this.#initiator) return this.#signal("restart", "");
+        this.#enqueue(async () => {
+            this.#connection.restartIce();
+            await this.#offer();
+        });
     }
 
     async #apply(kind: SignalKind, text: string): Promise<void> {
         const connection = this.#connection;
         switch (kind) {
             case "offer":
-                // Perfect negotiation (RFC 8829 §4.1.10.2): of two offers that cross, the initiator's stands.
-                if (this.#initiator && connection.signalingState !== "stable") return;
-                await connection.setRemoteDescription({ type: "offer", sdp: text });
-                await this.#described(text);
-                await this.#offer();
-                return;
             case "answer":
-                await connection.setRemoteDescription({ type: "answer", sdp: text });
-                return this.#described(text);
+                if (!this.#announces(text)) return this.#refuse();
+                await connection.setRemoteDescription({ type: kind, sdp: text });
+                await this.#described();
+                if (kind === "offer") await this.#offer();
+                return;
             case "candidate": {
                 const candidate = JSON.parse(text) as RTCIceCandidateInit;
                 if (connection.remoteDescription === null) this.#early.push(candidate);
                 else await connection.addIceCandidate(candidate);
                 return;
             }
+            case "restart":
+                if (this.#initiator && this.#announced.length > 0) this.#keeper.restart();
+                return;
             case "endOfCandidates":
                 return;
         }
     }
 
-    async #described(sdp: string): Promise<void> {
-        this.#announced = announcedFingerprints(sdp);
+    /** Takes note of the announced certificate. It stays the same for as long as the channel lives. */
+    #announces(sdp: string): boolean {
+        const announced = announcedFingerprints(sdp);
+        if (this.#announced.length > 0 && announced.join() !== this.#announced.join()) return false;
+        this.#announced = announced;
+        return true;
+    }
+
+    async #described(): Promise<void> {
         const candidates = this.#early;
         this.#early = [];
         for (const candidate of candidates) await this.#connection.addIceCandidate(candidate).catch(() => undefined);
@@ -160,8 +192,9 @@ export class Channel {
     #watchConnection(): void {
         const connection = this.#connection;
         connection.onicecandidate = ({ candidate }) => {
-            if (candidate === null || candidate.candidate === "") this.#signal("endOfCandidates", "");
-            else this.#signal("candidate", JSON.stringify(candidate.toJSON()));
+            if (candidate === null || candidate.candidate === "") return this.#signal("endOfCandidates", "");
+            const text = signalledCandidate(candidate, this.#relayOnly);
+            if (text !== null) this.#signal("candidate", text);
         };
         connection.ondatachannel = ({ channel }) => {
             // Before the peer's certificate is known to be the announced one, nothing of it is taken.
@@ -172,17 +205,25 @@ export class Channel {
             switch (connection.connectionState) {
                 case "connected":
                     clearTimeout(this.#deadline);
+                    this.#keeper.up();
+                    // Another path may be of another kind.
+                    if (this.#path !== null) void this.#reportPath();
                     return;
                 case "disconnected":
-                    clearTimeout(this.#deadline);
-                    this.#deadline = setTimeout(() => this.#fail(), grace);
-                    return;
+                    return this.#lost(grace);
                 case "failed":
                     // A path was found and the handshake over it failed: the certificate was not the announced one.
                     if (connection.sctp?.transport.state === "failed" && hasPath(connection)) return this.#refuse();
-                    return this.#fail();
+                    if (this.#path === null) return this.#fail();
+                    return this.#lost(0);
             }
         };
+    }
+
+    #lost(wait: number): void {
+        clearTimeout(this.#deadline);
+        this.#deadline = setTimeout(() => this.#fail(), lossPatience);
+        this.#keeper.down(wait);
     }
 
     // The DataChannel

@@ -5,8 +5,10 @@ import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol"
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
 import { Attachment, FileProgress, Files } from "./files";
+import type { NoPath } from "./nopath";
 import { NodeSocket } from "./nodesocket";
 import type { OpenedFile } from "./openedfile";
+import { Relay } from "./relay";
 import { startWorker } from "./trusted";
 import { roomLeft } from "../files/storage";
 
@@ -17,6 +19,8 @@ export interface SessionListener {
     /** The worker has stopped. */
     onFault(fault: Fault, detail: string): void;
     onNodeReachable(reachable: boolean): void;
+    /** Why there is no path to a device that is there; null: there is one, or the device is away. */
+    onNoPath(device: string, reason: NoPath | null): void;
     onFileProgress(progress: FileProgress): void;
     /** Answers the input `openFile`. */
     onFileOpened(opened: OpenedFile): void;
@@ -24,6 +28,7 @@ export interface SessionListener {
 
 /** What the model needs of a session; the tests have one of their own. */
 export interface SessionPort {
+    readonly relay: Relay;
     input(input: PageInput): void;
     enrol(displayName: string, passphrase: string): void;
     unlock(passphrase: string): void;
@@ -34,11 +39,14 @@ export interface SessionPort {
     roomLeft(): Promise<number | null>;
     /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
     authorityFingerprint(): Promise<string | null>;
+    /** What the browser counts of the channel to a device; null while there is none. */
+    statistics(device: string): Promise<RTCStatsReport | null>;
     /** Ends everything at once: the worker's memory goes with it. */
     end(): void;
 }
 
 export class Session implements SessionPort {
+    readonly relay = new Relay(location);
     #listener: SessionListener;
     #worker: Worker;
     #socket: NodeSocket;
@@ -107,6 +115,10 @@ export class Session implements SessionPort {
         return authorityFingerprint();
     }
 
+    async statistics(device: string): Promise<RTCStatsReport | null> {
+        return this.#channels.get(device)?.statistics() ?? null;
+    }
+
     end(): void {
         this.#ended = true;
         document.removeEventListener("visibilitychange", this.#wake);
@@ -129,10 +141,12 @@ export class Session implements SessionPort {
         if (message.type === "fault") return this.#stop(message.fault, message.detail);
         if (message.connection !== "unchanged") this.#socket[message.connection]();
         this.#socket.send(message.toNode);
+        if (message.relay !== null) this.relay.set(message.relay);
         for (const action of message.channels) this.#act(action);
         for (const action of message.files) this.#files.act(action);
         for (const action of message.calls) this.#listener.onCall(action);
         for (const event of message.events) {
+            if (event.type === "nodeStatus") this.relay.setNode(event.state === "connected");
             if (!this.#ended) this.#listener.onEvent(event);
         }
     }
@@ -150,11 +164,12 @@ export class Session implements SessionPort {
                 this.#channels.set(device, this.#connect(device, action.initiator, action.relayOnly));
                 return;
             case "remoteSignal":
-                if (action.kind === "offer") this.#makeRoomForOffer(device);
                 return this.#channels.get(device)?.receive(action.kind, action.text);
             case "send":
                 return this.#channels.get(device)?.send(action.bytes);
             case "close":
+                // Nobody is there: that is no question of paths.
+                if (!this.#channels.has(device)) this.#setNoPath(device, null);
                 return this.#drop(device);
         }
     }
@@ -165,11 +180,20 @@ export class Session implements SessionPort {
         this.#files.onChannelsClosed(device);
     }
 
+    #setNoPath(device: string, reason: NoPath | null): void {
+        if (!this.#ended) this.#listener.onNoPath(device, reason);
+    }
+
     #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
-        const channel: Channel = new Channel(initiator, relayOnly, {
+        const channel: Channel = new Channel(initiator, relayOnly, this.relay, {
             onSignal: (kind, text) => this.input({ type: "localSignal", device, kind, text }),
-            onOpen: (path) => this.input({ type: "channelState", device, state: "open", path }),
+            onOpen: (path) => {
+                // Of an earlier attempt.
+                this.#setNoPath(device, null);
+                this.input({ type: "channelState", device, state: "open", path });
+            },
             onMessage: (bytes) => this.input({ type: "channelMessage", device, bytes }),
+            onNoPath: (reason) => this.#setNoPath(device, reason),
             onFingerprintMismatch: () => this.input({ type: "channelFingerprintMismatch", device }),
             onChannel: (other) => this.#files.onChannel(device, other),
             onClosed: () => {
@@ -178,15 +202,6 @@ export class Session implements SessionPort {
             },
         });
         return channel;
-    }
-
-    /** Nothing is ever renegotiated: an offer to a channel that has had one belongs to the peer's next attempt. */
-    #makeRoomForOffer(device: string): void {
-        const channel = this.#channels.get(device);
-        if (channel === undefined || !channel.isDescribed) return;
-        this.#drop(device);
-        this.input({ type: "channelState", device, state: "closed", path: "direct" });
-        this.#channels.set(device, this.#connect(device, false, channel.relayOnly));
     }
 
     /** Timers sleep in a hidden page and a closed laptop: the core looks at the time anew. */

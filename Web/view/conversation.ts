@@ -6,7 +6,7 @@ import { byteLength, messageLimit } from "../model/text";
 import { Observable, Value } from "../model/value";
 import { formatDay, startOfDay, t } from "../i18n";
 import { button, iconButton, notice } from "./controls";
-import { h, Scope, uniqueId } from "./dom";
+import { fill, h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
 import { avatar } from "./main";
 import { messageLooksDifferent, messageView } from "./message";
@@ -67,12 +67,13 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
         connection.className = `connection connection-${summary.connection}`;
         connection.title = t(`connection.${summary.connection}Hint`);
     });
+    const path = iconButton(t("connection.details"), "info", { class: "icon-button path", onclick: () => main.dialog.set("path") });
     const verified = h("span", { class: "tag tag-good" }, icon("shieldCheck"), t("main.verified"));
     scope.bind(model.summary, (summary) => (verified.hidden = !summary.verified));
     return h("header", { class: "conversation-head" },
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
-        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, connection, verified)),
+        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), verified)),
         ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
         button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
@@ -110,7 +111,21 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
     scope.fill(warnings, model.warnings, (all) => all.map((warning) => h("div", { role: "alert" },
         notice("danger", t(`warning.${warning}`),
             iconButton(t("dismiss"), "close", { onclick: () => model.dismissWarning(warning) })))));
-    return h("div", { class: "conversation-notices" }, about, warnings);
+    const noPath = h("div", { role: "status" });
+    const explain = () => {
+        const { device, name, connection } = model.summary.current;
+        const reason = main.noRelay.current ?? main.noPath.current.get(device);
+        // Without the node nobody knows who is there: the list says that it is away.
+        const isShown = reason !== undefined && (connection !== "offline" || reason !== "nodeAway");
+        const kind = main.profile.current.settings.relayOnly ? "noPath.hidden" : "noPath.direct";
+        const sentence = isShown ? t(kind, { name, why: t(`noPath.${reason}`) }) : "";
+        if (noPath.textContent !== sentence) fill(noPath, sentence !== "" && notice("info", sentence));
+    };
+    scope.bind(main.noPath, explain);
+    scope.bind(main.noRelay, explain);
+    scope.bind(model.summary, explain);
+    scope.bind(main.profile, explain);
+    return h("div", { class: "conversation-notices" }, about, noPath, warnings);
 }
 
 // The log

@@ -11,6 +11,7 @@ import { detailsDialog } from "./details";
 import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
+import { pathDialog } from "./path";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
 import { toastsView } from "./toasts";
@@ -59,6 +60,8 @@ function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["c
             return model.open.current && verifyDialog(scope, model.open.current, close);
         case "details":
             return model.open.current && detailsDialog(model.open.current, close);
+        case "path":
+            return model.open.current && pathDialog(scope, model, close);
         case "viewer":
             return model.files.viewing.current
                 && viewerDialog(scope, model, model.files.viewing.current, () => model.files.viewing.set(null));

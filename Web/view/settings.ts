@@ -2,7 +2,7 @@ import type { MainModel } from "../model/main";
 import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
 import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
-import { Child, h, Scope } from "./dom";
+import { Child, h, Scope, uniqueId } from "./dom";
 import { chooseTheme, chosenTheme, Theme } from "./theme";
 
 const revealChoices = [10, 30, 60, 300];
@@ -14,6 +14,7 @@ export function settingsDialog(scope: Scope, model: MainModel, onClose: () => vo
         section(t("settings.you"), nameForm(model)),
         section(t("settings.look"), languageChoice(), themeChoice()),
         section(t("settings.privacy"), messageChoices(model)),
+        section(t("settings.connections"), relayChoice(model)),
         section(t("settings.calls"),
             checkbox(t("settings.ring"), ringsAloud(), setRingsAloud),
             button(t("settings.devices"), { onclick: () => checkDevices(model) }, "camera")),
@@ -74,6 +75,14 @@ function messageChoices(model: MainModel): Child {
             (value) => model.changeSettings({ revealSeconds: Number(value) })),
         checkbox(t("settings.receipts"), readReceipts, (checked) => model.changeSettings({ readReceipts: checked })),
     ];
+}
+
+function relayChoice(model: MainModel): Child {
+    const id = uniqueId();
+    const { relayOnly } = model.profile.current.settings;
+    const row = checkbox(t("settings.relayOnly"), relayOnly, (checked) => model.changeSettings({ relayOnly: checked }));
+    row.querySelector("input")!.setAttribute("aria-describedby", id);
+    return [row, h("p", { id, class: "field-hint" }, t("settings.relayOnlyHint"))];
 }
 
 function idleChoice(model: MainModel): HTMLElement {

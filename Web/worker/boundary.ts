@@ -7,7 +7,7 @@ import {
 const store = names("meta", "state", "messages");
 const channelState = names("open", "closed");
 const channelPath = names("direct", "relayed");
-const signalKind = names("offer", "answer", "candidate", "endOfCandidates");
+const signalKind = names("offer", "answer", "candidate", "endOfCandidates", "restart");
 
 const fileKind = names("file", "voice");
 const filePurpose = names("view", "readableCopy");
@@ -24,7 +24,7 @@ export const callInputs = {
     callMedia: { call: identifier, state: callMedia },
 };
 
-const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean });
+const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean, relayOnly: boolean });
 
 const input = union({
     start: { origin: text, header: bytes, throttle: bytes, deviceSegment: fixed(32) },
@@ -165,6 +165,13 @@ const event = union({
     call: callState,
 }, { call: 24 });
 
+/** What connections may use of the node's relay. */
+export const relayAccess = union({
+    off: {},
+    refused: {},
+    granted: { username: text, password: text, until: u64, udpPort: u16, tcpPort: u16 },
+});
+
 const channelAction = union({
     connect: { device: identifier, initiator: boolean, relayOnly: boolean },
     remoteSignal: { device: identifier, kind: signalKind, text },
@@ -193,7 +200,7 @@ const callKey = struct({ id: u8, key: fixed(32) });
 
 export const callAction = union({
     start: {
-        call: identifier, device: identifier, polite: boolean, video: boolean,
+        call: identifier, device: identifier, polite: boolean, video: boolean, relayOnly: boolean,
         /** Null: one of the two cannot encrypt frames. */
         keys: optional(struct({ send: callKey, receive: callKey })),
     },
@@ -209,6 +216,7 @@ export const output = struct({
     reads: vector(struct({ store, key: fixed(32) })),
     connection: names("unchanged", "open", "close", "reopen"),
     toNode: vector(bytes),
+    relay: optional(relayAccess),
     channels: vector(channelAction),
     files: vector(fileAction),
     calls: vector(callAction),
@@ -223,6 +231,7 @@ export type Input = Coded<typeof input>;
 export type Output = Coded<typeof output>;
 export type Write = Output["writes"][number];
 export type StoreName = Coded<typeof store>;
+export type RelayAccess = Coded<typeof relayAccess>;
 export type ChannelAction = Coded<typeof channelAction>;
 export type CoreFileAction = Coded<typeof fileAction>;
 export type FileSummary = Coded<typeof fileSummary>;

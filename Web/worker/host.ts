@@ -82,12 +82,12 @@ export class Host {
         const output = this.#core.handle(Date.now(), input);
         await this.#store.commit(output.writes);
         for (const event of output.events) this.#remember(event);
-        const { connection, toNode, channels, calls, events } = output;
+        const { connection, toNode, relay, channels, calls, events } = output;
         const files = await Promise.all(output.files.map(withoutKey));
         const count = toNode.length + channels.length + files.length + calls.length + events.length;
-        if (connection !== "unchanged" || count > 0) {
+        if (connection !== "unchanged" || relay !== null || count > 0) {
             // Transferred, not copied: no second copy of a call's keys stays here.
-            this.#post({ type: "output", connection, toNode, channels, files, calls, events }, calls.flatMap(keysOf));
+            this.#post({ type: "output", connection, toNode, relay, channels, files, calls, events }, calls.flatMap(keysOf));
         }
         this.#schedule(output.nextTimeout);
         if (output.reads.length > 0) {

@@ -1,6 +1,6 @@
 // What page and worker post to each other.
 
-import type { CallAction, ChannelAction, ConnectionAction, CoreEvent, CoreFileAction, Input } from "./boundary";
+import type { CallAction, ChannelAction, ConnectionAction, CoreEvent, CoreFileAction, Input, RelayAccess } from "./boundary";
 
 /** Inputs that the page may give as they are. The worker makes the others itself, from a passphrase or from storage. */
 export type PageInput = Exclude<Input, { type: "start" | "enrol" | "unlock" | "records" | "changePassphrase" }>;
@@ -37,6 +37,7 @@ export type FromWorker =
           type: "output";
           connection: ConnectionAction;
           toNode: Uint8Array[];
+          relay: RelayAccess | null;
           channels: ChannelAction[];
           files: FileAction[];
           calls: CallAction[];

@@ -52,6 +52,7 @@ extension Account {
     /// Does what is due, writes what has changed and asks to be woken for the rest.
     func settle() {
         watchConnection()
+        pumpRelay()
         if intake.obstacle == nil { work() }
         publishKeyPackages()
         readCheckpoint()

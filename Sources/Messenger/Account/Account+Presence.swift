@@ -55,8 +55,12 @@ extension Account {
 
     func transientDelivered(_ response: Response, conversation id: [UInt8]) {
         guard let conversation = conversation(id) else { return }
+        guard case .refused(.recipientAway) = response else { return }
         // Away: the peer says hello when it comes back.
-        if case .refused(.recipientAway) = response { conversation.channel.helloAt = nil }
+        conversation.channel.helloAt = nil
+        if conversation.channel.state == .none, let device = contact(conversation.peer)?.identity.device.bytes {
+            effects.output.channels.append(.close(device: device))
+        }
     }
 
     func take(_ hello: Hello, in conversation: Conversation, by route: Route) {
@@ -106,7 +110,7 @@ extension Account {
         conversation.channel.state = .connecting(session: effects.random.bytes(16), since: effects.now)
         conversation.channel.helloAt = nil
         effects.output.channels.append(
-            .connect(device: contact.identity.device.bytes, initiator: true, relayOnly: false))
+            .connect(device: contact.identity.device.bytes, initiator: true, relayOnly: record.settings.relayOnly))
     }
 
     /// A peer that is there learns what our host can do about calls; any other hears it with the next hello.
@@ -133,7 +137,8 @@ extension Account {
             resetChannel(of: conversation)
             conversation.channel.state = .connecting(session: session, since: effects.now)
             conversation.channel.helloAt = nil
-            effects.output.channels.append(.connect(device: device, initiator: false, relayOnly: false))
+            effects.output.channels.append(
+                .connect(device: device, initiator: false, relayOnly: record.settings.relayOnly))
         }
         // Of an attempt that was given up, or an offer where we offer.
         guard conversation.channel.session == session, kind.isCommon || (kind == .offer) != isInitiator(conversation)
@@ -177,6 +182,14 @@ extension Account {
         }
         effects.output.channels.append(.close(device: device))
         channelLost(in: conversation)
+    }
+
+    /// Every channel is made anew, by the setting that is in force now.
+    func remakeChannels() {
+        for conversation in conversations where conversation.channel.state != .none {
+            dropChannel(of: conversation)
+            conversation.channel.helloAt = effects.now
+        }
     }
 
     private func channelLost(in conversation: Conversation) {

@@ -33,8 +33,10 @@ extension Account {
     }
 
     func change(_ settings: Settings) {
+        let isHiding = settings.relayOnly != record.settings.relayOnly
         record.settings = settings
         hasChangedAccount = true
+        if isHiding { remakeChannels() }
         showProfile()
     }
 

@@ -95,6 +95,8 @@ extension Account {
     }
 
     private func resume() {
+        // The node may have begun anew, with another secret; and channels begin right after this.
+        requestRelay()
         link.send(
             .createMailbox(
                 mailbox: record.mailbox.mailbox,
@@ -156,6 +158,7 @@ extension Account {
         case .takeKeyPackage(let id): keyPackageTaken(response, conversation: id)
         case .putCheckpoint(let counter): checkpointStored(response, counter: counter)
         case .readCheckpoint: checkpointRead(response)
+        case .relayCredential: relayAnswered(response)
         }
     }
 

@@ -55,6 +55,8 @@ final class Account {
     /// When blobs of files may be put and fetched again, after the node would not.
     var uploadsAt: UInt64 = 0
     var fetchesAt: UInt64 = 0
+    /// When to ask for another right to the relay.
+    var relayAt: UInt64?
     /// Whether the node has refused to enrol us: nothing of this account is worth keeping.
     var isRefused = false
     /// What the host can do about calls.

@@ -3,12 +3,13 @@ import WireFormat
 extension CallAction: WireCodable {
     public func encode(into writer: inout WireWriter) {
         switch self {
-        case .start(let call, let device, let polite, let video, let keys):
+        case .start(let call, let device, let polite, let video, let relayOnly, let keys):
             writer.write(UInt8(0))
             writer.write(fixed: call)
             writer.write(fixed: device)
             writer.write(polite)
             writer.write(video)
+            writer.write(relayOnly)
             writer.write(optional: keys)
         case .signal(let call, let kind, let value):
             writer.write(UInt8(1))
@@ -38,7 +39,7 @@ extension CallAction: WireCodable {
         case 0:
             self = .start(
                 call: try reader.readFixed(16), device: try reader.readFixed(16), polite: try reader.readBool(),
-                video: try reader.readBool(), keys: try reader.readOptional())
+                video: try reader.readBool(), relayOnly: try reader.readBool(), keys: try reader.readOptional())
         case 1:
             self = .signal(
                 call: try reader.readFixed(16), kind: try CallSignalKind(from: &reader), try reader.read())

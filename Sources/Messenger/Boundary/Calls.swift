@@ -52,9 +52,9 @@ public struct CallKeys: Equatable, Sendable {
 
 /// What to do about the RTCPeerConnection of a call.
 public enum CallAction: Equatable, Sendable {
-    /// The call was answered: make the connection. `video` is the local user's choice. No keys: one of the two cannot encrypt
-    /// frames.
-    case start(call: [UInt8], device: [UInt8], polite: Bool, video: Bool, keys: CallKeys?)
+    /// The call was answered: make the connection. `video` is the local user's choice. `relayOnly`: none of this device's
+    /// addresses may reach the peer. No keys: one of the two cannot encrypt frames.
+    case start(call: [UInt8], device: [UInt8], polite: Bool, video: Bool, relayOnly: Bool, keys: CallKeys?)
     /// A signal of the peer's, authenticated by the conversation, in the order in which it was sent.
     case signal(call: [UInt8], kind: CallSignalKind, Text)
     /// Close the connection, stop what was captured for it and forget its keys.

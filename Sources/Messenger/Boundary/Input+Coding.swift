@@ -268,12 +268,13 @@ extension Settings: WireCodable {
         writer.write(revealSeconds)
         writer.write(idleLockSeconds)
         writer.write(readReceipts)
+        writer.write(relayOnly)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             revealSeconds: try reader.readUInt16(), idleLockSeconds: try reader.readUInt16(),
-            readReceipts: try reader.readBool())
+            readReceipts: try reader.readBool(), relayOnly: try reader.readBool())
     }
 }
 

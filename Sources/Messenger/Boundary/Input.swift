@@ -117,6 +117,8 @@ public enum SignalKind: UInt8, Sendable {
     case answer = 1
     case candidate = 2
     case endOfCandidates = 3
+    /// The side that does not offer asks for new candidates (RFC 8445 §9): it has moved to another network, or hears nothing.
+    case restart = 4
 }
 
 /// The user's choices that the engine acts on.
@@ -127,10 +129,15 @@ public struct Settings: Equatable, Sendable {
     public var idleLockSeconds: UInt16
     /// Whether senders are told that their messages were revealed.
     public var readReceipts: Bool
+    /// Whether peers see the relay's address only, never this device's.
+    public var relayOnly: Bool
 
-    public init(revealSeconds: UInt16 = 30, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true) {
+    public init(
+        revealSeconds: UInt16 = 30, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true, relayOnly: Bool = false
+    ) {
         self.revealSeconds = revealSeconds
         self.idleLockSeconds = idleLockSeconds
         self.readReceipts = readReceipts
+        self.relayOnly = relayOnly
     }
 }

@@ -8,6 +8,8 @@ extension Output: WireCodable {
         writer.writeVector { writer in
             for frame in toNode { writer.write(opaque: frame) }
         }
+        writer.write(relay != nil)
+        if let relay { writer.write(relay) }
         writer.write(vector: channels)
         writer.write(vector: files)
         writer.write(vector: calls)
@@ -22,6 +24,7 @@ extension Output: WireCodable {
         connection = try ConnectionAction(from: &reader)
         var frames = try reader.readSlice()
         while !frames.isAtEnd { toNode.append(try frames.readOpaque()) }
+        relay = try reader.readBool() ? try reader.read() : nil
         channels = try reader.readVector()
         files = try reader.readVector()
         calls = try reader.readVector()
@@ -53,6 +56,35 @@ extension Read: WireCodable {
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(store: try Store(from: &reader), key: try reader.readFixed(32))
+    }
+}
+
+extension RelayAccess: WireCodable {
+    public func encode(into writer: inout WireWriter) {
+        switch self {
+        case .off: writer.write(UInt8(0))
+        case .refused: writer.write(UInt8(1))
+        case .granted(let grant):
+            writer.write(UInt8(2))
+            writer.write(grant.username)
+            writer.write(grant.password)
+            writer.write(grant.until)
+            writer.write(grant.udpPort)
+            writer.write(grant.tcpPort)
+        }
+    }
+
+    public init(from reader: inout WireReader) throws(WireError) {
+        switch try reader.readUInt8() {
+        case 0: self = .off
+        case 1: self = .refused
+        case 2:
+            self = .granted(
+                RelayGrant(
+                    username: try reader.read(), password: try reader.read(), until: try reader.readUInt64(),
+                    udpPort: try reader.readUInt16(), tcpPort: try reader.readUInt16()))
+        default: throw .invalidValue
+        }
     }
 }
 

@@ -8,6 +8,8 @@ public struct Output: Equatable, Sendable {
     public var connection: ConnectionAction = .unchanged
     /// Binary WebSocket messages, in order. The engine sends only between `nodeConnected` and `nodeDisconnected`.
     public var toNode: [[UInt8]] = []
+    /// What connections may use of the node's relay, those below and those that stand. nil: as before.
+    public var relay: RelayAccess?
     public var channels: [ChannelAction] = []
     public var files: [FileAction] = []
     public var calls: [CallAction] = []
@@ -60,12 +62,43 @@ public enum ConnectionAction: UInt8, Sendable {
     case reopen = 3
 }
 
+/// What the host may use of the node's relay, which is at the origin's host. The host keeps it in memory only.
+public enum RelayAccess: Equatable, Sendable {
+    /// The node has none.
+    case off
+    /// The node gives us no right to it.
+    case refused
+    /// A user name and password of TURN's long-term mechanism (RFC 8489 §9.2).
+    case granted(RelayGrant)
+}
+
+/// A right to the relay. Before it ends the engine gives another one, if the node can be reached.
+public struct RelayGrant: Equatable, Sendable {
+    public let username: Text
+    public let password: Text
+    /// When it ends, in milliseconds since 1970 by the host's clock.
+    public let until: UInt64
+    /// The ports of STUN and TURN over UDP and over TCP; 0 for none. Over TLS it is the origin's.
+    public let udpPort: UInt16
+    public let tcpPort: UInt16
+
+    public init(username: Text, password: Text, until: UInt64, udpPort: UInt16, tcpPort: UInt16) {
+        self.username = username
+        self.password = password
+        self.until = until
+        self.udpPort = udpPort
+        self.tcpPort = tcpPort
+    }
+}
+
 /// What to do with the direct channel to a device.
 public enum ChannelAction: Equatable, Sendable {
-    /// Make an RTCPeerConnection; the initiator makes the DataChannel and the offer.
+    /// Make an RTCPeerConnection; the initiator makes the DataChannel and the offers. `relayOnly`: none of this device's
+    /// addresses may reach the peer.
     case connect(device: [UInt8], initiator: Bool, relayOnly: Bool)
     /// A signal of the peer's, authenticated by the conversation.
     case remoteSignal(device: [UInt8], kind: SignalKind, Text)
     case send(device: [UInt8], [UInt8])
+    /// Also said where there is none: nobody is there, and that none came about is no fault of the network's.
     case close(device: [UInt8])
 }

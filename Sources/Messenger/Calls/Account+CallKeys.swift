@@ -39,7 +39,8 @@ extension Account {
         }
         effects.output.calls.append(
             .start(
-                call: call.id, device: contact.identity.device.bytes, polite: !call.isOwn, video: video, keys: keys))
+                call: call.id, device: contact.identity.device.bytes, polite: !call.isOwn, video: video,
+                relayOnly: record.settings.relayOnly, keys: keys))
     }
 
     /// Follows the conversation into its next epoch. The new key opens frames at once; it encrypts them once the peer has

@@ -30,6 +30,7 @@ enum Purpose: Equatable {
     case takeKeyPackage(conversation: [UInt8])
     case putCheckpoint(counter: UInt64)
     case readCheckpoint
+    case relayCredential
 }
 
 /// Who speaks to the node.

@@ -65,7 +65,9 @@ extension AccountRecord: WireCodable {
     func encode(into writer: inout WireWriter) {
         writer.write(phase)
         writer.write(name)
-        writer.write(settings)
+        writer.write(settings.revealSeconds)
+        writer.write(settings.idleLockSeconds)
+        writer.write(settings.readReceipts)
         writer.write(recoverySaved)
         writer.write(confirmed)
         writer.write(authority)
@@ -79,12 +81,15 @@ extension AccountRecord: WireCodable {
         writer.writeVector { writer in
             for key in leafKeys { writer.write(opaque: key) }
         }
+        writer.write(settings.relayOnly)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
         phase = try reader.read()
         name = try reader.read()
-        settings = try reader.read()
+        settings = Settings(
+            revealSeconds: try reader.readUInt16(), idleLockSeconds: try reader.readUInt16(),
+            readReceipts: try reader.readBool())
         recoverySaved = try reader.readBool()
         confirmed = try reader.readBool()
         authority = try reader.read()
@@ -99,6 +104,8 @@ extension AccountRecord: WireCodable {
         var keys = try reader.readSlice()
         leafKeys = []
         while !keys.isAtEnd { leafKeys.append(try keys.readOpaque()) }
+        // Records from before this setting end here.
+        if !reader.isAtEnd { settings.relayOnly = try reader.readBool() }
     }
 }
 

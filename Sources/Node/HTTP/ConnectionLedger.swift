@@ -9,6 +9,8 @@ final class ConnectionLedger: Sendable {
         /// A WebSocket session, and one of a guest.
         case session
         case guest
+        /// A stream of the relay's, over TLS or plain TCP: a connection, too.
+        case stream
     }
 
     /// Releases its place when the last reference goes.
@@ -35,7 +37,8 @@ final class ConnectionLedger: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var total = 0
+        var connections = 0
+        var streams = 0
         var counts: [Key: Int] = [:]
     }
 
@@ -50,12 +53,15 @@ final class ConnectionLedger: Sendable {
             let count = state.counts[key, default: 0]
             switch kind {
             case .connection:
-                guard count < bounds.connectionsPerAddress, state.total < bounds.connections else { return false }
-                state.total += 1
+                guard count < bounds.connectionsPerAddress, state.connections < bounds.connections else { return false }
+                state.connections += 1
             case .session:
                 guard count < bounds.sessionsPerAddress else { return false }
             case .guest:
                 guard count < bounds.guestsPerAddress else { return false }
+            case .stream:
+                guard count < bounds.streamsPerAddress, state.streams < bounds.streams else { return false }
+                state.streams += 1
             }
             state.counts[key] = count + 1
             return true
@@ -65,7 +71,8 @@ final class ConnectionLedger: Sendable {
 
     private func release(_ key: Key) {
         state.withLock { state in
-            if key.kind == .connection { state.total -= 1 }
+            if key.kind == .connection { state.connections -= 1 }
+            if key.kind == .stream { state.streams -= 1 }
             let count = state.counts[key, default: 0] - 1
             state.counts[key] = count > 0 ? count : nil
         }

@@ -9,7 +9,7 @@ import NIOSSL
 import NIOWebSocket
 import NodeProtocol
 
-/// One connection to the node: TLS, then HTTP/1.1 answered by the router, or a WebSocket.
+/// One connection to the node: TLS, then HTTP/1.1 answered by the router, or a WebSocket, or the relay's STUN and TURN.
 ///
 /// Hummingbird accepts the connections, counts on `setup` to build the pipeline, and waits for `handle` when it stops.
 struct NodeChannel: HTTPChannelHandler {
@@ -21,12 +21,15 @@ struct NodeChannel: HTTPChannelHandler {
     enum Negotiated: Sendable {
         case http(NIOAsyncChannel<HTTPRequestPart, HTTPResponsePart>)
         case webSocket
+        case relayStream
     }
 
     let responder: HTTPChannelHandler.Responder
     let anchor: TrustAnchor
     let ledger: ConnectionLedger
     let bounds: ServiceBounds
+    /// Where STUN and TURN go; nil without a relay.
+    let streams: RelayStreams?
     /// Makes the handler of a WebSocket that was opened with this `Origin`.
     let makeSession: @Sendable (_ origin: String) -> any ChannelHandler
 
@@ -49,20 +52,19 @@ struct NodeChannel: HTTPChannelHandler {
             tls.maximumPreservedOutboundBufferCapacity = 512
             try pipeline.addHandler(NIOSSLServerHandler(context: anchor.context, configuration: tls))
 
-            var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
-                upgradeConfiguration: .init(
-                    upgraders: [webSocketUpgrader()],
-                    notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
-            configuration.enablePipelining = false
-            configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
-            configuration.decoderConfiguration.maxHeaderListSize = Self.headLength
-            configuration.decoderConfiguration.maxHeaderFieldCount = 100
-            let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
-            let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
-            let gate = UpgradeGate { head in
-                head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
+            let gate = ProtocolGate(channel.eventLoop) { [streams, bounds] choice in
+                switch choice {
+                case .http:
+                    return try serveUpgradableHTTP(channel, port: port, logger)
+                case .relay:
+                    guard let streams else { throw NotAdmitted() }
+                    try channel.pipeline.syncOperations.addHandler(
+                        RelayStreamHandler(streams, over: .tls, openingSeconds: bounds.openingSeconds))
+                    return channel.eventLoop.makeSucceededFuture(.relayStream)
+                }
             }
-            try pipeline.addHandler(gate, position: .before(upgrader))
+            try pipeline.addHandler(gate)
+            let negotiated = gate.negotiated
             let removal = NIOLoopBound(opening, eventLoop: channel.eventLoop)
             negotiated.whenComplete { _ in
                 channel.pipeline.syncOperations.removeHandler(removal.value, promise: nil)
@@ -79,12 +81,34 @@ struct NodeChannel: HTTPChannelHandler {
             switch try? await value.negotiated.get() {
             case .http(let channel):
                 await handleHTTP(asyncChannel: channel, logger: logger)
-            case .webSocket, nil:
+            case .webSocket, .relayStream, nil:
                 try? await value.channel.closeFuture.get()
             }
         } onCancel: {
             value.channel.close(promise: nil)
         }
+    }
+
+    /// HTTP, which may become a WebSocket. Called on the channel's event loop.
+    private func serveUpgradableHTTP(_ channel: any Channel, port: Int, _ logger: Logger) throws
+        -> EventLoopFuture<Negotiated>
+    {
+        let pipeline = channel.pipeline.syncOperations
+        var configuration = NIOUpgradableHTTPServerPipelineConfiguration<Negotiated>(
+            upgradeConfiguration: .init(
+                upgraders: [webSocketUpgrader()],
+                notUpgradingCompletionHandler: { channel in serveHTTP(channel, logger) }))
+        configuration.enablePipelining = false
+        configuration.decoderConfiguration.maxHeaderFieldSize = Self.headLength
+        configuration.decoderConfiguration.maxHeaderListSize = Self.headLength
+        configuration.decoderConfiguration.maxHeaderFieldCount = 100
+        let negotiated = try pipeline.configureUpgradableHTTPServerPipeline(configuration: configuration)
+        let upgrader = try pipeline.handler(type: NIOTypedHTTPServerUpgradeHandler<Negotiated>.self)
+        let gate = UpgradeGate { head in
+            head.uri == Routes.socketPath && isOwnOrigin(head.headers["origin"], port: port)
+        }
+        try pipeline.addHandler(gate, position: .before(upgrader))
+        return negotiated
     }
 
     private func serveHTTP(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Negotiated> {
@@ -118,10 +142,9 @@ struct NodeChannel: HTTPChannelHandler {
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.
     private func isOwnOrigin(_ origins: [String], port: Int) -> Bool {
-        guard origins.count == 1, let origin = origins.first, origin.hasPrefix("https://") else { return false }
-        var host = origin.dropFirst("https://".count)
-        if let colon = host.lastIndex(of: ":"), host[colon...].firstIndex(of: "]") == nil { host = host[..<colon] }
-        guard let name = ServerName(String(host)), name.origin(port: port) == origin else { return false }
+        guard origins.count == 1, let origin = origins.first, let name = ServerName(origin: origin),
+            name.origin(port: port) == origin
+        else { return false }
         return anchor.isOwn(name)
     }
 }

@@ -24,7 +24,12 @@ struct LocalAddresses: Equatable {
         return LocalAddresses(all: all)
     }
 
-    /// The first address of that family that others reach; loopback if there is no other.
+    /// The first address of that family that anybody may reach.
+    func anybodys(_ family: AddressFamily) -> IPAddress? {
+        all.first { $0.family == family && PeerPolicy.isPublic($0) }
+    }
+
+    /// The first address of that family that others on its network reach; loopback if there is no other.
     func preferred(_ family: AddressFamily) -> IPAddress? {
         let candidates = all.filter { $0.family == family }
         return candidates.first { !Self.isLoopback($0) } ?? candidates.first

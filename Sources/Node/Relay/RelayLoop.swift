@@ -22,6 +22,8 @@ struct RelayLoop: ~Copyable {
     private let isShared: Bool
     /// At the number of their link; -1 where an address has gone.
     private var listeners: [Listener] = []
+    /// Streams that have said something, by their number.
+    private var streams: [UInt32: RelayStream] = [:]
     private var received = ReceiveBatch()
     private var outgoing = SendBatch()
     private let events: UnsafeMutablePointer<datagram_event>
@@ -109,6 +111,9 @@ struct RelayLoop: ~Copyable {
 
     static var moment: Moment { now() }
 
+    /// Seconds of a clock that only goes forward.
+    static var seconds: Int64 { Int64(clamping: now().milliseconds / 1_000) }
+
     /// - Returns: false if there is nothing more to do.
     private mutating func take(_ mailbox: RelayMailbox) -> Bool {
         flush()
@@ -116,7 +121,17 @@ struct RelayLoop: ~Copyable {
             switch message {
             case .stop: return false
             case .command(let command): command(&server)
-            case .listen(let addresses): listen(at: addresses)
+            case .follow(let addresses, let policy):
+                listen(at: addresses.local.all)
+                sockets.bind(to: addresses)
+                server.setRelayAddresses(ipv4: addresses.ipv4, ipv6: addresses.ipv6)
+                server.setPolicy(policy)
+            case .received(let stream, let messages): receive(messages, from: stream)
+            case .inspect(let stream): stream.setHoldsAllocation(server.hasAllocation(stream.path))
+            case .ended(let stream):
+                // RFC 8656 §7: the allocation ends with the stream.
+                server.close(stream.path)
+                streams[stream.path.link] = nil
             }
         }
         return true
@@ -151,32 +166,61 @@ struct RelayLoop: ~Copyable {
             let length = min(datagram.segment, datagram.bytes.count - offset)
             let bytes = UnsafeMutableRawBufferPointer(rebasing: datagram.bytes[offset..<offset + length])
             offset += length
-            switch server.receive(UnsafeRawBufferPointer(bytes), from: client) {
-            case .discard:
-                continue
-            case .answer:
-                answer(client)
-            case .relay(let relayed):
-                guard let start = bytes.baseAddress else { continue }
-                let payload = start + relayed.payload.lowerBound
-                if relayed.dontFragment {
-                    sendWhole(payload, relayed)
-                } else {
-                    makeRoom()
-                    outgoing.append(payload, relayed.payload.count, from: relayed.socket, to: relayed.peer)
-                }
-            case .deliver(let delivery, let payload):
-                // Only the framing of the last piece has free room around it.
-                let isAlone = datagram.segment >= datagram.bytes.count
-                deliver(
-                    UnsafeMutableRawBufferPointer(rebasing: bytes[payload]), delivery.client, delivery.framing,
-                    inPlace: isAlone)
-            }
+            // Only the framing of the last piece has free room around it.
+            receive(bytes, from: client, isAlone: datagram.segment >= datagram.bytes.count)
         } while offset < datagram.bytes.count
+    }
+
+    /// - Parameter isAlone: there is room for the framing around the data.
+    @inline(__always)
+    private mutating func receive(_ bytes: UnsafeMutableRawBufferPointer, from client: ClientPath, isAlone: Bool) {
+        switch server.receive(UnsafeRawBufferPointer(bytes), from: client) {
+        case .discard:
+            return
+        case .answer:
+            answer(client)
+        case .relay(let relayed):
+            guard let start = bytes.baseAddress else { return }
+            let payload = start + relayed.payload.lowerBound
+            if relayed.dontFragment {
+                sendWhole(payload, relayed)
+            } else {
+                makeRoom()
+                outgoing.append(payload, relayed.payload.count, from: relayed.socket, to: relayed.peer)
+            }
+        case .deliver(let delivery, let payload):
+            deliver(
+                UnsafeMutableRawBufferPointer(rebasing: bytes[payload]), delivery.client, delivery.framing,
+                inPlace: isAlone)
+        }
+    }
+
+    /// Takes whole messages of a stream.
+    private mutating func receive(_ messages: [UInt8], from stream: RelayStream) {
+        streams[stream.path.link] = stream
+        messages.withUnsafeBytes { messages in
+            var offset = 0
+            while offset < messages.count {
+                let rest = UnsafeRawBufferPointer(rebasing: messages[offset...])
+                guard case .length(let length) = StreamFraming.next(rest, acceptingOldNumbers: true) else { break }
+                let bytes = UnsafeRawBufferPointer(rebasing: rest[..<min(length, rest.count)])
+                // Nothing is written to it: its framing has no room there.
+                receive(UnsafeMutableRawBufferPointer(mutating: bytes), from: stream.path, isAlone: false)
+                offset += length
+            }
+            // The bytes are here only until then.
+            outgoing.flush()
+        }
+        stream.worked(messages.count)
     }
 
     /// Answers are few and short, and the next one overwrites this one: sent at once.
     private func answer(_ client: ClientPath) {
+        if client.isStream {
+            guard let stream = streams[client.link] else { return }
+            stream.setHoldsAllocation(server.hasAllocation(client))
+            return stream.answer(server.answer)
+        }
         let socket = listeners[Int(client.link)].socket
         server.answer.withUnsafeBytes { bytes in Self.send(bytes, from: socket, to: client.address) }
     }
@@ -231,6 +275,10 @@ struct RelayLoop: ~Copyable {
     private mutating func deliver(
         _ data: UnsafeMutableRawBufferPointer, _ client: ClientPath, _ framing: Framing, inPlace: Bool
     ) {
+        if client.isStream {
+            streams[client.link]?.deliver(UnsafeRawBufferPointer(data), framing)
+            return
+        }
         let link = Int(client.link)
         guard let start = data.baseAddress, listeners.indices.contains(link) else { return }
         let socket = listeners[link].socket

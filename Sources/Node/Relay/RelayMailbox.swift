@@ -9,13 +9,23 @@ final class RelayMailbox: Sendable {
     enum Message: Sendable {
         case stop
         case command(RelayLoop.Command)
-        case listen([IPAddress])
+        case follow(RelayAddresses, PeerPolicy)
+        /// Whole messages of a stream.
+        case received(RelayStream, [UInt8])
+        /// Whether a stream still has an allocation is to be looked at.
+        case inspect(RelayStream)
+        case ended(RelayStream)
     }
 
     /// What a thread has done so far.
     struct Report: Sendable {
         var allocations = 0
         var counters = Counters()
+
+        mutating func add(_ other: Report) {
+            allocations += other.allocations
+            counters.add(other.counters)
+        }
     }
 
     /// Readable when there is something to take.
@@ -31,7 +41,12 @@ final class RelayMailbox: Sendable {
     deinit { close(descriptor) }
 
     func put(_ message: Message) {
-        messages.withLock { $0.append(message) }
+        let isFirst = messages.withLock { messages in
+            messages.append(message)
+            return messages.count == 1
+        }
+        // One that waits already has woken the thread.
+        guard isFirst else { return }
         var one: UInt64 = 1
         write(descriptor, &one, MemoryLayout<UInt64>.size)
     }

@@ -6,10 +6,10 @@ import TURN
 /// The sockets of one relay thread's allocations, and the poll set that they stand in.
 final class RelaySocketTable: RelaySockets {
     let poll: Int32
-    /// Where relayed addresses are bound: nil for all addresses of the machine, of which the kernel then takes the one
-    /// that the way to the peer begins at.
-    var bindIPv4: IPAddress?
-    var bindIPv6: IPAddress?
+    /// Where relayed addresses are bound, so that peers are answered from the address they know: nil, for all addresses of
+    /// the machine, where that is a router's, which passes on what comes to it.
+    private var bindIPv4: IPAddress?
+    private var bindIPv6: IPAddress?
     /// Sockets that are to be closed once what was to go out through them has gone. Their numbers must not be given to
     /// others before.
     private var ended: [Int32] = []
@@ -21,6 +21,12 @@ final class RelaySocketTable: RelaySockets {
     deinit {
         closeEnded()
         close(descriptor: poll)
+    }
+
+    /// Binds what is opened from now on to these addresses.
+    func bind(to addresses: RelayAddresses) {
+        bindIPv4 = addresses.bound(.ipv4)
+        bindIPv6 = addresses.bound(.ipv6)
     }
 
     func open(_ relay: RelayID, _ family: AddressFamily, port: UInt16) -> Int32? {

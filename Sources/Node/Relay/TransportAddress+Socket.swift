@@ -1,5 +1,6 @@
 import CDatagrams
 import Glibc
+import NIOCore
 import STUN
 
 extension TransportAddress {
@@ -44,6 +45,21 @@ extension TransportAddress {
             address.storeBytes(of: 0, toByteOffset: 24, as: UInt32.self)
             return socklen_t(MemoryLayout<sockaddr_in6>.size)
         }
+    }
+}
+
+extension TransportAddress {
+    /// A connection's address; nil for what has no port. A socket for both families shows IPv4 addresses as IPv4-mapped
+    /// ones (RFC 4291 §2.5.5), which is not what the client is to hear.
+    init?(_ address: SocketAddress) {
+        var bytes = address.addressBytes[...]
+        if bytes.count == 16, bytes.prefix(12).elementsEqual([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]) {
+            bytes = bytes.suffix(4)
+        }
+        guard let ip = bytes.withUnsafeBytes({ IPAddress($0) }),
+            let port = address.port.flatMap({ UInt16(exactly: $0) })
+        else { return nil }
+        self.init(ip, port: port)
     }
 }
 

@@ -13,6 +13,8 @@ final class NodeService: Sendable {
     let sessions: SessionRegistry
     let metrics: NodeMetrics
     let quotas: ServiceBounds.Quotas
+    /// nil: the relay is switched off.
+    let desk: CredentialDesk?
     /// Seconds since 1970.
     let clock: @Sendable () -> UInt64
     /// Whose node it is; nil until somebody claims it.
@@ -31,13 +33,14 @@ final class NodeService: Sendable {
 
     init(
         store: any Store, identity: NodeIdentity, owner: Bubble?, sessions: SessionRegistry, metrics: NodeMetrics,
-        quotas: ServiceBounds.Quotas, clock: @escaping @Sendable () -> UInt64
+        quotas: ServiceBounds.Quotas, desk: CredentialDesk?, clock: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.identity = identity
         self.sessions = sessions
         self.metrics = metrics
         self.quotas = quotas
+        self.desk = desk
         self.clock = clock
         self.owner = Mutex(owner)
         tagKey = Randomness.system().secret(32)
@@ -122,6 +125,9 @@ final class NodeService: Sendable {
             }
         case .checkpoint:
             read(reply) { .checkpoint(try $0.checkpoint(of: device.device)) }
+        case .relayCredential:
+            let credential = desk?.credential(for: device.device, unixTime: clock())
+            reply(credential.map { .relayCredential($0) } ?? .refused(.unavailable))
         }
     }
 

@@ -56,7 +56,8 @@ extension Request {
     /// Whether it leaves the store as it is.
     var isReading: Bool {
         switch self {
-        case .invitationBundle, .bubbleState, .fetchEnvelopes, .fetchBlob, .fetchCommit, .checkpoint: true
+        case .invitationBundle, .bubbleState, .fetchEnvelopes, .fetchBlob, .fetchCommit, .checkpoint, .relayCredential:
+            true
         case .deliver(_, _, let transient, _, _): transient
         default: false
         }
@@ -73,7 +74,7 @@ extension Request {
         case .fetchBlob, .fetchCommit: return frame + Limits.blobLength
         case .takeKeyPackage: return frame + Limits.keyPackageLength
         case .checkpoint: return frame + Limits.checkpointLength
-        case .redeem: return frame + 1_024
+        case .redeem, .relayCredential: return frame + 1_024
         default: return frame
         }
     }
@@ -103,6 +104,7 @@ extension Request {
         case .fetchCommit: "fetch_commit"
         case .putCheckpoint: "put_checkpoint"
         case .checkpoint: "checkpoint"
+        case .relayCredential: "relay_credential"
         }
     }
 }

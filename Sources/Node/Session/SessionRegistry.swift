@@ -8,12 +8,15 @@ final class SessionRegistry: Sendable {
     /// One session, from any thread.
     final class Entry: Sendable {
         let device: DeviceRecord
+        /// Under which of the node's own names the device has come.
+        let origin: String
         private let session: NIOLoopBound<WebSocketSession>
         private let eventLoop: any EventLoop
 
-        init(_ session: WebSocketSession, device: DeviceRecord, on eventLoop: any EventLoop) {
+        init(_ session: WebSocketSession, device: DeviceRecord, origin: String, on eventLoop: any EventLoop) {
             self.session = NIOLoopBound(session, eventLoop: eventLoop)
             self.device = device
+            self.origin = origin
             self.eventLoop = eventLoop
         }
 
@@ -70,6 +73,15 @@ final class SessionRegistry: Sendable {
     /// Ends the sessions of the devices that `condition` names.
     func end(_ refusal: Refusal, where condition: (DeviceRecord) -> Bool) {
         for entry in all where condition(entry.device) { entry.end(refusal) }
+    }
+
+    /// The names of the node under which devices have come, those of most devices first.
+    var names: [ServerName] {
+        let names = entries.withLock { entries in
+            entries.values.flatMap { sessions in Set(sessions.compactMap { ServerName(origin: $0.origin) }) }
+        }
+        let counts = names.reduce(into: [ServerName: Int]()) { counts, name in counts[name, default: 0] += 1 }
+        return counts.sorted { ($1.value, $0.key.host) < ($0.value, $1.key.host) }.map(\.key)
     }
 
     private var all: [Entry] {

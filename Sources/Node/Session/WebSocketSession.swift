@@ -238,7 +238,7 @@ final class WebSocketSession: ChannelDuplexHandler {
         send(NodeFrame.established.encoded)
         if case .device(let device) = party {
             bucket = TokenBucket(bounds.deviceRequests, now: .now())
-            let entry = SessionRegistry.Entry(self, device: device, on: context.eventLoop)
+            let entry = SessionRegistry.Entry(self, device: device, origin: origin, on: context.eventLoop)
             self.entry = entry
             service.sessions.add(entry)
             // Revoked between the look-up and now: the announcement may have missed this session.

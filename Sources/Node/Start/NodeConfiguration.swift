@@ -41,6 +41,9 @@ public struct ServiceBounds: Sendable {
     /// Open connections in total, and from one address (an IPv6 one counts as its /64).
     public var connections = 16_384
     public var connectionsPerAddress = 512
+    /// Streams of the relay's (TURN over TCP and TLS) in total, and from one address.
+    public var streams = 4_096
+    public var streamsPerAddress = 128
     /// WebSocket sessions from one address: a guest's, and any.
     public var guestsPerAddress = 32
     public var sessionsPerAddress = 256

@@ -38,18 +38,17 @@ struct ServerIdentity: Sendable {
     }
 
     /// The first name that can stand in a link.
-    var firstName: ServerName? {
-        for name in names {
+    var firstName: ServerName? { serverNames.first }
+
+    /// The names that are one name each.
+    var serverNames: [ServerName] {
+        names.compactMap { name in
             switch name {
-            case .dnsName(let text):
-                if let name = ServerName(text) { return name }
-            case .ipAddress(let bytes):
-                return .address([UInt8](bytes.bytes))
-            default:
-                continue
+            case .dnsName(let text): ServerName(text)
+            case .ipAddress(let bytes): .address([UInt8](bytes.bytes))
+            default: nil
             }
         }
-        return nil
     }
 
     func expires(within seconds: TimeInterval, of now: Date) -> Bool {
@@ -69,7 +68,8 @@ struct ServerIdentity: Sendable {
         configuration.minimumTLSVersion = .tlsv12
         // How long a closed connection waits for the other side's goodbye: the node must stop within five seconds.
         configuration.shutdownTimeout = .seconds(1)
-        configuration.applicationProtocols = ["http/1.1"]
+        // The latter two for the relay's clients that say so (RFC 7443); most do not.
+        configuration.applicationProtocols = ["http/1.1", "stun.turn", "stun.nat-discovery"]
         return try NIOSSLContext(configuration: configuration)
     }
 }

@@ -27,6 +27,14 @@ enum ServerName: Hashable, Sendable {
         self = .dns(text)
     }
 
+    /// The name in an origin that a browser wrote.
+    init?(origin: String) {
+        guard origin.hasPrefix("https://") else { return nil }
+        var host = origin.dropFirst("https://".count)
+        if let colon = host.lastIndex(of: ":"), host[colon...].firstIndex(of: "]") == nil { host = host[..<colon] }
+        self.init(String(host))
+    }
+
     private static func isNameByte(_ byte: UInt8) -> Bool {
         (48...57).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "-")
     }

@@ -17,7 +17,7 @@ final class TrustAnchor: Sendable {
 
     private enum Source {
         case own(LocalAuthority, DataFolder, hosts: [ServerName])
-        case given
+        case given(hosts: [ServerName])
     }
 
     /// What browsers accept of a private authority, with a margin (Apple: 825 days, and 398 for public ones).
@@ -35,7 +35,7 @@ final class TrustAnchor: Sendable {
         let identity: ServerIdentity
         if let files = configuration.certificate {
             authority = nil
-            source = .given
+            source = .given(hosts: hosts)
             identity = try Self.given(files, hosts: hosts, now: now)
             guard let name = hosts.first ?? identity.firstName else {
                 throw StartError(
@@ -67,6 +67,14 @@ final class TrustAnchor: Sendable {
     }
 
     var context: NIOSSLContext { current.withLock { $0.context } }
+
+    /// The names under which the node is reached from elsewhere, as far as they were given to it, and its certificate.
+    var givenNames: [ServerName] {
+        switch source {
+        case .own(_, _, let hosts): hosts
+        case .given(let hosts): hosts + current.withLock { $0.identity.serverNames }.filter { !hosts.contains($0) }
+        }
+    }
 
     /// Whether a browser that shows this name in its address bar has come to this node.
     func isOwn(_ name: ServerName) -> Bool {

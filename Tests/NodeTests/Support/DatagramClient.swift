@@ -1,5 +1,4 @@
 import CDatagrams
-import CryptoPrimitives
 import Glibc
 import STUN
 import TURN
@@ -13,10 +12,7 @@ final class DatagramClient {
     let address: TransportAddress
     private let socket: Int32
     private let relay: TransportAddress
-    private let username: [UInt8]
-    private let password: Secret
-    private var nonce: [UInt8] = []
-    private var transactions: UInt64 = 0
+    private var requests: RelayRequests
 
     /// - Parameter secret: the relay's, to make the credential from.
     init(relayPort: Int, secret: String = "north", user: String = "alice") throws {
@@ -40,11 +36,7 @@ final class DatagramClient {
             }
         }
         address = TransportAddress(Self.loopback, port: port)
-        let maker = TimeLimitedCredentials(secret: Secret(Array(secret.utf8)), realm: Array("turn".utf8))
-        let made = maker.issue(
-            user: Array(user.utf8), subject: Array(user.utf8), seconds: 600, unixTime: UInt64(time(nil)))
-        username = made.username
-        password = Secret(made.password)
+        requests = RelayRequests(secret: secret, user: user)
     }
 
     deinit { close(socket) }
@@ -73,23 +65,13 @@ final class DatagramClient {
     }
 
     /// The answer's attributes, by type; the first question's answer gives the nonce.
-    func ask(_ method: Method, _ attributes: (inout MessageBuilder) -> Void) throws -> Reply {
-        if nonce.isEmpty {
-            var question = MessageBuilder(MessageType(.allocate, .request), TransactionID(high: 1, low: 0))
-            question.append(.requestedTransport, [17, 0, 0, 0])
-            send(question.bytes)
-            nonce = try Reply(try receive()).values[.nonce] ?? []
+    func ask(_ method: Method, _ attributes: (inout MessageBuilder) -> Void) throws -> RelayReply {
+        if !requests.knowsNonce {
+            send(RelayRequests.question)
+            requests.learn(try receive())
         }
-        transactions += 1
-        var builder = MessageBuilder(MessageType(method, .request), TransactionID(high: 1, low: transactions))
-        attributes(&builder)
-        builder.append(.username, username)
-        builder.append(.realm, Array("turn".utf8))
-        builder.append(.nonce, nonce)
-        let key = PasswordAlgorithm.md5.key(username: username, realm: Array("turn".utf8), password: password)
-        builder.append(.sha1, key: key)
-        send(builder.bytes)
-        return try Reply(try receive())
+        send(requests.make(method, attributes))
+        return try RelayReply(try receive())
     }
 
     /// - Returns: the relayed address.
@@ -110,30 +92,5 @@ final class DatagramClient {
 
     static func channelData(_ number: UInt16, _ data: [UInt8]) -> [UInt8] {
         [UInt8(number >> 8), UInt8(number & 0xFF), UInt8(data.count >> 8), UInt8(data.count & 0xFF)] + data
-    }
-
-    struct Reply {
-        let type: MessageType
-        var values: [AttributeType: [UInt8]] = [:]
-        private(set) var relayed: TransportAddress?
-        private(set) var mapped: TransportAddress?
-        private(set) var peer: TransportAddress?
-        let error: ErrorCode?
-
-        var isSuccess: Bool { type.messageClass == .success }
-
-        init(_ bytes: [UInt8]) throws {
-            self = try bytes.withUnsafeBytes { try Reply($0) }
-        }
-
-        private init(_ bytes: UnsafeRawBufferPointer) throws {
-            let message = try Message(bytes)
-            type = message.type
-            error = try message.errorCode()
-            for attribute in message.attributes { values[attribute.type] = attribute.bytes }
-            relayed = try message.xorAddress(.xorRelayedAddress)
-            mapped = try message.xorAddress(.xorMappedAddress)
-            peer = try message.xorAddress(.xorPeerAddress)
-        }
     }
 }

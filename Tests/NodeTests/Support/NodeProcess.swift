@@ -19,9 +19,14 @@ final class NodeProcess: Sendable {
         var lines: [String] = []
     }
 
+    private let options: [String]
+
     /// A started node on a port of its own.
-    init(folder: TemporaryFolder? = nil) async throws {
+    ///
+    /// - Parameter options: more of `serve`'s.
+    init(folder: TemporaryFolder? = nil, options: [String] = []) async throws {
         self.folder = try folder ?? TemporaryFolder()
+        self.options = options
         port = Self.freePort()
         try await start()
     }
@@ -39,6 +44,15 @@ final class NodeProcess: Sendable {
         get throws { try folder.bytes("data/ca.pem") }
     }
 
+    /// The memory it has at the moment.
+    var residentBytes: Int {
+        guard let id = state.withLock({ $0.process?.processIdentifier }),
+            let text = try? String(contentsOfFile: "/proc/\(id)/statm", encoding: .utf8),
+            let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
+        else { return 0 }
+        return pages * sysconf(Int32(_SC_PAGESIZE))
+    }
+
     /// What the last start wrote on standard error.
     var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
     private var logPath: String { folder.path + "/log" }
@@ -46,7 +60,7 @@ final class NodeProcess: Sendable {
     func start() async throws {
         let process = Process()
         process.executableURL = try Self.executable()
-        process.arguments = ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"]
+        process.arguments = ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"] + options
         let output = Pipe()
         process.standardOutput = output
         _ = FileManager.default.createFile(atPath: logPath, contents: nil)

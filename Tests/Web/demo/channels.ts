@@ -1,7 +1,11 @@
 // Two channels in one page, joined by a path for signals that the test may tamper with.
 
 import { Channel } from "../../../Web/net/channel";
+import { Relay } from "../../../Web/net/relay";
 import type { SignalKind } from "../../../Web/worker/boundary";
+
+const relay = new Relay(location);
+relay.set({ type: "off" });
 
 interface Plan {
     readonly messages: number;
@@ -12,7 +16,7 @@ interface Plan {
 async function run({ messages, splice }: Plan): Promise<string[]> {
     const log: string[] = [];
     let received = 0;
-    const make = (name: string, initiator: boolean, other: () => Channel) => new Channel(initiator, false, {
+    const make = (name: string, initiator: boolean, other: () => Channel) => new Channel(initiator, false, relay, {
         onSignal: (kind: SignalKind, text: string) => {
             const carried = splice && kind === "offer" ? text.replace(/(a=fingerprint:sha-256 )(..)/, (_, label, byte) =>
                 label + (byte === "00" ? "01" : "00")) : text;
@@ -25,6 +29,7 @@ async function run({ messages, splice }: Plan): Promise<string[]> {
             if (received === messages) log.push(`${name} received all`);
         },
         onFingerprintMismatch: () => log.push(`${name} mismatch`),
+        onNoPath: (reason) => log.push(`${name} no path ${reason}`),
         onChannel: (other) => log.push(`${name} got ${other.label}`),
         onClosed: () => log.push(`${name} closed`),
     });

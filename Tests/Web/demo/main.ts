@@ -5,6 +5,7 @@ import { Desk } from "../../../Web/calls/tabs/desk";
 import { followLanguage } from "../../../Web/i18n";
 import { App } from "../../../Web/model/app";
 import { systemClock } from "../../../Web/model/clock";
+import { Relay } from "../../../Web/net/relay";
 import type { SessionListener } from "../../../Web/net/session";
 import { show } from "../../../Web/view/root";
 import { applyTheme } from "../../../Web/view/theme";
@@ -36,7 +37,8 @@ show(document.getElementById("app")!, app);
 
 /** As the tab that works on the profile would. */
 function ringElsewhere(name: string): void {
-    const desk = new Desk({ onInput: () => {}, onTaken: () => {}, person: () => ({ name, member: "03".repeat(16), calls: "frames" }) });
+    const person = () => ({ name, member: "03".repeat(16), calls: "frames" as const });
+    const desk = new Desk({ onInput: () => {}, onTaken: () => {}, person }, new Relay(location));
     desk.onCall({
         call: "07".repeat(16), conversation: "01".repeat(16), own: false, video: true, encryption: "frames", state: "ringingHere",
         reason: "none", startedMs: 0,

@@ -3,7 +3,11 @@
 import { MediaConnection } from "../../../Web/calls/net/connection";
 import { FrameEncryption } from "../../../Web/calls/net/frames";
 import type { Slot } from "../../../Web/calls/net/slots";
+import { Relay } from "../../../Web/net/relay";
 import type { CallMediaState, CallSignalKind } from "../../../Web/worker/boundary";
+
+const noRelay = new Relay(location);
+noRelay.set({ type: "off" });
 
 export interface PeerPlan {
     readonly polite: boolean;
@@ -24,11 +28,12 @@ export class DemoPeer {
         this.frames = keys === null ? null : new FrameEncryption(
             { id: 1, key: new Uint8Array(32).fill(keys.send) }, { id: 1, key: new Uint8Array(32).fill(keys.receive) },
             (detail) => console.error(`media worker: ${detail}`));
-        this.connection = new MediaConnection(polite, this.frames, { microphone: true, camera: video, screen }, {
+        this.connection = new MediaConnection(polite, false, noRelay, this.frames, { microphone: true, camera: video, screen }, {
             onSignal,
             onState: (state) => this.states.push(state),
             onTrack: (slot, track) => this.tracks.set(slot, track),
             onSideState: () => {},
+            onNoPath: () => {},
         });
         this.connection.setTrack("microphone", this.#tone());
         if (video) this.connection.setTrack("camera", this.#picture(640, 360, drawFace));

@@ -2,6 +2,7 @@
 
 import { Attachment } from "../../../Web/net/files";
 import { OpenedFile } from "../../../Web/net/openedfile";
+import { Relay } from "../../../Web/net/relay";
 import type { SessionListener, SessionPort } from "../../../Web/net/session";
 import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../../Web/worker/boundary";
 import type { PageInput } from "../../../Web/worker/protocol";
@@ -141,7 +142,7 @@ class DemoCalls {
             { polite: !polite, video: this.#query.get("peer") !== "voice", screen: this.#query.has("screen"), keys: encrypted ? { send: 2, receive: 1 } : null },
             (kind, text) => setTimeout(() => this.#onCall({ type: "signal", call, kind, text }), 10));
         const key = (byte: number) => ({ id: 1, key: new Uint8Array(32).fill(byte) });
-        this.#onCall({ type: "start", call, device: id(0x81), polite, video, keys: encrypted ? { send: key(1), receive: key(2) } : null });
+        this.#onCall({ type: "start", call, device: id(0x81), polite, video, relayOnly: false, keys: encrypted ? { send: key(1), receive: key(2) } : null });
         this.#tell({ state: "connecting", encryption: encrypted ? "frames" : "none" });
     }
 
@@ -152,6 +153,7 @@ class DemoCalls {
 }
 
 export class DemoSession implements SessionPort {
+    readonly relay = new Relay(location);
     #listener: SessionListener;
     #unlocked: boolean;
     #operator: boolean;
@@ -162,6 +164,7 @@ export class DemoSession implements SessionPort {
     #attached = new Map<string, Attachment>();
     #timers: ReturnType<typeof setTimeout>[] = [];
     #calls: DemoCalls;
+    #lacksPath = new URLSearchParams(location.search).has("nopath");
 
     constructor(listener: SessionListener, options: { vault: boolean; unlocked: boolean; operator: boolean; empty: boolean; fault: string | null }) {
         this.#listener = listener;
@@ -200,6 +203,15 @@ export class DemoSession implements SessionPort {
 
     async authorityFingerprint(): Promise<string | null> {
         return Array.from({ length: 32 }, (_, index) => (index * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(":");
+    }
+
+    async statistics(): Promise<RTCStatsReport> {
+        return new Map<string, object>([
+            ["T", { id: "T", type: "transport", selectedCandidatePairId: "P" }],
+            ["P", { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", currentRoundTripTime: 0.038 }],
+            ["L", { id: "L", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }],
+            ["R", { id: "R", type: "remote-candidate", candidateType: "srflx", protocol: "udp" }],
+        ]) as unknown as RTCStatsReport;
     }
 
     end(): void {
@@ -254,10 +266,13 @@ export class DemoSession implements SessionPort {
     #unlock(empty: boolean, ownName = "Camille"): void {
         this.#emit({
             type: "unlocked", ownName, ownMember: id(9), isOperator: this.#operator, mayInvite: true,
-            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true }, recoverySaved: !this.#operator, confirmed: true,
+            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true,
         });
         this.#emit({ type: "conversations", conversations: empty ? [] : people });
         this.#emit({ type: "nodeStatus", state: "connected", reason: null });
+        this.relay.set({ type: "off" });
+        // Léa is there, and not to be reached.
+        if (this.#lacksPath) this.#listener.onNoPath(id(0x82), "relayUnreachable");
     }
 
     #answer(input: PageInput): void {

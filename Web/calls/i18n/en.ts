@@ -115,6 +115,8 @@ const catalogue = {
     "keys.small": "Close a panel; then back to the conversations",
     "keys.hangUp": "Hang up",
 
+    "noPath.call": "No path to {name} is found: {why}.",
+
     "details.title": "Details",
     "details.copy": "Copy as text",
     "details.copied": "Copied",
@@ -126,6 +128,9 @@ const catalogue = {
     "details.relayed": "Through the node’s relay",
     "details.unknown": "Unknown",
     "details.ends": "Ends",
+    "details.over": "{kind} over {protocol}",
+    "details.none": "There is no connection to measure.",
+    "details.call": "Call",
     "details.roundTrip": "Round trip",
     "details.available": "Line, upwards",
     "details.encryption": "Frames",

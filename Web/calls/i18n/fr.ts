@@ -115,6 +115,8 @@ export const fr: CallCatalogue = {
     "keys.small": "Fermer un volet, puis revenir aux conversations",
     "keys.hangUp": "Raccrocher",
 
+    "noPath.call": "Aucun chemin vers {name} : {why}.",
+
     "details.title": "Détails",
     "details.copy": "Copier en texte",
     "details.copied": "Copié",
@@ -126,6 +128,9 @@ export const fr: CallCatalogue = {
     "details.relayed": "Par le relais du nœud",
     "details.unknown": "Inconnu",
     "details.ends": "Extrémités",
+    "details.over": "{kind} par {protocol}",
+    "details.none": "Il n’y a aucune connexion à mesurer.",
+    "details.call": "Appel",
     "details.roundTrip": "Aller-retour",
     "details.available": "Débit montant possible",
     "details.encryption": "Trames",

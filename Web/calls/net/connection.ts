@@ -1,6 +1,10 @@
 // A call's media: an RTCPeerConnection of its own, beside the channel that carries messages. Descriptions and candidates come
 // from and go to the core, which carries them inside the conversation.
 
+import { signalledCandidate, withoutOwnAddresses } from "../../net/candidates";
+import type { NoPath } from "../../net/nopath";
+import { PathKeeper } from "../../net/pathkeeper";
+import type { Relay } from "../../net/relay";
 import type { CallMediaState, CallSignalKind } from "../../worker/boundary";
 import { announcedFingerprints, fingerprintOf } from "../../net/fingerprint";
 import { hintContent, preferCodecs, tuneSender, withOpusWishes } from "./codecs";
@@ -15,14 +19,14 @@ export interface ConnectionListener {
     /** The other side's track is there to be shown or played; it may send nothing yet. */
     onTrack(slot: Slot, track: MediaStreamTrack): void;
     onSideState(state: SideState): void;
+    /** Why there is no path; null: there is one again. */
+    onNoPath(reason: NoPath | null): void;
 }
 
 /** Without a first connection by then there is no path. */
 const patience = 30_000;
 /** A path that is cut often comes back by itself. */
 const grace = 1_500;
-/** A restart that found no path is followed by another, until the core gives the call up. */
-const repeatAfter = 4_000;
 /** A description's type with which a side says that the certificate it saw was not the announced one. */
 const forgeryNotice = "forged";
 /** So long that word has to arrive. */
@@ -34,6 +38,8 @@ export class MediaConnection {
     readonly connection: RTCPeerConnection;
     #listener: ConnectionListener;
     #polite: boolean;
+    #relayOnly: boolean;
+    #keeper: PathKeeper;
     #frames: FrameEncryption | null;
     #transceivers = new Map<Slot, RTCRtpTransceiver>();
     #tracks = new Map<Slot, MediaStreamTrack>();
@@ -48,20 +54,26 @@ export class MediaConnection {
     #closed = false;
     #wasForged = false;
     #deadline: ReturnType<typeof setTimeout>;
-    #repair: ReturnType<typeof setTimeout> | undefined;
 
     /**
      * @param polite Of two offers that cross, this side's gives way. The callee is polite; the caller makes the first offer.
+     * @param relayOnly None of this device's addresses may reach the other side.
      * @param frames Null where frames are not encrypted a second time.
      */
-    constructor(polite: boolean, frames: FrameEncryption | null, side: SideState, listener: ConnectionListener) {
+    constructor(polite: boolean, relayOnly: boolean, relay: Relay, frames: FrameEncryption | null, side: SideState, listener: ConnectionListener) {
         this.#polite = polite;
+        this.#relayOnly = relayOnly;
         this.#frames = frames;
         this.#side = side;
         this.#listener = listener;
-        this.connection = new RTCPeerConnection({ iceServers: [], bundlePolicy: "max-bundle" });
+        this.connection = new RTCPeerConnection(relay.configuration(relayOnly));
         this.#deadline = setTimeout(() => this.#end("failed"), patience);
+        this.#keeper = new PathKeeper(this.connection, relay, relayOnly, {
+            restart: () => this.#askForRestart(),
+            onNoPath: (reason) => this.#listener.onNoPath(reason),
+        });
         this.#watch();
+        this.#enqueue(() => relay.known());
         if (!polite) {
             for (const slot of slots) this.#occupy(slot, this.connection.addTransceiver(kindOf[slot], { direction: "sendrecv" }));
             this.#openData();
@@ -109,9 +121,7 @@ export class MediaConnection {
     close(): void {
         this.#closed = true;
         clearTimeout(this.#deadline);
-        clearTimeout(this.#repair);
-        window.removeEventListener("online", this.#networkChanged);
-        networkInformation()?.removeEventListener("change", this.#networkChanged);
+        this.#keeper.end();
         const { connection } = this;
         connection.onicecandidate = connection.onnegotiationneeded = connection.onconnectionstatechange = null;
         if (this.#data !== null) this.#data.onopen = this.#data.onmessage = null;
@@ -161,7 +171,8 @@ export class MediaConnection {
     #tellDescription(): void {
         const description = this.connection.localDescription;
         if (description === null) return;
-        this.#signal("description", JSON.stringify({ type: description.type, sdp: withOpusWishes(description.sdp) }));
+        const sdp = withOpusWishes(description.sdp);
+        this.#signal("description", JSON.stringify({ type: description.type, sdp: this.#relayOnly ? withoutOwnAddresses(sdp) : sdp }));
     }
 
     async #apply(kind: CallSignalKind, text: string): Promise<void> {
@@ -222,7 +233,8 @@ export class MediaConnection {
     #watch(): void {
         const { connection } = this;
         connection.onicecandidate = ({ candidate }) => {
-            if (candidate !== null && candidate.candidate !== "") this.#signal("candidate", JSON.stringify(candidate.toJSON()));
+            const text = candidate === null || candidate.candidate === "" ? null : signalledCandidate(candidate, this.#relayOnly);
+            if (text !== null) this.#signal("candidate", text);
         };
         connection.onnegotiationneeded = () => this.#enqueue(async () => {
             if (connection.signalingState === "stable") await this.#describe();
@@ -239,8 +251,6 @@ export class MediaConnection {
                     return this.#lost(0);
             }
         };
-        window.addEventListener("online", this.#networkChanged);
-        networkInformation()?.addEventListener("change", this.#networkChanged);
     }
 
     #dtls(): RTCDtlsTransport | null {
@@ -249,8 +259,7 @@ export class MediaConnection {
 
     async #connected(): Promise<void> {
         clearTimeout(this.#deadline);
-        clearTimeout(this.#repair);
-        this.#repair = undefined;
+        this.#keeper.up();
         if (!(await this.#certificateIsAnnounced())) return this.#end("fingerprintMismatch");
         if (this.connection.connectionState === "connected") this.#report("connected");
     }
@@ -266,38 +275,26 @@ export class MediaConnection {
     #lost(wait: number): void {
         if (this.#closed || this.#state === null) return;
         this.#report("disconnected");
-        if (this.#repair === undefined) this.#repair = setTimeout(() => this.restart(), wait);
+        this.#keeper.down(wait);
     }
 
-    /** The device has moved to another network: whatever still works there will not for long. */
-    #networkChanged = (): void => {
-        if (navigator.onLine) this.restart();
-    };
+    /** New candidates for the same call. The core gives it up if there is no path for too long. */
+    restart(): void {
+        if (!this.#closed && this.#state !== null) this.#keeper.restart();
+    }
 
     /**
-     * New candidates for the same call (RFC 8445 §9), and again until there is a path.
-     *
      * Both sides notice a loss at the same moment, so their offers would cross. Taking one back costs Chromium its receiving
      * streams and with them the step that opens frames, so the callee asks the caller for an offer.
      */
-    restart(): void {
-        if (this.#closed || this.#state === null) return;
+    #askForRestart(): void {
+        if (this.#closed) return;
         if (this.#polite) this.#signal("description", JSON.stringify({ type: restartRequest }));
         else this.#restart();
-        clearTimeout(this.#repair);
-        this.#repair = setTimeout(() => {
-            this.#repair = undefined;
-            if (this.connection.connectionState !== "connected") this.restart();
-        }, repeatAfter);
     }
 
     #restart(): void {
         // While an offer is under way its answer is awaited: the core carries signals reliably.
         if (this.connection.signalingState === "stable") this.connection.restartIce();
     }
-}
-
-/** Chromium's word on the network that the device is in. */
-function networkInformation(): EventTarget | undefined {
-    return (navigator as { connection?: EventTarget }).connection;
 }

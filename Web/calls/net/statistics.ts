@@ -26,10 +26,13 @@ export interface Figures {
     /** Of the two ends: host, srflx, prflx or relay (RFC 8445 §5.1.1). */
     readonly candidateTypes: readonly string[];
     readonly protocol: string;
+    /** What this end speaks to its relay: UDP, TCP or TLS; empty without one. */
+    readonly relayProtocol: string;
     readonly roundTripMs: number | null;
     /** What the browser may send, as it estimates the line. */
     readonly availableBitsPerSecond: number | null;
-    readonly encrypted: boolean;
+    /** Null where there are no frames. */
+    readonly encrypted: boolean | null;
     readonly refused: number;
     readonly streams: readonly StreamFigures[];
 }
@@ -53,7 +56,7 @@ export function snapshotOf(statistics: RTCStatsReport, time: number): Snapshot {
     return { time, reports };
 }
 
-export function figuresOf(now: Snapshot, before: Snapshot | null, encrypted: boolean, refused: number): Figures {
+export function figuresOf(now: Snapshot, before: Snapshot | null, encrypted: boolean | null, refused: number): Figures {
     const { reports } = now;
     const pair = selectedPair(reports);
     const ends = [reports.get(pair?.localCandidateId), reports.get(pair?.remoteCandidateId)].filter((end) => end !== undefined);
@@ -67,6 +70,7 @@ export function figuresOf(now: Snapshot, before: Snapshot | null, encrypted: boo
         path: selectedPath(reports as unknown as RTCStatsReport),
         candidateTypes: ends.map((end) => String(end.candidateType)),
         protocol: String(ends[0]?.protocol ?? ""),
+        relayProtocol: String(ends[0]?.relayProtocol ?? "").toUpperCase(),
         roundTripMs: milliseconds(pair?.currentRoundTripTime ?? roundTripOfReports(reports)),
         availableBitsPerSecond: pair?.availableOutgoingBitrate ?? null,
         encrypted, refused, streams,

@@ -2,6 +2,7 @@
 // it. Core, keys and channels stay here; that tab gets what the call's media need, and says what its user and its media do.
 
 import type { Call } from "../../model/calls";
+import type { Relay } from "../../net/relay";
 import { callLock, tabsChannel } from "../../net/tab";
 import type { CallAction } from "../../worker/boundary";
 import type { CallInput, Person } from "../host";
@@ -22,16 +23,21 @@ type Line = TabLine<ProfileWord, GuestWord>;
 
 export class Desk {
     #listener: DeskListener;
+    #relay: Relay;
+    #stopTelling: () => void;
     #channel = new BroadcastChannel(tabsChannel);
     #call: Call | null = null;
     #offer: Offer | null = null;
 
-    constructor(listener: DeskListener) {
+    constructor(listener: DeskListener, relay: Relay) {
         this.#listener = listener;
+        this.#relay = relay;
+        this.#stopTelling = relay.subscribe(() => this.#offer?.tell(this.#relayWord()));
         this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
     }
 
     dispose(): void {
+        this.#stopTelling();
         if (this.#call !== null) this.onCall({ ...this.#call, state: "over", reason: "hungUp" });
         this.#channel.onmessage = null;
         // Closed when the last word is out.
@@ -81,7 +87,11 @@ export class Desk {
         const call = this.#call;
         const person = call && this.#listener.person(call.conversation);
         if (call === null || person === null) return [];
-        return [{ type: "person", name: person.name, member: person.member }, { type: "call", ...call }];
+        return [{ type: "person", name: person.name, member: person.member }, this.#relayWord(), { type: "call", ...call }];
+    }
+
+    #relayWord(): ProfileWord {
+        return { type: "relay", access: this.#relay.access, hasNode: this.#relay.hasNode };
     }
 
     #obey(offer: Offer, guest: string, word: GuestWord): void {

@@ -3,6 +3,7 @@
 import type { Call } from "../../model/calls";
 import { Clock, systemClock } from "../../model/clock";
 import { Value } from "../../model/value";
+import { Relay } from "../../net/relay";
 import { ringsAloud } from "../../net/ring";
 import { callLock, tabsChannel } from "../../net/tab";
 import type { CallHost, CallInput, Person } from "../host";
@@ -21,6 +22,7 @@ export class Guest implements CallHost {
     readonly clock: Clock = systemClock;
     readonly isLarge = null;
     readonly ring = null;
+    readonly relay = new Relay(location);
     readonly telephone: Telephone;
     /** The call that rang here was answered in another tab, a moment ago. */
     readonly isTaken = new Value(false);
@@ -103,6 +105,10 @@ export class Guest implements CallHost {
         switch (word.type) {
             case "person":
                 this.#person = { name: word.name, member: word.member, calls: "unknown" };
+                return;
+            case "relay":
+                this.relay.setNode(word.hasNode);
+                if (word.access !== null) this.relay.set(word.access);
                 return;
             case "call": {
                 const { type: _, ...call } = word;

@@ -1,13 +1,15 @@
 // What the tabs of a profile say to each other of a call.
 
-import { callAction, callInputs, callState } from "../../worker/boundary";
-import { Coded, identifier, text, union } from "../../worker/codec";
+import { callAction, callInputs, callState, relayAccess } from "../../worker/boundary";
+import { boolean, Coded, identifier, optional, text, union } from "../../worker/codec";
 
 /** Sealed, from the tab that works on the profile. */
 export const profileWord = union({
     /** First: who it is. The words on the call itself follow. */
     person: { name: text, member: identifier },
     call: callState,
+    /** What the media's connection may use of the node's relay; it changes every hour. */
+    relay: { access: optional(relayAccess), hasNode: boolean },
     /** To the tab that has taken the call: what is to be done for its media. */
     action: { action: callAction },
     /** Another tab has taken it. */

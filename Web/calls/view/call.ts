@@ -2,10 +2,11 @@
 
 import { formatDuration } from "../../i18n/duration";
 import { button, iconButton, notice } from "../../view/controls";
-import { Child, h, Scope, setAttribute, uniqueId } from "../../view/dom";
+import { Child, fill, h, Scope, setAttribute, uniqueId } from "../../view/dom";
 import { icon, IconName } from "../../view/icons";
 import { Value } from "../../model/value";
 import type { CallModel } from "../call";
+import { t as appText } from "../../i18n";
 import { t } from "../i18n";
 import type { Telephone } from "../telephone";
 import { detailsPanel } from "./details";
@@ -212,7 +213,12 @@ function problems(scope: Scope, model: CallModel): Child {
     scope.fill(plain, model.summary, ({ encryption, state }): Child => encryption === "none" && (state === "calling" || state === "ringingThere")
         ? notice("warning", t("RTCRtpScriptTransform" in window ? "plain.before" : "plain.self", { name: model.name }))
         : null);
-    return [plain, deviceProblems(scope, model.devices, "microphone", "camera")];
+    const noPath = h("div", {});
+    const shown = () => fill(noPath, model.noPath.current !== null && !model.isOver
+        && notice("warning", t("noPath.call", { name: model.name, why: appText(`noPath.${model.noPath.current}`) })));
+    scope.bind(model.noPath, shown);
+    scope.bind(model.summary, shown);
+    return [plain, noPath, deviceProblems(scope, model.devices, "microphone", "camera")];
 }
 
 // The controls at the bottom

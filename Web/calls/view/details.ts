@@ -2,7 +2,7 @@
 
 import { button } from "../../view/controls";
 import { Child, h, Scope } from "../../view/dom";
-import type { CallModel } from "../call";
+import type { Observable } from "../../model/value";
 import { t } from "../i18n";
 import type { Figures, StreamFigures } from "../net/statistics";
 
@@ -15,7 +15,14 @@ export interface Group {
     readonly rows: readonly (readonly [label: string, value: string])[];
 }
 
-export function detailsPanel(scope: Scope, model: CallModel): Child {
+/** What can be measured: a call, or a conversation's channel. */
+export interface Measured {
+    /** Null: not yet. */
+    readonly figures: Observable<Figures | null>;
+    measure(): Promise<void>;
+}
+
+export function detailsPanel(scope: Scope, model: Measured): Child {
     const groups = h("div", { class: "details-groups" });
     const copy = button(t("details.copy"), { class: "small" }, "copy");
     const label = copy.querySelector("span")!;
@@ -47,10 +54,12 @@ export function groupsOf(figures: Figures): Group[] {
         title: t("details.connection"),
         rows: [
             [t("details.path"), t(`details.${figures.path ?? "unknown"}`)],
-            [t("details.ends"), `${figures.candidateTypes.join(" – ")} ${figures.protocol}`.trim() || t("details.unknown")],
+            [t("details.ends"), ends(figures)],
             [t("details.roundTrip"), ms(figures.roundTripMs)],
-            [t("details.available"), rate(figures.availableBitsPerSecond)],
-            [t("details.encryption"), t(figures.encrypted ? "details.encrypted" : "details.notEncrypted")],
+            ...(figures.encrypted === null ? [] : [
+                [t("details.available"), rate(figures.availableBitsPerSecond)] as const,
+                [t("details.encryption"), t(figures.encrypted ? "details.encrypted" : "details.notEncrypted")] as const,
+            ]),
             ...(figures.encrypted ? [[t("details.refused"), String(figures.refused)] as const] : []),
         ],
     };
@@ -59,6 +68,13 @@ export function groupsOf(figures: Figures): Group[] {
         rows: streamRows(stream, ms, rate),
     }));
     return [connection, ...streams];
+}
+
+/** The two kinds, and how it goes between them: "relay over TLS – relay, udp". */
+function ends({ candidateTypes: [own, other], protocol, relayProtocol }: Figures): string {
+    if (own === undefined) return t("details.unknown");
+    const kind = relayProtocol === "" ? own : t("details.over", { kind: own, protocol: relayProtocol });
+    return `${[kind, other ?? []].flat().join(" – ")}, ${protocol}`;
 }
 
 function streamRows(stream: StreamFigures, ms: (value: number | null) => string, rate: (bits: number | null) => string): Group["rows"] {

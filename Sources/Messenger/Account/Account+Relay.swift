@@ -1,0 +1,55 @@
+import NodeProtocol
+import WireFormat
+
+// The right to use the node's relay: for an hour at a time, in memory only, passed on to the host, which makes the connections.
+extension Account {
+    /// The longest that a right is believed to last, in seconds.
+    private static let longestLife: UInt64 = 86_400
+    /// A node that gives none, or one that ends at once, is asked again after this, in milliseconds.
+    private static let refusalPause: UInt64 = 30_000
+
+    func requestRelay() {
+        guard !link.isWaiting(for: .relayCredential) else { return }
+        relayAt = nil
+        link.send(.relayCredential, for: .relayCredential)
+    }
+
+    /// Asks again when the present right is near its end. While the node is away, that waits for the next session.
+    func pumpRelay() {
+        guard let time = relayAt, link.isEstablished else { return }
+        if time <= effects.now { requestRelay() } else { effects.wake(at: time) }
+    }
+
+    func relayAnswered(_ response: Response) {
+        switch response {
+        case .relayCredential(let credential):
+            guard let grant = grant(credential) else { return refused() }
+            relayAt = effects.now + max((grant.until - effects.now) / 4 * 3, Self.refusalPause)
+            effects.output.relay = .granted(grant)
+        case .refused(.unavailable):
+            // It may be switched on when the node starts again: then there is another session, too.
+            effects.output.relay = .off
+        default:
+            refused()
+        }
+    }
+
+    private func refused() {
+        relayAt = effects.now + Self.refusalPause
+        effects.output.relay = .refused
+    }
+
+    /// nil: it has ended, or is none that a browser could use.
+    private func grant(_ credential: RelayCredential) -> RelayGrant? {
+        guard let username = Text(validating: credential.username), let password = Text(validating: credential.password)
+        else { return nil }
+        // By the node's clock, which may differ from ours.
+        let now = Int64(clamping: effects.seconds) &+ link.clockDifference
+        let expires = Int64(clamping: credential.expires)
+        guard now >= 0, expires > now else { return nil }
+        let life = min(UInt64(expires - now), Self.longestLife)
+        return RelayGrant(
+            username: username, password: password, until: effects.now + life * 1_000, udpPort: credential.udpPort,
+            tcpPort: credential.tcpPort)
+    }
+}

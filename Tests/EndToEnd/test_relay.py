@@ -1,0 +1,207 @@
+"""The relay as browsers use it: candidates of the relay only, over each transport, data and media."""
+
+import pathlib
+import shutil
+import subprocess
+import time
+
+import pytest
+
+import network
+import node as nodes
+from conftest import persistent
+from node import Node, free_port
+from turn import credential, relayed_address
+
+TRANSPORTS = ("udp", "tcp", "tls")
+
+# A page of the node's own with two ends of one connection in it, each of which may use nothing but the relay.
+CONNECT = """
+async ({ server, media }) => {
+    const ends = [0, 1].map(() => new RTCPeerConnection({ iceServers: [server], iceTransportPolicy: "relay" }));
+    const errors = [];
+    const types = new Set();
+    ends.forEach((end, index) => {
+        const other = ends[1 - index];
+        end.onicecandidate = ({ candidate }) => {
+            if (candidate?.candidate) types.add(candidate.candidate.split(" ")[7]);
+            other.addIceCandidate(candidate).catch((error) => errors.push(String(error)));
+        };
+        end.onicecandidateerror = (event) => errors.push(`${event.errorCode} ${event.errorText}`);
+    });
+    const within = (seconds, what, promise) => Promise.race([promise, new Promise((_, reject) => setTimeout(
+        () => reject(new Error(`no ${what}: ${ends[0].iceConnectionState}, ${errors.join("; ")}`)), seconds * 1000))]);
+
+    const channel = ends[0].createDataChannel("data");
+    channel.binaryType = "arraybuffer";
+    const echoed = new Promise((resolve) => { ends[1].ondatachannel = ({ channel }) => {
+        channel.binaryType = "arraybuffer";
+        channel.onmessage = ({ data }) => channel.send(data);
+        resolve();
+    }; });
+    const tracks = new Promise((resolve) => { ends[1].ontrack = ({ streams }) => resolve(streams[0]); });
+    if (media) {
+        const stream = await navigator.mediaDevices.getUserMedia({ audio: true, video: true });
+        for (const track of stream.getTracks()) ends[0].addTrack(track, stream);
+    }
+    await ends[0].setLocalDescription();
+    await ends[1].setRemoteDescription(ends[0].localDescription);
+    await ends[1].setLocalDescription();
+    await ends[0].setRemoteDescription(ends[1].localDescription);
+
+    await within(20, "channel", new Promise((resolve) => { channel.onopen = resolve; }));
+    await echoed;
+    let sum = 0;
+    const received = new Promise((resolve) => { channel.onmessage = ({ data }) => {
+        sum += data.byteLength;
+        if (sum === 1_000_000) resolve();
+    }; });
+    for (let index = 0; index < 100; index += 1) channel.send(new Uint8Array(10_000).fill(index));
+    await within(20, "echo", received);
+
+    let frames = 0;
+    if (media) {
+        const video = document.createElement("video");
+        video.muted = true;
+        video.srcObject = await within(10, "track", tracks);
+        video.play();
+        const until = performance.now() + 20_000;
+        while (frames < 10 && performance.now() < until) {
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            for (const entry of (await ends[1].getStats()).values()) {
+                if (entry.type === "inbound-rtp" && entry.kind === "video") frames = entry.framesDecoded ?? 0;
+            }
+        }
+    }
+    const stats = [...(await ends[0].getStats()).values()];
+    const pairs = stats.filter(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
+    const chosen = pairs.map((pair) => {
+        const [local, remote] = [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.find((entry) => entry.id === id));
+        return { local: local.candidateType, remote: remote.candidateType, relayProtocol: local.relayProtocol };
+    });
+    for (const end of ends) end.close();
+    return { types: [...types], chosen, frames, errors };
+}
+"""
+
+
+@pytest.fixture
+def relaying(tmp_path):
+    """A node whose relay reaches this machine: both ends are on it."""
+    secret = tmp_path / "secret"
+    secret.write_text("north\n")
+    port = free_port()
+    node = Node(
+        tmp_path, "--turn-port", str(port), "--turn-secret", str(secret), "--turn-allow-loopback", "--public-ip", "127.0.0.1"
+    ).start()
+    node.relay_port = port
+    yield node
+    node.stop()
+
+
+def server(node: Node, transport: str) -> dict:
+    address = {
+        "udp": f"turn:127.0.0.1:{node.relay_port}?transport=udp",
+        "tcp": f"turn:127.0.0.1:{node.relay_port}?transport=tcp",
+        "tls": f"turns:localhost:{node.port}?transport=tcp",
+    }[transport]
+    username, password = credential("north")
+    return {"urls": [address], "username": username, "credential": password}
+
+
+@pytest.fixture
+def page(playwright_itself, browsers, engine, relaying, tmp_path):
+    if engine == "chromium":
+        context = browsers[engine].new_context(ignore_https_errors=True)
+        context.grant_permissions(["camera", "microphone"], origin=relaying.url)
+    else:
+        # To its TURN over TLS, Firefox applies no exception that was made for a page: the node's authority is installed, as
+        # people do it.
+        profile = tmp_path / "profile"
+        profile.mkdir()
+        store = ["certutil", "-d", f"sql:{profile}"]
+        subprocess.run([*store, "-N", "--empty-password"], check=True, timeout=30)
+        authority = relaying.data / "ca.pem"
+        subprocess.run([*store, "-A", "-n", "node", "-t", "C,,", "-i", str(authority)], check=True, timeout=30)
+        context = persistent(playwright_itself, engine, profile)
+    page = context.new_page()
+    page.goto(f"{relaying.url}/healthz")
+    yield page
+    context.close()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_data_and_media_through_the_relay_alone(page, relaying, engine, transport):
+    result = page.evaluate(CONNECT, {"server": server(relaying, transport), "media": True})
+    assert result["types"] == ["relay"]
+    assert result["chosen"] and all(pair["local"] == pair["remote"] == "relay" for pair in result["chosen"])
+    assert result["frames"] >= 10, result
+    if engine == "chromium":
+        assert {pair["relayProtocol"] for pair in result["chosen"]} == {transport}
+    deadline = time.monotonic() + 10
+    while relaying.metric("cryptpeer_relay_bytes_total") < 2_000_000:
+        assert time.monotonic() < deadline, "the relay has carried nothing"
+        time.sleep(0.2)
+
+
+# How soon a changed address is to be taken up.
+FOLLOWING_SECONDS = 5
+
+
+@pytest.fixture
+def remote(tmp_path, monkeypatch):
+    """`remote("--host", "chat.test")`: a node on a host of its own, and that host."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root may make namespaces")
+    lan = network.Network(1)
+    host = lan.hosts[0]
+    names = pathlib.Path("/etc/netns") / host.name / "hosts"
+    started: list[Node] = []
+
+    def start(*options: str) -> tuple[Node, network.Host, pathlib.Path]:
+        names.parent.mkdir(parents=True, exist_ok=True)
+        names.write_text("127.0.0.1 localhost\n203.0.113.7 chat.test\n")
+        monkeypatch.setattr(nodes, "EXECUTABLE", host.program(str(nodes.EXECUTABLE), tmp_path))
+        (tmp_path / "secret").write_text("north")
+        started.append(Node(tmp_path, "--turn-port", "3478", "--turn-secret", str(tmp_path / "secret"), *options).start())
+        return started[0], host, names
+
+    yield start
+    for node in started:
+        node.stop()
+    lan.close()
+    shutil.rmtree(names.parent, ignore_errors=True)
+
+
+def await_relayed(address: str, at: str, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while (found := relayed_address((at, 3478), "north")) != address:
+        assert time.monotonic() < deadline, f"the relay is still at {found}"
+        time.sleep(0.1)
+
+
+def test_a_changed_address_is_taken_up_without_a_restart(remote):
+    _, host, _ = remote()
+    assert relayed_address((host.address, 3478), "north") == host.address
+    other = f"{network.PREFIX}.77"
+    network.ip("-n", host.name, "address", "del", f"{host.address}/24", "dev", "eth0")
+    network.ip("-n", host.name, "address", "add", f"{other}/24", "dev", "eth0")
+    await_relayed(other, other, FOLLOWING_SECONDS)
+    # A public one is what peers see, whatever private ones there are.
+    network.ip("-n", host.name, "address", "add", "203.0.113.9/32", "dev", "eth0")
+    await_relayed("203.0.113.9", other, FOLLOWING_SECONDS)
+
+
+def test_a_router_s_public_address_is_learnt_from_the_node_s_own_name(remote):
+    _, host, names = remote("--host", "chat.test")
+    await_relayed("203.0.113.7", host.address, FOLLOWING_SECONDS)
+    names.write_text("198.51.100.7 chat.test\n")
+    # Nothing of this machine's tells of it: the name is looked up every 15 s.
+    await_relayed("198.51.100.7", host.address, 15 + FOLLOWING_SECONDS)
+
+
+def test_a_name_on_the_local_network_changes_nothing(remote):
+    _, host, names = remote("--host", "camp.local")
+    names.write_text("10.99.0.1 camp.local\n")
+    time.sleep(FOLLOWING_SECONDS)
+    assert relayed_address((host.address, 3478), "north") == host.address

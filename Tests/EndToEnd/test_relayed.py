@@ -1,0 +1,270 @@
+"""Through the node's relay: two people who hide their addresses, and what they are told when the relay cannot be had."""
+
+import contextlib
+import hashlib
+import os
+import re
+import time
+
+import pytest
+from playwright.sync_api import expect
+
+import network
+from caller import Caller, connect
+from node import Node
+from person import ARRIVE_MILLISECONDS, Person
+
+PAIRS = [("chromium", "chromium"), ("chromium", "firefox")]
+# From the moment that somebody looks for a path.
+EXPLAINED_MILLISECONDS = 5_000
+
+# All that the page gives the core to tell the peer, before it is sealed.
+REMEMBER_SIGNALS = """
+    window.signals = [];
+    const post = Worker.prototype.postMessage;
+    Worker.prototype.postMessage = function (message, ...rest) {
+        if (message?.input?.type === "localSignal" || message?.input?.type === "callSignal") signals.push(message.input.text);
+        return post.call(this, message, ...rest);
+    };
+"""
+
+
+@contextlib.contextmanager
+def a_node(tmp_path, *options: str):
+    node = Node(tmp_path, *options).start()
+    try:
+        yield node
+    finally:
+        node.stop()
+
+
+@pytest.fixture
+def node(tmp_path):
+    """All addresses of one machine are its own: the relay reaches them only where a test asks for it."""
+    with a_node(tmp_path, "--turn-allow-loopback") as running:
+        yield running
+
+
+def hide_address(person: Person, is_hidden: bool = True) -> None:
+    person.page.get_by_role("button", name="Settings").click()
+    dialog = person.page.get_by_role("dialog", name="Settings")
+    dialog.get_by_role("checkbox", name="Always go through the node’s relay").set_checked(is_hidden)
+    person.page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+
+
+def meet(node: Node, people, first: str = "chromium", second: str = "chromium") -> tuple[Person, Person]:
+    ada, grace = people("Ada", first), people("Grace", second)
+    for person in (ada, grace):
+        person.context.add_init_script(REMEMBER_SIGNALS)
+    ada.enrol(node.operator_invitation)
+    hide_address(ada)
+    link = ada.invite()
+    grace.page.goto(link)
+    grace.enrol(link)
+    hide_address(grace)
+    # What was said before is not meant.
+    for person in (ada, grace):
+        person.page.evaluate("signals.length = 0")
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    return ada, grace
+
+
+@pytest.mark.parametrize("first, second", PAIRS, ids=map("-".join, PAIRS))
+def test_all_goes_through_the_relay(node, people, tmp_path, first, second):
+    ada, grace = meet(node, people, first, second)
+    for person in (ada, grace):
+        person.expect_connection("Relayed")
+        assert set(person.selected_candidate_types()) == {"relay"}
+    article = ada.send("By way of the node")
+    grace.expect_messages(1)
+    ada.expect_state(article, "Delivered")
+
+    content = os.urandom(8 << 20)
+    relayed = node.metric("cryptpeer_relay_bytes_total")
+    ada.attach_bytes("plan.bin", "", content)
+    theirs = grace.file("plan.bin")
+    expect(theirs).to_contain_text("Received", timeout=120_000)
+    assert hashlib.sha256(grace.save_copy(theirs)).digest() == hashlib.sha256(content).digest()
+    # Counted every few seconds.
+    deadline = time.monotonic() + 15
+    while node.metric("cryptpeer_relay_bytes_total") - relayed < len(content):
+        assert time.monotonic() < deadline, f"the relay passed {node.metric('cryptpeer_relay_bytes_total') - relayed} bytes"
+        time.sleep(0.2)
+    assert node.metric("cryptpeer_relay_allocations") >= 2
+
+    callers = Caller(ada), Caller(grace)
+    connect(*callers)
+    for caller in callers:
+        caller.expect_more("frames", "energy")
+    callers[0].press("Hang up")
+    callers[1].expect_gone()
+
+
+def test_no_address_of_theirs_leaves_who_hides_it(node, people, engine):
+    ada, grace = meet(node, people, engine, "chromium")
+    ada.expect_connection("Relayed")
+    connect(Caller(ada), Caller(grace), "Voice call")
+    for person in (ada, grace):
+        signals = person.page.evaluate("signals")
+        assert any("m=application" in text for text in signals) and any("m=audio" in text for text in signals)
+        lines = [line for text in signals for line in candidates(text)]
+        assert lines, f"{person.name} told of no candidate"
+        for line in lines:
+            # One machine, one address: the port tells the relay's from the browser's own.
+            assert re.search(r" typ relay raddr (0\.0\.0\.0|::) rport 0\b", line), line
+        for text in signals:
+            assert re.findall(r"(?:^|\\n|\n)(?:c=IN|o=\S+ \d+ \d+ IN) IP[46] (?!0\.0\.0\.0)", text) == [], text
+    Caller(ada).press("Hang up")
+
+
+def candidates(signal: str) -> list[str]:
+    return re.findall(r"candidate:[^\r\n\"\\]+", signal)
+
+
+def test_hidden_and_shown_again_without_a_new_start(node, people):
+    ada, grace = meet(node, people)
+    ada.expect_connection("Relayed")
+    # One side that hides its address is enough for the relay; without any, the path is direct.
+    hide_address(ada, False)
+    grace.expect_connection("Relayed")
+    hide_address(grace, False)
+    for person in (ada, grace):
+        person.expect_connection("Direct")
+    article = ada.send("In the open")
+    ada.expect_state(article, "Delivered")
+    # The choice outlives the page.
+    hide_address(ada)
+    ada.lock()
+    ada.unlock()
+    ada.open_conversation("Grace")
+    for person in (ada, grace):
+        person.expect_connection("Relayed")
+
+
+def test_the_panel_beside_it_tells_the_pair_and_its_figures(node, people):
+    ada, grace = meet(node, people)
+    ada.expect_connection("Relayed")
+    connect(Caller(ada), Caller(grace))
+    Caller(ada).region.get_by_role("button", name="Back to the conversations").click()
+    ada.page.get_by_role("button", name="Connection details").click()
+    dialog = ada.page.get_by_role("dialog", name="Connection details")
+    expect(dialog.get_by_text(re.compile("relay.? over .?(UDP|TCP|TLS).? – relay, udp")).first).to_be_visible()
+    expect(dialog.get_by_text("Through the node’s relay").first).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"^\d+ ms$")).first).to_be_visible()
+    expect(dialog.get_by_text(re.compile("VP9")).first).to_be_visible()
+    assert not re.search(r"\d+\.\d+\.\d+\.\d+", dialog.inner_text())
+
+
+def test_without_a_relay_it_is_the_mailbox_and_the_screen_says_why(tmp_path, people):
+    with a_node(tmp_path, "--turn-port", "0") as node:
+        ada, grace = meet(node, people)
+        for person in (ada, grace):
+            sentence = person.page.get_by_text(re.compile("Your address stays hidden, and .?the relay is switched off at this node"))
+            expect(sentence).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+            person.expect_connection("Mailbox")
+        article = ada.send("By the mailbox")
+        grace.expect_messages(1)
+        ada.expect_state(article, "Delivered")
+        assert ada.page.evaluate("signals.filter((text) => text.includes('candidate:'))") == []
+        # Shown again, they find each other.
+        hide_address(ada, False)
+        hide_address(grace, False)
+        for person in (ada, grace):
+            person.expect_connection("Direct")
+            expect(person.page.get_by_text(re.compile("relay is switched off"))).to_be_hidden()
+
+
+# On a network of their own
+
+CONNECTIONS = "window.peerConnections.map((one) => one.getTransceivers().length > 0 ? 'call' : 'channel').join()"
+
+
+@pytest.fixture
+def two_hosts(browsers, tmp_path):
+    """A node, and two people's browsers on hosts of their own."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root can make a network")
+    made = network.Network(2)
+    node = Node(tmp_path, "--host", made.address, "--bubble")
+    node.url = f"https://{made.address}:{node.port}"
+    node.start()
+    running = [
+        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
+    ]
+    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
+    yield node, made.hosts, people
+    for person in people:
+        person.close()
+    for browser in running:
+        browser.close()
+    node.stop()
+    made.close()
+
+
+def acquaint(node: Node, ada: Person, grace: Person) -> None:
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct")
+
+
+def move(host: network.Host) -> None:
+    """To another network: the address it had is gone, and every connection from it."""
+    host.unplug()
+    network.ip("-n", host.name, "address", "flush", "dev", "eth0")
+    host.address = f"{network.PREFIX}.{int(host.address.rsplit('.', 1)[1]) + 100}"
+    host.plug()
+
+
+def test_a_call_and_a_file_move_to_another_network(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    acquaint(node, ada, grace)
+    callers = Caller(ada), Caller(grace)
+    connect(*callers)
+    for caller in callers:
+        caller.press("Back to the conversations")
+    before = [person.page.evaluate(CONNECTIONS) for person in (ada, grace)]
+    # About ten seconds' worth.
+    for host in hosts:
+        network.ip("netns", "exec", host.name, "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "40mbit",
+                   "burst", "64kb", "latency", "100ms")
+    content = os.urandom(40 << 20)
+    ada.attach_bytes("plan.bin", "", content)
+    theirs = grace.file("plan.bin")
+    grace.wait_for_part(theirs, 0.1)
+
+    move(hosts[1])
+    for caller in callers:
+        expect(caller.region.get_by_text(re.compile(r"^\d+:\d\d$"))).to_be_visible(timeout=30_000)
+        caller.expect_more("frames", "energy", milliseconds=30_000)
+    expect(theirs).to_contain_text("Received", timeout=120_000)
+    assert hashlib.sha256(grace.save_copy(theirs)).digest() == hashlib.sha256(content).digest()
+    for person in (ada, grace):
+        person.expect_connection("Direct")
+    # The same connections as before: ICE began anew, nothing else did.
+    assert [person.page.evaluate(CONNECTIONS) for person in (ada, grace)] == before
+
+
+def drop_between(hosts: list[network.Host], *, all_udp: bool = False) -> None:
+    """The two hosts reach the node and not each other; or no UDP at all leaves them."""
+    for host, other in (hosts, hosts[::-1]):
+        what = ["meta", "l4proto", "udp"] if all_udp else ["ip", "daddr", other.address]
+        for rule in (["add", "table", "inet", "f"],
+                     ["add", "chain", "inet", "f", "o", "{ type filter hook output priority 0; }"],
+                     ["add", "rule", "inet", "f", "o", *what, "drop"]):
+            network.ip("netns", "exec", host.name, "nft", *rule)
+
+
+def test_a_relayed_pair_is_joined_where_no_direct_path_is_left(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    acquaint(node, ada, grace)
+    drop_between(hosts)
+    # The path was lost: another one is found, by the relay, without a message by the mailbox.
+    for person in (ada, grace):
+        expect(person.page.get_by_role("status", name="Connection")).to_have_text("Relayed", timeout=60_000)
+    article = ada.send("Round about")
+    grace.expect_messages(1)
+    ada.expect_state(article, "Delivered")

@@ -1,0 +1,65 @@
+"""As much of a TURN client over UDP (RFC 8656) as asking for one allocation takes."""
+
+import base64
+import hashlib
+import hmac
+import os
+import socket
+import struct
+import time
+
+COOKIE = 0x2112A442
+ALLOCATE, USERNAME, MESSAGE_INTEGRITY, REALM, NONCE = 0x0003, 0x0006, 0x0008, 0x0014, 0x0015
+XOR_RELAYED_ADDRESS, REQUESTED_TRANSPORT = 0x0016, 0x0019
+
+
+def credential(secret: str, seconds: int = 3600) -> tuple[str, str]:
+    """After the TURN REST convention, as any other program that shares the secret makes it."""
+    # Somebody else each time: one user's allocations are counted.
+    username = f"{int(time.time()) + seconds}:{os.urandom(6).hex()}"
+    password = base64.b64encode(hmac.new(secret.encode(), username.encode(), hashlib.sha1).digest()).decode()
+    return username, password
+
+
+def attribute(kind: int, value: bytes) -> bytes:
+    return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
+
+
+def message(attributes: bytes, extra: int = 0) -> bytes:
+    return struct.pack("!HHI", ALLOCATE, len(attributes) + extra, COOKIE) + os.urandom(12) + attributes
+
+
+def attributes_of(answer: bytes) -> dict[int, bytes]:
+    found, offset = {}, 20
+    while offset + 4 <= len(answer):
+        kind, length = struct.unpack_from("!HH", answer, offset)
+        found[kind] = answer[offset + 4 : offset + 4 + length]
+        offset += 4 + length + -length % 4
+    return found
+
+
+def relayed_address(server: tuple[str, int], secret: str) -> str | None:
+    """The IPv4 address at which the relay makes an allocation; None if it does not answer."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(0.5)
+
+        def ask(question: bytes) -> dict[int, bytes]:
+            probe.sendto(question, server)
+            return attributes_of(probe.recv(2048))
+
+        wanted = attribute(REQUESTED_TRANSPORT, bytes([17, 0, 0, 0]))
+        try:
+            refusal = ask(message(wanted))
+            username, password = credential(secret)
+            named = wanted + attribute(USERNAME, username.encode())
+            named += attribute(REALM, refusal[REALM]) + attribute(NONCE, refusal[NONCE])
+            question = message(named, extra=24)
+            key = hashlib.md5(b":".join([username.encode(), refusal[REALM], password.encode()])).digest()
+            code = hmac.new(key, question, hashlib.sha1).digest()
+            value = ask(question + attribute(MESSAGE_INTEGRITY, code)).get(XOR_RELAYED_ADDRESS)
+        except (TimeoutError, OSError):
+            return None
+    if value is None:
+        return None
+    number = struct.unpack("!I", value[4:8])[0] ^ COOKIE
+    return socket.inet_ntoa(struct.pack("!I", number))

@@ -1,0 +1,17 @@
+// The dialog beside `Connection`. What it shows is loaded with it.
+
+import type { MainModel } from "../model/main";
+import { t } from "../i18n";
+import { dialog } from "./controls";
+import { fill, h, Scope } from "./dom";
+
+export function pathDialog(scope: Scope, main: MainModel, onClose: () => void): HTMLDialogElement {
+    const place = h("div", {});
+    let isAlive = true;
+    scope.onDispose(() => (isAlive = false));
+    import("../calls/view/path").then(async ({ loadStyles, pathView }) => {
+        await loadStyles();
+        if (isAlive) fill(place, pathView(scope, main));
+    }, () => isAlive && fill(place, t("problem.nodeUnreachable")));
+    return dialog(t("connection.details"), onClose, place);
+}

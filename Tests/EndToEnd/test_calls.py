@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import network
-from caller import CONNECT_MILLISECONDS, PAIRS, Caller, connect, meet
+from caller import CONNECT_MILLISECONDS, PAIRS, Caller, connect, introduce, meet
 from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
@@ -157,9 +157,73 @@ def test_two_who_call_each_other_at_the_same_moment_are_in_one_call(node, people
 def test_a_side_that_vanishes_ends_the_call(node, people):
     ada, grace = meet(node, people)
     connect(ada, grace, "Voice call")
+    killed = time.monotonic()
     grace.person.kill_tab()
     expect(ada.region.get_by_text("Reconnecting…").first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    noticed = time.monotonic() - killed
     ada.expect_over(re.compile("did not come back|Call ended"))
+    # A path has 30 s to come back.
+    print(f"noticed after {noticed:.1f} s, over after {time.monotonic() - killed:.1f} s")
+    assert time.monotonic() - killed < 30 + 20
+
+
+# As a browser without WebRTC Encoded Transform.
+NO_TRANSFORM = "delete window.RTCRtpScriptTransform;"
+
+
+def test_a_browser_that_cannot_encrypt_frames_is_said_plainly_before_the_call(node, people, engine):
+    ada, grace = people("Ada"), people("Grace", engine)
+    grace.context.add_init_script(NO_TRANSFORM)
+    introduce(node, ada, grace)
+    first, second = Caller(ada), Caller(grace)
+    # The one who calls reads it before anything rings, each time; the other one before answering.
+    first.skip_check()
+    first.page.get_by_role("button", name="Video call", exact=True).click()
+    check = first.page.get_by_role("dialog", name="Camera and microphone")
+    expect(check.get_by_text(re.compile("Grace.*s browser cannot encrypt frames"))).to_be_visible()
+    expect(second.incoming).to_be_hidden()
+    check.get_by_role("button", name=re.compile("^Call ")).click()
+    expect(second.incoming.get_by_text(re.compile("cannot encrypt frames"))).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    second.answer()
+    for side in (first, second):
+        side.expect_connected()
+        side.expect_more("frames", "energy")
+        expect(side.region.get_by_text("Frames not encrypted a second time")).to_be_visible()
+        expect(side.region.get_by_text("Frames encrypted (post-quantum)")).to_be_hidden()
+    second.press("Hang up")
+    first.expect_gone()
+
+
+def test_the_check_before_the_first_call_shows_what_the_devices_give(node, people, engine):
+    ada, grace = meet(node, people, engine, "chromium")
+    ada.page.get_by_role("button", name="Video call", exact=True).click()
+    check = ada.page.get_by_role("dialog", name="Camera and microphone")
+    level = check.get_by_role("meter", name="Microphone level")
+    # The fake microphone beeps. Firefox measures nothing on a machine without a sound card.
+    expect(level).to_be_visible()
+    if engine == "chromium":
+        expect(level).not_to_have_attribute("aria-valuenow", "0", timeout=10_000)
+    preview = check.locator("video")
+    expect(preview).to_be_visible()
+    ada.page.wait_for_timeout(500)
+    assert preview.evaluate("video => video.videoWidth > 0 && !video.paused")
+    # Nobody is called, heard or seen before the word is given; and a check that is left lets the devices go.
+    expect(grace.incoming).to_be_hidden()
+    ada.page.keyboard.press("Escape")
+    expect(check).to_be_hidden()
+    expect(ada.region).to_be_hidden()
+    ada.page.get_by_role("button", name="Voice call", exact=True).click()
+    check = ada.page.get_by_role("dialog", name="Microphone")
+    expect(check.locator("video")).to_be_hidden()
+    check.get_by_role("button", name=re.compile("^Call ")).click()
+    grace.answer()
+    ada.expect_connected()
+    ada.press("Hang up")
+    ada.expect_gone()
+    # It was the first one: the next call asks nothing.
+    ada.page.get_by_role("button", name="Voice call", exact=True).click()
+    expect(ada.region).to_be_visible()
+    ada.press("Hang up")
 
 
 # One bit of the key under which frames are opened, on its way from the core to the worker.
@@ -175,11 +239,7 @@ FLIP_RECEIVE_KEY = """
 def test_nothing_is_decoded_under_another_key(node, people, engine):
     ada, grace = people("Ada"), people("Grace", engine)
     grace.context.add_init_script(FLIP_RECEIVE_KEY)
-    ada.enrol(node.operator_invitation)
-    grace.enrol(ada.invite())
-    ada.open_conversation("Grace")
-    grace.open_conversation("Ada")
-    ada.expect_connection("Direct", "Relayed")
+    introduce(node, ada, grace)
     first, second = Caller(ada), Caller(grace)
     connect(first, second)
     # The packets arrive, and are no use; the other direction has its right key.
@@ -205,11 +265,7 @@ SPLICE_MEDIA_FINGERPRINT = """
 def test_a_certificate_that_was_not_announced_ends_the_call_with_a_warning(node, people, engine):
     ada, grace = people("Ada"), people("Grace", engine)
     grace.context.add_init_script(SPLICE_MEDIA_FINGERPRINT)
-    ada.enrol(node.operator_invitation)
-    grace.enrol(ada.invite())
-    ada.open_conversation("Grace")
-    grace.open_conversation("Ada")
-    ada.expect_connection("Direct", "Relayed")
+    introduce(node, ada, grace)
     first, second = Caller(ada), Caller(grace)
     first.call("Voice call")
     second.answer()

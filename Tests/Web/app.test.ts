@@ -209,6 +209,14 @@ test("only a tab that waits for the profile shows that there is a call in the ot
     assert.equal(app.callElsewhere.current, "none");
 });
 
+test("a profile that is lost in the middle of locking is not taken up again", async () => {
+    const { app, clock, sessions } = await unlockedWorld();
+    app.lock();
+    await app.onProfileLost();
+    clock.advance(5_000);
+    assert.deepEqual([app.screen.current.name, sessions.length, sessions[0]!.ended], ["elsewhere", 1, true]);
+});
+
 test("a profile that is lost is given away when the core has taken its leave, or after a second", async () => {
     for (const answers of [true, false]) {
         const { app, clock, session } = await unlockedWorld();

@@ -42,21 +42,29 @@ export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
         return dialog;
     };
     root.append(call, dialogs, elsewhereNotice(scope, telephone));
-    // What had the focus before the call gets it back after.
+    // What had the focus before the call, or its dialogs, gets it back after.
     let before: Element | null = null;
-    scope.fill(call, telephone.shown, (model, inner) => {
-        if (model === null) {
+    const keepFocus = (isShown: boolean) => {
+        if (isShown) before ??= document.activeElement;
+        else if (telephone.shown.current === null && telephone.check.current === null && telephone.incoming.current === null) {
             if (before instanceof HTMLElement && before.isConnected) before.focus();
             before = null;
-            return null;
         }
-        before ??= document.activeElement;
-        return callView(inner, telephone, model);
+    };
+    scope.fill(call, telephone.shown, (model, inner) => {
+        keepFocus(model !== null);
+        return model && callView(inner, telephone, model);
     });
     const check = h("div", { class: "calls-part" });
     const incoming = h("div", { class: "calls-part" });
     dialogs.append(check, incoming);
-    scope.fill(check, telephone.check, (wanted, inner) => wanted && show(inner, checkDialog(inner, telephone, wanted)));
-    scope.fill(incoming, telephone.incoming, (ringing, inner) => ringing && show(inner, incomingDialog(inner, telephone, ringing)));
+    scope.fill(check, telephone.check, (wanted, inner) => {
+        keepFocus(wanted !== null);
+        return wanted && show(inner, checkDialog(inner, telephone, wanted));
+    });
+    scope.fill(incoming, telephone.incoming, (ringing, inner) => {
+        keepFocus(ringing !== null);
+        return ringing && show(inner, incomingDialog(inner, telephone, ringing));
+    });
     return root;
 }

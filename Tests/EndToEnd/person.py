@@ -45,6 +45,26 @@ SELECTED_CANDIDATE_TYPES = """async () => {
     return types;
 }"""
 
+SELECTED_PAIRS = """async () => {
+    const pairs = [];
+    for (const connection of window.peerConnections) {
+        if (connection.connectionState !== "connected") continue;
+        const reports = await connection.getStats();
+        for (const transport of reports.values()) {
+            if (transport.type !== "transport") continue;
+            const pair = reports.get(transport.selectedCandidatePairId);
+            const local = reports.get(pair.localCandidateId);
+            const remote = reports.get(pair.remoteCandidateId);
+            pairs.push({
+                local: local.candidateType,
+                remote: remote.candidateType,
+                transport: local.relayProtocol ?? local.protocol,
+            });
+        }
+    }
+    return pairs;
+}"""
+
 
 # What the browsers' own PDF viewers are made of: parts of the browser, on no network.
 BROWSERS_OWN = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://resources/", "resource://pdf.js/")
@@ -213,6 +233,10 @@ class Person:
         types = self.page.evaluate(SELECTED_CANDIDATE_TYPES)
         assert types, f"{self.name}'s browser has no live peer connection"
         return types
+
+    def selected_pairs(self) -> list[dict]:
+        """Of each live connection in Chromium, the kinds of the two ends over which it sends just now, and by what transport."""
+        return self.page.evaluate(SELECTED_PAIRS)
 
     def safety_number(self) -> str:
         """The open conversation's, without the spaces between its groups."""

@@ -9,6 +9,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
+import network
 from caller import Caller, connect
 from node import Node
 from person import ARRIVE_MILLISECONDS, Person
@@ -173,3 +174,97 @@ def test_without_a_relay_it_is_the_mailbox_and_the_screen_says_why(tmp_path, peo
         for person in (ada, grace):
             person.expect_connection("Direct")
             expect(person.page.get_by_text(re.compile("relay is switched off"))).to_be_hidden()
+
+
+# On a network of their own
+
+CONNECTIONS = "window.peerConnections.map((one) => one.getTransceivers().length > 0 ? 'call' : 'channel').join()"
+
+
+@pytest.fixture
+def two_hosts(browsers, tmp_path):
+    """A node, and two people's browsers on hosts of their own."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root can make a network")
+    made = network.Network(2)
+    node = Node(tmp_path, "--host", made.address, "--bubble")
+    node.url = f"https://{made.address}:{node.port}"
+    node.start()
+    running = [
+        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
+    ]
+    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
+    yield node, made.hosts, people
+    for person in people:
+        person.close()
+    for browser in running:
+        browser.close()
+    node.stop()
+    made.close()
+
+
+def acquaint(node: Node, ada: Person, grace: Person) -> None:
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct")
+
+
+def move(host: network.Host) -> None:
+    """To another network: the address it had is gone, and every connection from it."""
+    host.unplug()
+    network.ip("-n", host.name, "address", "flush", "dev", "eth0")
+    host.address = f"{network.PREFIX}.{int(host.address.rsplit('.', 1)[1]) + 100}"
+    host.plug()
+
+
+def test_a_call_and_a_file_move_to_another_network(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    acquaint(node, ada, grace)
+    callers = Caller(ada), Caller(grace)
+    connect(*callers)
+    for caller in callers:
+        caller.press("Back to the conversations")
+    before = [person.page.evaluate(CONNECTIONS) for person in (ada, grace)]
+    # About ten seconds' worth.
+    for host in hosts:
+        network.ip("netns", "exec", host.name, "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "40mbit",
+                   "burst", "64kb", "latency", "100ms")
+    content = os.urandom(40 << 20)
+    ada.attach_bytes("plan.bin", "", content)
+    theirs = grace.file("plan.bin")
+    grace.wait_for_part(theirs, 0.1)
+
+    move(hosts[1])
+    for caller in callers:
+        expect(caller.region.get_by_text(re.compile(r"^\d+:\d\d$"))).to_be_visible(timeout=30_000)
+        caller.expect_more("frames", "energy", milliseconds=30_000)
+    expect(theirs).to_contain_text("Received", timeout=120_000)
+    assert hashlib.sha256(grace.save_copy(theirs)).digest() == hashlib.sha256(content).digest()
+    for person in (ada, grace):
+        person.expect_connection("Direct")
+    # The same connections as before: ICE began anew, nothing else did.
+    assert [person.page.evaluate(CONNECTIONS) for person in (ada, grace)] == before
+
+
+def drop_between(hosts: list[network.Host], *, all_udp: bool = False) -> None:
+    """The two hosts reach the node and not each other; or no UDP at all leaves them."""
+    for host, other in (hosts, hosts[::-1]):
+        what = ["meta", "l4proto", "udp"] if all_udp else ["ip", "daddr", other.address]
+        for rule in (["add", "table", "inet", "f"],
+                     ["add", "chain", "inet", "f", "o", "{ type filter hook output priority 0; }"],
+                     ["add", "rule", "inet", "f", "o", *what, "drop"]):
+            network.ip("netns", "exec", host.name, "nft", *rule)
+
+
+def test_a_relayed_pair_is_joined_where_no_direct_path_is_left(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    acquaint(node, ada, grace)
+    drop_between(hosts)
+    # The path was lost: another one is found, by the relay, without a message by the mailbox.
+    for person in (ada, grace):
+        expect(person.page.get_by_role("status", name="Connection")).to_have_text("Relayed", timeout=60_000)
+    article = ada.send("Round about")
+    grace.expect_messages(1)
+    ada.expect_state(article, "Delivered")

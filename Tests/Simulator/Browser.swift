@@ -41,6 +41,8 @@ final class Browser {
     var failedAttempts: UInt64 = 0
     /// The RTCPeerConnection to each device.
     var endpoints: [[UInt8]: UInt32] = [:]
+    /// What the engine has said of the node's relay.
+    var relay: RelayAccess?
     /// The device's id, as its hello says; empty before.
     var device: [UInt8] = []
     /// The engine's wish for a tick; counts up so that an older one is void.

@@ -33,6 +33,7 @@ extension World {
         browser.impendingCrash = nil
         browser.timer += 1
         browser.wantsLink = false
+        browser.relay = nil
         dropLink(of: browser)
         for device in browser.endpoints.keys.sorted(by: { $0.lexicographicallyPrecedes($1) }) {
             closeEndpoint(browser, device)
@@ -89,6 +90,15 @@ extension World {
             connect(browser, in: 0)
         }
         for frame in output.toNode { sendToNode(frame, from: browser) }
+        if let relay = output.relay {
+            browser.relay = relay
+            // By this browser's clock, whatever it shows: the node gives an hour, give or take what its words were on their way.
+            if case .granted(let grant) = relay,
+                !(3_560_000...3_640_000).contains(grant.until - min(grant.until, clock(of: browser)))
+            {
+                violate("\(browser.index) takes its right to the relay to last another time than the node gave")
+            }
+        }
         for action in output.channels { act(on: action, of: browser) }
         for action in output.files { act(on: action, of: browser) }
         for action in output.calls { act(on: action, of: browser) }

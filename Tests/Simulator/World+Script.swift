@@ -110,6 +110,16 @@ extension World {
         }
     }
 
+    /// What the page may use of the node's relay; nil: it has not been told.
+    public func relay(of person: Int) -> RelayAccess? { browsers[person].relay }
+
+    /// For how many seconds yet the page may use the relay.
+    public func relayLife(of person: Int) -> UInt64 {
+        guard case .granted(let grant)? = browsers[person].relay else { return 0 }
+        let clock = now &+ UInt64(bitPattern: browsers[person].clockError)
+        return (grant.until - min(grant.until, clock)) / 1_000
+    }
+
     public func killNode() { crashNode() }
     public func makeNodeHonest() { liar.isHonest = true }
 

@@ -217,9 +217,9 @@ struct ErrorTests {
         let site = Site()
         let client = Client(site, seconds: 100)
         client.meet()
-        func attempt(_ username: [UInt8], _ password: [UInt8]) -> ErrorCode? {
+        func attempt(_ username: [UInt8], _ password: [UInt8], transport: UInt8 = 17) -> ErrorCode? {
             var builder = MessageBuilder(MessageType(.allocate, .request), client.nextTransaction())
-            builder.append(.requestedTransport, [17, 0, 0, 0])
+            builder.append(.requestedTransport, [transport, 0, 0, 0])
             builder.append(.username, username)
             builder.append(.realm, Site.realm)
             builder.append(.nonce, client.nonce)
@@ -228,6 +228,16 @@ struct ErrorTests {
             return site.answer(builder.bytes, from: client.path)?.error
         }
         #expect(attempt(client.username, client.password + [1]) == .unauthenticated)
+        // RFC 8489 §14.3: fewer than 509 bytes, though it may be right otherwise.
+        for length in [508, 509] {
+            let user = [UInt8](repeating: 0x61, count: length - 11)
+            let (username, password) = site.credentials.issue(
+                user: user, subject: user, seconds: 100, unixTime: Site.start)
+            #expect(username.count == length)
+            // Nothing is wrong with the shorter one but its transport.
+            #expect(
+                attempt(username, password, transport: 6) == (length == 508 ? .unsupportedTransport : .unauthenticated))
+        }
         for name in ["", "alice", ":alice", "x1700000100:alice", "99999999999999999999:alice", "-1:alice"] {
             #expect(attempt(Array(name.utf8), client.password) == .unauthenticated)
         }

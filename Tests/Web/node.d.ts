@@ -1,6 +1,8 @@
 // What the tests use of node.
 declare module "node:test" {
     export function test(name: string, body: () => void | Promise<void>): void;
+    /** Timers and the clock move when told to. */
+    export const mock: { timers: { enable(options?: unknown): void; tick(milliseconds: number): void; reset(): void } };
 }
 
 declare module "node:assert/strict" {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { kindOf, withoutOwnAddress, withoutOwnAddresses } from "../../Web/net/candidates";
 import { hasSlept } from "../../Web/net/network";
 import { PathFacts, whyNoPath } from "../../Web/net/nopath";
+import { PathKeeper } from "../../Web/net/pathkeeper";
 import { iceServers, Relay } from "../../Web/net/relay";
 import type { RelayAccess } from "../../Web/worker/boundary";
 
@@ -137,4 +138,150 @@ test("sleep is a jump of the day's clock against the one that stands still, or a
     assert.equal(hasSlept(before, { day: now + 60_000, running: 61_000 }, false), true);
     // Timers of a hidden page are late by rule.
     assert.equal(hasSlept(before, { day: now + 60_000, running: 61_000 }, true), false);
+});
+
+// Keeping a path
+
+/** What of the browser a path keeper looks at. */
+class FakePage extends EventTarget {
+    readonly hidden = false;
+}
+
+class FakeConnection extends EventTarget {
+    connectionState = "new";
+    iceGatheringState = "new";
+    readonly configurations: RTCConfiguration[] = [];
+
+    setConfiguration(configuration: RTCConfiguration): void {
+        this.configurations.push(configuration);
+    }
+
+    says(type: string, properties: object): void {
+        this.dispatchEvent(Object.assign(new Event(type), properties));
+    }
+}
+
+function keeping(access: RelayAccess | null, body: (world: {
+    connection: FakeConnection; keeper: PathKeeper; relay: Relay; page: FakePage; log: string[];
+}) => void): void {
+    const page = new FakePage();
+    const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    define("document", page);
+    define("window", page);
+    define("navigator", { onLine: true });
+    mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
+    const connection = new FakeConnection();
+    const relay = new Relay(place);
+    if (access !== null) relay.set(access);
+    relay.setNode(true);
+    const log: string[] = [];
+    const keeper = new PathKeeper(connection as unknown as RTCPeerConnection, relay, false, {
+        restart: () => log.push("restart"), onNoPath: (reason) => log.push(String(reason)),
+    });
+    try {
+        body({ connection, keeper, relay, page, log });
+    } finally {
+        keeper.end();
+        mock.timers.reset();
+    }
+}
+
+const lasting = granted({ until: Number.MAX_SAFE_INTEGER });
+
+test("a path that is not found is explained within five seconds, once", () => keeping(lasting, ({ connection, log }) => {
+    connection.says("icecandidateerror", { errorCode: 701 });
+    mock.timers.tick(3_000);
+    assert.deepEqual(log, []);
+    mock.timers.tick(1_900);
+    assert.deepEqual(log, ["relayUnreachable"]);
+    mock.timers.tick(60_000);
+    assert.deepEqual(log, ["relayUnreachable"]);
+}));
+
+test("a relay that was reached leaves the other side as the reason", () => keeping(lasting, ({ connection, keeper, log }) => {
+    connection.says("icecandidate", { candidate: { candidate: relayed } });
+    connection.says("icecandidate", { candidate: null });
+    connection.says("icecandidateerror", { errorCode: 701 });
+    mock.timers.tick(4_900);
+    connection.connectionState = "connected";
+    keeper.up();
+    mock.timers.tick(60_000);
+    assert.deepEqual(log, ["otherSide", "null"]);
+}));
+
+test("a path that is lost is looked for again and again, and explained meanwhile", () => keeping({ type: "off" }, ({ connection, keeper, log }) => {
+    keeper.up();
+    connection.connectionState = "disconnected";
+    keeper.down(1_500);
+    keeper.down(0);
+    mock.timers.tick(1_400);
+    assert.deepEqual(log, []);
+    mock.timers.tick(100);
+    assert.deepEqual(log, ["restart"]);
+    mock.timers.tick(4_000);
+    assert.deepEqual(log, ["restart", "relayOff", "restart"]);
+    connection.connectionState = "connected";
+    keeper.up();
+    mock.timers.tick(60_000);
+    assert.deepEqual(log, ["restart", "relayOff", "restart", "null"]);
+}));
+
+test("another network means new candidates though the path still stands, and once only", () => keeping(lasting, ({ connection, keeper, page, log }) => {
+    page.dispatchEvent(new Event("online"));
+    assert.deepEqual(log, [], "the first search goes on");
+    connection.connectionState = "connected";
+    keeper.up();
+    page.dispatchEvent(new Event("online"));
+    assert.deepEqual(log, ["restart"]);
+    mock.timers.tick(60_000);
+    assert.deepEqual(log, ["restart"]);
+}));
+
+test("another right to the relay is taken before the next search, and begins one where the path is lost", () => keeping(lasting, ({ connection, keeper, relay, log }) => {
+    keeper.up();
+    relay.set(granted({ password: "another", until: Number.MAX_SAFE_INTEGER }));
+    assert.equal(connection.configurations.length, 1);
+    assert.equal(connection.configurations[0]!.iceServers![1]!.credential, "another");
+    assert.deepEqual(log, []);
+    connection.connectionState = "failed";
+    keeper.down(1_500);
+    relay.set(lasting);
+    assert.deepEqual(log, ["restart"]);
+    // The node's return is a reason, too: without it no signal gets through.
+    relay.setNode(false);
+    relay.setNode(true);
+    assert.deepEqual(log, ["restart", "restart"]);
+}));
+
+test("a search that began before the right was there begins again with it, if it had begun", () => {
+    keeping(null, ({ connection, relay, log }) => {
+        relay.set(lasting);
+        assert.equal(connection.configurations.length, 1);
+        assert.deepEqual(log, [], "nothing was gathered without it");
+    });
+    keeping(null, ({ connection, relay, log }) => {
+        connection.iceGatheringState = "complete";
+        relay.set(lasting);
+        relay.set(granted());
+        assert.deepEqual(log, ["restart"]);
+    });
+});
+
+test("who waits for the right goes on when it is there, and after three seconds without it", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+        const log: string[] = [];
+        const quick = new Relay(place);
+        const slow = new Relay(place);
+        const waiting = [quick.known().then(() => log.push("quick")), slow.known().then(() => log.push("slow"))];
+        quick.set({ type: "off" });
+        await waiting[0];
+        assert.deepEqual(log, ["quick"]);
+        mock.timers.tick(3_000);
+        await waiting[1];
+        assert.deepEqual(log, ["quick", "slow"]);
+        await quick.known();
+    } finally {
+        mock.timers.reset();
+    }
 });

@@ -66,9 +66,13 @@ export class Channel {
         });
         this.#watchConnection();
         this.#watchData();
-        // Never by another way than the one that was chosen.
-        if (relayOnly && relay.isUsable === false) this.#enqueue(async () => this.#fail());
-        else if (initiator) this.#enqueue(() => this.#offer());
+        this.#enqueue(async () => {
+            await relay.known();
+            if (this.#closed) return;
+            // Never by another way than the one that was chosen.
+            if (relayOnly && relay.isUsable === false) this.#fail();
+            else if (initiator) await this.#offer();
+        });
     }
 
     send(message: Uint8Array): void {

@@ -25,6 +25,8 @@ export class PathKeeper {
     #search = new PathSearch();
     #isUp = false;
     #wasUp = false;
+    /** Nobody knew yet what there is of a relay when it began to look. */
+    #beganBlind: boolean;
     #reason: NoPath | null = null;
     #explain: ReturnType<typeof setTimeout> | undefined;
     #repair: ReturnType<typeof setTimeout> | undefined;
@@ -35,6 +37,7 @@ export class PathKeeper {
         this.#relay = relay;
         this.#relayOnly = relayOnly;
         this.#listener = listener;
+        this.#beganBlind = relay.access === null;
         connection.addEventListener("icecandidate", ({ candidate }) => candidate !== null && this.#search.found(candidate));
         connection.addEventListener("icecandidateerror", (event) => this.#search.failed(event as RTCPeerConnectionIceErrorEvent));
         this.#endings = [relay.subscribe(() => this.#renew()), onNetworkChange(() => this.#wasUp && this.restart())];
@@ -94,6 +97,8 @@ export class PathKeeper {
     /** Another right to the relay, or the node is back: what is to be found from now on is found with it. */
     #renew(): void {
         this.#connection.setConfiguration(this.#relay.configuration(this.#relayOnly));
-        if (!this.#isUp && this.#wasUp) this.restart();
+        const isLate = this.#beganBlind && this.#connection.iceGatheringState !== "new";
+        if (this.#relay.access !== null) this.#beganBlind = false;
+        if (!this.#isUp && (this.#wasUp || isLate)) this.restart();
     }
 }

@@ -11,6 +11,9 @@ export interface NodePlace {
     readonly port: string;
 }
 
+/** The core asks as soon as the session with the node stands: the answer is a round trip away. */
+const patience = 3_000;
+
 export class Relay {
     readonly #place: NodePlace;
     #access: RelayAccess | null = null;
@@ -29,6 +32,20 @@ export class Relay {
     /** Whether the session with the node stands. */
     get hasNode(): boolean {
         return this.#hasNode;
+    }
+
+    /** Once the core has said, or has had the time to: what is gathered before that leaves the relay out. */
+    async known(): Promise<void> {
+        if (this.#access !== null) return;
+        await new Promise<void>((resolve) => {
+            const stop = this.subscribe(() => this.#access !== null && done());
+            const timer = setTimeout(() => done(), patience);
+            const done = () => {
+                stop();
+                clearTimeout(timer);
+                resolve();
+            };
+        });
     }
 
     set(access: RelayAccess): void {

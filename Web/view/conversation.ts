@@ -73,7 +73,7 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
     return h("header", { class: "conversation-head" },
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
-        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, connection, path, verified)),
+        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), verified)),
         ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
         button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));

@@ -55,8 +55,12 @@ extension Account {
 
     func transientDelivered(_ response: Response, conversation id: [UInt8]) {
         guard let conversation = conversation(id) else { return }
+        guard case .refused(.recipientAway) = response else { return }
         // Away: the peer says hello when it comes back.
-        if case .refused(.recipientAway) = response { conversation.channel.helloAt = nil }
+        conversation.channel.helloAt = nil
+        if conversation.channel.state == .none, let device = contact(conversation.peer)?.identity.device.bytes {
+            effects.output.channels.append(.close(device: device))
+        }
     }
 
     func take(_ hello: Hello, in conversation: Conversation, by route: Route) {

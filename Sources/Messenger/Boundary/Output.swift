@@ -99,5 +99,6 @@ public enum ChannelAction: Equatable, Sendable {
     /// A signal of the peer's, authenticated by the conversation.
     case remoteSignal(device: [UInt8], kind: SignalKind, Text)
     case send(device: [UInt8], [UInt8])
+    /// Also said where there is none: nobody is there, and that none came about is no fault of the network's.
     case close(device: [UInt8])
 }

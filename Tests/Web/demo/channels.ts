@@ -5,6 +5,7 @@ import { Relay } from "../../../Web/net/relay";
 import type { SignalKind } from "../../../Web/worker/boundary";
 
 const relay = new Relay(location);
+relay.set({ type: "off" });
 
 interface Plan {
     readonly messages: number;

@@ -6,6 +6,9 @@ import type { Slot } from "../../../Web/calls/net/slots";
 import { Relay } from "../../../Web/net/relay";
 import type { CallMediaState, CallSignalKind } from "../../../Web/worker/boundary";
 
+const noRelay = new Relay(location);
+noRelay.set({ type: "off" });
+
 export interface PeerPlan {
     readonly polite: boolean;
     readonly video: boolean;
@@ -25,7 +28,7 @@ export class DemoPeer {
         this.frames = keys === null ? null : new FrameEncryption(
             { id: 1, key: new Uint8Array(32).fill(keys.send) }, { id: 1, key: new Uint8Array(32).fill(keys.receive) },
             (detail) => console.error(`media worker: ${detail}`));
-        this.connection = new MediaConnection(polite, false, new Relay(location), this.frames, { microphone: true, camera: video, screen }, {
+        this.connection = new MediaConnection(polite, false, noRelay, this.frames, { microphone: true, camera: video, screen }, {
             onSignal,
             onState: (state) => this.states.push(state),
             onTrack: (slot, track) => this.tracks.set(slot, track),

@@ -67,6 +67,16 @@ def settings_passphrase(page):
     page.locator("summary").click()
 
 
+def show_path(page):
+    page.locator("button.path").click()
+    page.locator(".details-rows").first.wait_for()
+
+
+def path(page):
+    open_conversation(page)
+    show_path(page)
+
+
 def files_top(page):
     open_conversation(page, "Noor")
     page.wait_for_timeout(900)
@@ -175,6 +185,8 @@ SCREENS = {
     "invite": ("?unlocked", lambda page: page.locator(".sidebar-foot button").click()),
     "verify": ("?unlocked", conversation_then(lambda page: page.locator("button.verify").click())),
     "details": ("?unlocked", conversation_then(lambda page: page.locator("button:has(.icon-person)").click())),
+    "path": ("?unlocked", path),
+    "path-none": ("?unlocked&nopath", lambda page: open_conversation(page, "Léa")),
     "files": ("?unlocked", files_top),
     "files-more": ("?unlocked", files_end),
     "files-voice": ("?unlocked", files_voice),
@@ -199,10 +211,11 @@ SCREENS = {
     "call-details": ("?unlocked", call(press("d"), kind="camera")),
     "call-devices": ("?unlocked", call(press("c"), kind="camera")),
     "call-keys": ("?unlocked&peer=voice", call(press("k"))),
+    "call-path": ("?unlocked", call(press("Escape"), show_path, kind="camera")),
     "call-small": ("?unlocked", call(press("Escape"), kind="camera")),
     "call-declined": ("?unlocked&reason=declined", call()),
     "call-mismatch": ("?unlocked&reason=fingerprintMismatch", call()),
-    "call-elsewhere": ("?elsewhere&ringing=Ada", lambda page: page.locator("dialog.ringing").wait_for()),
+    "call-elsewhere": ("?elsewhere&ringing=Ada", lambda page: page.locator("dialog.incoming").wait_for()),
     "recovery": ("?unlocked&operator", lambda page: page.locator(".banners button").click()),
 }
 

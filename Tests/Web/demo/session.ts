@@ -164,6 +164,7 @@ export class DemoSession implements SessionPort {
     #attached = new Map<string, Attachment>();
     #timers: ReturnType<typeof setTimeout>[] = [];
     #calls: DemoCalls;
+    #lacksPath = new URLSearchParams(location.search).has("nopath");
 
     constructor(listener: SessionListener, options: { vault: boolean; unlocked: boolean; operator: boolean; empty: boolean; fault: string | null }) {
         this.#listener = listener;
@@ -206,10 +207,10 @@ export class DemoSession implements SessionPort {
 
     async statistics(): Promise<RTCStatsReport> {
         return new Map<string, object>([
-            ["T", { type: "transport", selectedCandidatePairId: "P" }],
-            ["P", { type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", currentRoundTripTime: 0.038 }],
-            ["L", { type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }],
-            ["R", { type: "remote-candidate", candidateType: "srflx", protocol: "udp" }],
+            ["T", { id: "T", type: "transport", selectedCandidatePairId: "P" }],
+            ["P", { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", currentRoundTripTime: 0.038 }],
+            ["L", { id: "L", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }],
+            ["R", { id: "R", type: "remote-candidate", candidateType: "srflx", protocol: "udp" }],
         ]) as unknown as RTCStatsReport;
     }
 
@@ -269,6 +270,9 @@ export class DemoSession implements SessionPort {
         });
         this.#emit({ type: "conversations", conversations: empty ? [] : people });
         this.#emit({ type: "nodeStatus", state: "connected", reason: null });
+        this.relay.set({ type: "off" });
+        // Léa is there, and not to be reached.
+        if (this.#lacksPath) this.#listener.onNoPath(id(0x82), "relayUnreachable");
     }
 
     #answer(input: PageInput): void {

@@ -73,6 +73,7 @@ export class MediaConnection {
             onNoPath: (reason) => this.#listener.onNoPath(reason),
         });
         this.#watch();
+        this.#enqueue(() => relay.known());
         if (!polite) {
             for (const slot of slots) this.#occupy(slot, this.connection.addTransceiver(kindOf[slot], { direction: "sendrecv" }));
             this.#openData();

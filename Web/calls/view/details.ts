@@ -56,9 +56,10 @@ export function groupsOf(figures: Figures): Group[] {
             [t("details.path"), t(`details.${figures.path ?? "unknown"}`)],
             [t("details.ends"), ends(figures)],
             [t("details.roundTrip"), ms(figures.roundTripMs)],
-            [t("details.available"), rate(figures.availableBitsPerSecond)],
-            ...(figures.encrypted === null ? []
-                : [[t("details.encryption"), t(figures.encrypted ? "details.encrypted" : "details.notEncrypted")] as const]),
+            ...(figures.encrypted === null ? [] : [
+                [t("details.available"), rate(figures.availableBitsPerSecond)] as const,
+                [t("details.encryption"), t(figures.encrypted ? "details.encrypted" : "details.notEncrypted")] as const,
+            ]),
             ...(figures.encrypted ? [[t("details.refused"), String(figures.refused)] as const] : []),
         ],
     };

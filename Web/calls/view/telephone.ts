@@ -1,6 +1,9 @@
 // Everything a call may show: that it rings, the check before it, the call itself.
 
+import { button } from "../../view/controls";
 import { h, Scope } from "../../view/dom";
+import { icon } from "../../view/icons";
+import { t } from "../i18n";
 import type { Telephone } from "../telephone";
 import { callView } from "./call";
 import { checkDialog } from "./check";
@@ -16,6 +19,17 @@ export function loadStyles(): Promise<void> {
     });
 }
 
+/** Another tab of the profile has the call. */
+function elsewhereNotice(scope: Scope, telephone: Telephone): HTMLElement {
+    const place = h("div", { class: "calls-part" });
+    scope.fill(place, telephone.elsewhere, (call) => call !== null && h("section",
+        { class: "call-elsewhere", role: "region", "aria-label": t("elsewhere.region") },
+        icon("phone"),
+        h("p", { role: "status" }, t("elsewhere.text", { name: telephone.nameOf(call.conversation) })),
+        button(t("control.hangUp"), { class: "hang-up small", onclick: () => telephone.hangUpElsewhere() }, "hangUp")));
+    return place;
+}
+
 export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
     const root = h("div", { class: "calls-part" });
     const call = h("div", { class: "calls-part" });
@@ -27,7 +41,7 @@ export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
         });
         return dialog;
     };
-    root.append(call, dialogs);
+    root.append(call, dialogs, elsewhereNotice(scope, telephone));
     // What had the focus before the call gets it back after.
     let before: Element | null = null;
     scope.fill(call, telephone.shown, (model, inner) => {

@@ -47,6 +47,8 @@ private struct FuzzedServer {
     init(_ script: Script) {
         self.script = script
         let site = Site(ports: pool) {
+            $0.alternateServers = [TransportAddress(Site.ipv4, port: 1)]
+            $0.redirection = .whenFull
             $0.supportsDontFragment = true
             $0.quotas.relays = 12
             $0.quotas.relaysPerUser = 6
@@ -209,7 +211,7 @@ private struct FuzzedServer {
         policy.allowsLoopback = choice & 4 != 0
         policy.ownPorts = [80]
         site.server.setPolicy(policy)
-        site.server.setAlternateServers(choice & 8 == 0 ? [] : [TransportAddress(Site.ipv4, port: 1)])
+        site.server.setRedirection(choice & 8 == 0 ? .whenFull : .always)
     }
 
     private mutating func receive(_ bytes: [UInt8], _ client: Client) {

@@ -23,8 +23,7 @@ followLanguage(document.documentElement);
 
 const tabs: TabLock = new TabLock({
     onLost: () => app.onProfileLost(),
-    onRinging: (ringing) => app.onRinging(ringing),
-    onAnswer: (answer) => app.onAnswer(answer),
+    onCallElsewhere: (call) => app.onCallElsewhere(call),
 });
 const app: App = new App({
     clock: systemClock,
@@ -32,8 +31,6 @@ const app: App = new App({
     acquireProfile: () => tabs.acquire(),
     takeProfile: () => tabs.take(),
     askForPersistentStorage: () => void navigator.storage?.persist?.(),
-    announceRinging: (ringing) => tabs.announceRinging(ringing),
-    answerElsewhere: (answer) => tabs.answer(answer),
 }, link);
 
 show(document.getElementById("app")!, app);

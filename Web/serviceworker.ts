@@ -30,11 +30,12 @@ interface ServiceWorkerScope {
 
 interface PageClient {
     readonly frameType: "auxiliary" | "top-level" | "nested" | "none";
-    postMessage(message: RangeRequest, transfer: Transferable[]): void;
+    postMessage(message: RangeRequest | DownloadRequest, transfer: Transferable[]): void;
 }
 
 /** To the pages: the one that serves the id answers on the port that comes with it. */
 export interface RangeRequest {
+    readonly what: "range";
     readonly id: string;
     readonly start: number;
     /** Exclusive; null for as much as is given at a time. */
@@ -49,10 +50,13 @@ export interface RangeAnswer {
     readonly mediaType: string;
 }
 
-/** From a page, with a port to pull the pieces from. */
-export interface DownloadMessage {
-    readonly type: "download";
+/** To the pages: the one that has the download says so on the port that comes with it, and gives its pieces there. */
+export interface DownloadRequest {
+    readonly what: "download";
     readonly id: string;
+}
+
+export interface DownloadAnswer {
     readonly name: string;
     readonly size: number;
 }
@@ -91,7 +95,7 @@ scope.addEventListener("fetch", (event) => {
     const [, what, ...rest] = url.pathname.split("/");
     if (what === "play") event.respondWith(Promise.resolve(player(rest[0] === "audio" ? "audio" : "video", rest[1] ?? "")));
     else if (what === "bytes") event.respondWith(range(rest[0] ?? "", request.headers.get("range")));
-    else if (what === "download") event.respondWith(Promise.resolve(download(rest[0] ?? "")));
+    else if (what === "download") event.respondWith(download(rest[0] ?? ""));
 });
 
 async function answer(request: Request, path: string): Promise<Response> {
@@ -103,9 +107,8 @@ async function answer(request: Request, path: string): Promise<Response> {
     return response;
 }
 
-scope.addEventListener("message", ({ data, ports }: MessageEvent<"take over" | DownloadMessage | StayAwake>) => {
+scope.addEventListener("message", ({ data }: MessageEvent<"take over" | StayAwake>) => {
     if (data === "take over") void scope.skipWaiting();
-    else if (data.type === "download" && ports[0] !== undefined) downloads.set(data.id, { ...data, port: ports[0] });
 });
 
 // Opened files
@@ -138,9 +141,10 @@ async function range(id: string, header: string | null): Promise<Response> {
     const match = /^bytes=(\d+)-(\d*)$/.exec(header ?? "");
     const start = Number(match?.[1] ?? 0);
     const end = match?.[2] ? Number(match[2]) + 1 : null;
-    const answer = await ask({ id, start, end });
+    const answer = await ask<RangeAnswer>({ what: "range", id, start, end });
     if (answer === null) return new Response(null, { status: 404 });
-    const { bytes, size, mediaType } = answer;
+    answer.port.close();
+    const { bytes, size, mediaType } = answer.data;
     if (bytes === null) return new Response(null, { status: 416, headers: { ...embedded, "content-range": `bytes */${size}` } });
     return new Response(bytes, {
         status: 206,
@@ -157,26 +161,24 @@ async function range(id: string, header: string | null): Promise<Response> {
 /** The page answers within this, or is gone. */
 const patience = 20_000;
 
-async function ask(request: RangeRequest): Promise<RangeAnswer | null> {
+/** The first page to answer, and the port to it. Asking is all the worker needs to know: it may have been started only now. */
+async function ask<Answer>(request: RangeRequest | DownloadRequest): Promise<{ data: Answer; port: MessagePort } | null> {
     const pages = await scope.clients.matchAll({ type: "window", includeUncontrolled: true });
     return new Promise((resolve) => {
         setTimeout(() => resolve(null), patience);
         for (const page of pages.filter(({ frameType }) => frameType !== "nested")) {
             const { port1, port2 } = new MessageChannel();
-            port1.onmessage = ({ data }: MessageEvent<RangeAnswer>) => resolve(data);
+            port1.onmessage = ({ data }: MessageEvent<Answer>) => resolve({ data, port: port1 });
             page.postMessage(request, [port2]);
         }
     });
 }
 
-const downloads = new Map<string, DownloadMessage & { readonly port: MessagePort }>();
-
 /** Whatever the file is, the browser saves it and opens nothing. */
-function download(id: string): Response {
-    const entry = downloads.get(id);
-    if (entry === undefined) return new Response(null, { status: 404 });
-    downloads.delete(id);
-    const { port, name, size } = entry;
+async function download(id: string): Promise<Response> {
+    const answer = await ask<DownloadAnswer>({ what: "download", id });
+    if (answer === null) return new Response(null, { status: 404 });
+    const { port, data: { name, size } } = answer;
     let given: (() => void) | null = null;
     const stream = new ReadableStream<Uint8Array>({
         start(controller) {

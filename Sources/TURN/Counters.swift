@@ -9,8 +9,11 @@ public struct Counters: Sendable {
     public internal(set) var bytesToClients: UInt64 = 0
     /// Allocations made since the start.
     public internal(set) var allocationsMade: UInt64 = 0
-    /// Requests refused, by the code of the answer.
+    /// Requests refused, by the code of the answer. Among them are those without a credential, by which every client learns
+    /// realm and nonce.
     public internal(set) var refusals: [ErrorCode: UInt64] = [:]
+    /// Requests with a credential that is not right, or not any more.
+    public internal(set) var wrongCredentials: UInt64 = 0
 
     private var discards = ContiguousArray<UInt64>(repeating: 0, count: Discard.allCases.count)
 
@@ -25,6 +28,7 @@ public struct Counters: Sendable {
         datagramsToClients += other.datagramsToClients
         bytesToClients += other.bytesToClients
         allocationsMade += other.allocationsMade
+        wrongCredentials += other.wrongCredentials
         refusals.merge(other.refusals, uniquingKeysWith: +)
         for index in discards.indices { discards[index] += other.discards[index] }
     }

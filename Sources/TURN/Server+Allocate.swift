@@ -9,12 +9,13 @@ extension Server {
             guard allocations[existing].transaction == message.transactionID,
                 usernames[Int(existing)] == requester.username
             else { return refuse(request, requester, .allocationMismatch) }
-            return allocated(existing, request, requester, failure: nil)
+            return allocated(existing, request, requester)
         }
-        // Step 3: REQUESTED-TRANSPORT is there (400) and UDP (442).
+        // Step 3: REQUESTED-TRANSPORT is not included or is malformed: 400.
         guard let transport = message.first(.requestedTransport), transport.count == 4 else {
             return refuse(request, requester, .badRequest)
         }
+        // Step 3: a protocol that is not UDP: 442.
         guard transport[0] == 17 else { return refuse(request, requester, .unsupportedTransport) }
         // Step 4: DONT-FRAGMENT that cannot be done is an attribute that is not known: 420.
         if message.first(.dontFragment) != nil, !configuration.supportsDontFragment {
@@ -23,16 +24,16 @@ extension Server {
         let even = message.first(.evenPort)
         let requested = message.first(.requestedAddressFamily)
         let additional = message.first(.additionalAddressFamily)
-        // Step 5: RESERVATION-TOKEN stands alone (400) and is one that we gave (508).
+        // Step 5: RESERVATION-TOKEN beside EVEN-PORT or a family: 400; one that is not valid for some reason: 508.
         if let token = message.first(.reservationToken) {
             guard even == nil, requested == nil, additional == nil, token.count == 8 else {
                 return refuse(request, requester, .badRequest)
             }
             return allocate(reserved: token, request, requester)
         }
-        // Step 6: one of REQUESTED- and ADDITIONAL-ADDRESS-FAMILY: 400.
+        // Step 6: both REQUESTED- and ADDITIONAL-ADDRESS-FAMILY: 400.
         guard requested == nil || additional == nil else { return refuse(request, requester, .badRequest) }
-        // Step 7: a family that we have: 440. IPv4 if none is asked for.
+        // Step 7: a family that is not supported: 440. IPv4 if none is asked for. (What there is of two is step 9's.)
         var family = AddressFamily.ipv4
         if let requested {
             guard requested.count == 4 else { return refuse(request, requester, .badRequest) }
@@ -44,7 +45,7 @@ extension Server {
         if additional == nil, relayIP(family) == nil {
             return refuse(request, requester, .addressFamilyNotSupported)
         }
-        // Step 8: EVEN-PORT; a reserved port and a second family exclude each other: 400.
+        // Step 8: EVEN-PORT that reserves the next port beside ADDITIONAL-ADDRESS-FAMILY: 400.
         var isEven = false
         var reservesNext = false
         if let even {
@@ -53,7 +54,7 @@ extension Server {
             reservesNext = even[0] & 0x80 != 0
             guard !reservesNext || additional == nil else { return refuse(request, requester, .badRequest) }
         }
-        // Step 9: ADDITIONAL-ADDRESS-FAMILY asks for IPv6 besides IPv4: 400.
+        // Step 9: ADDITIONAL-ADDRESS-FAMILY that is IPv4, which there is already: 400.
         var families = [family]
         if let additional {
             guard additional.count == 4, additional[0] == AddressFamily.ipv6.rawValue else {
@@ -62,19 +63,21 @@ extension Server {
             families = [.ipv4, .ipv6].filter { relayIP($0) != nil }
             guard !families.isEmpty else { return refuse(request, requester, .addressFamilyNotSupported) }
         }
-        // LIFETIME is a number: 400.
+        // LIFETIME that is no number: 400.
         guard let seconds = try? lifetime(message) else { return refuse(request, requester, .badRequest) }
-        // Step 10: the user's quota: 486.
+        // Step 10, "at any point": the user's quota: 486.
         let needed = families.count + (reservesNext ? 1 : 0)
         guard mayHave(needed, requester.subject) else { return refuse(request, requester, .allocationQuotaReached) }
-        // Step 11: another server: 300.
-        if let alternate = configuration.alternateServers.first(where: { $0.family == request.client.address.family }) {
+        // Step 11, "at any point": another server: 300. Not for who came by a stream: it would look for TLS there at a port
+        // that may have none.
+        let isFull = relays.count + needed > configuration.quotas.relays
+        if isFull || configuration.redirection == .always, !request.client.isStream,
+            let alternate = configuration.alternateServers.first(where: { $0.family == request.client.address.family })
+        {
             return tryAlternate(alternate, request, requester)
         }
-        // What there is, is given: 508 if it is nothing.
-        guard relays.count + needed <= configuration.quotas.relays else {
-            return refuse(request, requester, .insufficientCapacity)
-        }
+        // Steps 8 and 9 again, now that it is tried: what there is, is given; 508 if it is nothing.
+        guard !isFull else { return refuse(request, requester, .insufficientCapacity) }
         let user = user(requester.subject)
         var opened: [UInt32] = []
         var reserved = UInt32.none
@@ -89,13 +92,7 @@ extension Server {
         }
         let allocation = insertAllocation(request, requester, user, opened, seconds: seconds)
         if reserved != .none { reserve(reserved, for: allocation, user) }
-        // RFC 8656 §7.2: of a pair, what could not be had is said in ADDRESS-ERROR-CODE.
-        var failure: (AddressFamily, ErrorCode)?
-        if additional != nil, opened.count < 2 {
-            let missing: AddressFamily = relays[opened[0]].address.family == .ipv4 ? .ipv6 : .ipv4
-            failure = (missing, relayIP(missing) == nil ? .addressFamilyNotSupported : .insufficientCapacity)
-        }
-        return allocated(allocation, request, requester, failure: failure)
+        return allocated(allocation, request, requester)
     }
 
     /// An allocation of the port that an earlier one reserved (RFC 8656 §7.2, step 5).
@@ -110,7 +107,7 @@ extension Server {
         let relay = reservations[index].relay
         removeReservation(index)
         let allocation = insertAllocation(request, requester, user, [relay], seconds: seconds)
-        return allocated(allocation, request, requester, failure: nil)
+        return allocated(allocation, request, requester)
     }
 
     /// The lifetime that a request asks for, within our bounds (RFC 8656 §7.2 and §8.2).
@@ -124,13 +121,19 @@ extension Server {
         family == .ipv4 ? configuration.relayIPv4 : configuration.relayIPv6
     }
 
-    /// The success response (RFC 8656 §7.2).
+    /// The success response (RFC 8656 §7.2), each time the request comes.
     private mutating func allocated(
-        _ allocation: UInt32, _ request: Request, _ requester: Requester, failure: (AddressFamily, ErrorCode)?
+        _ allocation: UInt32, _ request: Request, _ requester: Requester
     ) -> ClientVerdict {
         let value = allocations[allocation]
         let opened = [value.ipv4, value.ipv6].filter { $0 != .none }.map { relays[$0] }
         let seconds = opened.map { ($0.end * 1_000 - now.milliseconds) / 1_000 }.max() ?? 0
+        // Step 9: of two families, what could not be had is said in ADDRESS-ERROR-CODE.
+        var failure: (AddressFamily, ErrorCode)?
+        if opened.count == 1, request.message.first(.additionalAddressFamily) != nil {
+            let missing: AddressFamily = value.ipv4 == .none ? .ipv4 : .ipv6
+            failure = (missing, relayIP(missing) == nil ? .addressFamilyNotSupported : .insufficientCapacity)
+        }
         let token = value.reservation == .none ? nil : reservations[value.reservation].token
         return succeed(request, requester) { builder in
             for relay in opened { builder.append(.xorRelayedAddress, xored: relay.address) }

@@ -12,8 +12,8 @@ struct Requester {
     let username: [UInt8]
     let subject: [UInt8]
     let key: Secret
-    /// The answer is protected like the request (RFC 8489 §9.2.4).
-    let integrity: IntegrityAlgorithm
+    /// What the answer is protected with (RFC 8489 §9.2.4).
+    let answerIntegrity: IntegrityAlgorithm
 }
 
 extension Server {
@@ -31,29 +31,28 @@ extension Server {
     }
 
     mutating func receiveRequest(_ request: Request) -> ClientVerdict {
+        // RFC 8489 §6.3: a method that is not known, or not as a request, is silently discarded.
         let method = request.message.type.method
         switch method {
-        case .binding:
-            return bind(request)
-        case .allocate, .refresh, .createPermission, .channelBind:
-            break
-        default:
-            // RFC 8489 §6.3: a method that is not known is silently discarded.
-            return discard(.unexpected)
+        case .binding: return bind(request)
+        case .allocate, .refresh, .createPermission, .channelBind: break
+        default: return discard(.unexpected)
         }
+        // RFC 8489 §6.3: "The STUN agent then does any checks that are required by an authentication mechanism."
         let requester: Requester
         switch authenticate(request) {
         case .requester(let known): requester = known
         case .verdict(let verdict): return verdict
         }
-        // RFC 8489 §6.3.1
+        // RFC 8489 §6.3.1: one or more attributes that are not known and must be: 420.
         let unknown = unknownAttributes(of: request.message)
         guard unknown.isEmpty else { return refuse(request, requester, unknown) }
         if method == .allocate { return allocate(request, requester) }
-        // RFC 8656 §5: other requests belong to an allocation of their 5-tuple (437), by who made it (441).
+        // RFC 8656 §5: "if the 5-tuple does not identify an existing allocation": 437.
         guard let allocation = allocation(of: request.client) else {
             return refuse(request, requester, .allocationMismatch)
         }
+        // RFC 8656 §5: "the request does not use the same username as used to create the allocation": 441.
         guard usernames[Int(allocation)] == requester.username else {
             return refuse(request, requester, .wrongCredentials)
         }
@@ -122,7 +121,8 @@ extension Server {
     mutating func finish(
         _ builder: consuming MessageBuilder, _ request: Request, _ requester: Requester
     ) -> ClientVerdict {
-        builder.append(requester.integrity, key: requester.key)
+        // RFC 8656 §5 would have SOFTWARE in some of these. It would tell who listens what to try.
+        builder.append(requester.answerIntegrity, key: requester.key)
         if request.message.hasFingerprint { builder.appendFingerprint() }
         answer = builder.bytes
         return .answer

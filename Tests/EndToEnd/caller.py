@@ -2,15 +2,16 @@
 
 import re
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from person import ARRIVE_MILLISECONDS, Person
 
 CONNECT_MILLISECONDS = 30_000
+PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox")]
 
 # Of the call's peer connection, the one that has transceivers: what arrived and was decoded, from the browser's counters.
 MEASURE = """async () => {
-    const found = { state: "none", frames: 0, screenFrames: 0, energy: 0, packets: 0, codec: "", width: 0 };
+    const found = { state: "none", frames: 0, screenFrames: 0, energy: 0, screenEnergy: 0, packets: 0, codec: "", width: 0 };
     for (const connection of window.peerConnections) {
         if (connection.connectionState === "closed" || connection.getTransceivers().length === 0) continue;
         found.state = connection.connectionState;
@@ -18,7 +19,8 @@ MEASURE = """async () => {
         for (const report of statistics.values()) {
             if (report.type !== "inbound-rtp") continue;
             found.packets += report.packetsReceived ?? 0;
-            if (report.kind === "audio") found.energy += report.totalAudioEnergy ?? 0;
+            if (report.mid === "3") found.screenEnergy += report.totalAudioEnergy ?? 0;
+            else if (report.kind === "audio") found.energy += report.totalAudioEnergy ?? 0;
             else if (report.mid === "2") found.screenFrames += report.framesDecoded ?? 0;
             else {
                 found.frames += report.framesDecoded ?? 0;
@@ -32,9 +34,9 @@ MEASURE = """async () => {
 
 
 class Caller:
-    def __init__(self, person: Person):
+    def __init__(self, person: Person, page: Page | None = None):
         self.person = person
-        self.page = person.page
+        self.page = page or person.page
 
     @property
     def region(self):
@@ -52,6 +54,10 @@ class Caller:
         if check.is_visible():
             check.get_by_role("button", name=re.compile("^Call ")).click()
         expect(self.region).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+
+    def skip_check(self) -> None:
+        """As somebody who has called before."""
+        self.page.evaluate("localStorage.setItem('call-devices-checked', '1')")
 
     def answer(self) -> None:
         expect(self.incoming).to_be_visible(timeout=ARRIVE_MILLISECONDS)
@@ -83,6 +89,21 @@ class Caller:
             if all(now[name] > before[name] for name in counters):
                 return
         raise AssertionError(f"{self.person.name} received no more of {counters}: {before}, then {now}")
+
+
+def meet(node, people, first="chromium", second="chromium", **options) -> tuple[Caller, Caller]:
+    """Two people, each with the conversation with the other one open."""
+    ada, grace = people("Ada", first, **options), people("Grace", second, **options)
+    introduce(node, ada, grace)
+    return Caller(ada), Caller(grace)
+
+
+def introduce(node, ada: Person, grace: Person) -> None:
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    grace.open_conversation("Ada")
+    ada.expect_connection("Direct", "Relayed")
 
 
 def connect(ada: Caller, grace: Caller, kind: str = "Video call") -> None:

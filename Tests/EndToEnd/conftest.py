@@ -6,6 +6,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
+import natlab
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
@@ -31,18 +32,20 @@ FIREFOX_PREFERENCES = {
 }
 
 
-def options(engine: str, *arguments: str) -> dict:
+def options(engine: str, *arguments: str, preferences: dict | None = None) -> dict:
     if engine == "chromium":
         return {"executable_path": "/usr/bin/chromium", "args": [*CHROMIUM_ARGUMENTS, *arguments]}
     return {
         "channel": "moz-firefox",
         "executable_path": "/usr/bin/firefox-esr",
-        "firefox_user_prefs": FIREFOX_PREFERENCES,
+        "firefox_user_prefs": {**FIREFOX_PREFERENCES, **(preferences or {})},
     }
 
 
-def launch(playwright: Playwright, engine: str, *arguments: str, executable: str | None = None) -> Browser:
-    chosen = options(engine, *arguments)
+def launch(
+    playwright: Playwright, engine: str, *arguments: str, executable: str | None = None, preferences: dict | None = None
+) -> Browser:
+    chosen = options(engine, *arguments, preferences=preferences)
     if executable is not None:
         chosen["executable_path"] = executable
     return getattr(playwright, engine).launch(downloads_path=DOWNLOADS, **chosen)
@@ -68,9 +71,11 @@ class Browsers:
             browser = self._running[engine] = launch(self._playwright, engine)
         return browser
 
-    def another(self, engine: str, *arguments: str, executable: str | None = None) -> Browser:
+    def another(
+        self, engine: str, *arguments: str, executable: str | None = None, preferences: dict | None = None
+    ) -> Browser:
         """A browser of the caller's own, which closes it."""
-        return launch(self._playwright, engine, *arguments, executable=executable)
+        return launch(self._playwright, engine, *arguments, executable=executable, preferences=preferences)
 
     def close(self) -> None:
         for browser in self._running.values():
@@ -173,3 +178,10 @@ def pytest_generate_tests(metafunc):
     """A test that takes `engine` runs in each browser."""
     if "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ENGINES)
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if natlab.OUTCOMES in config.stash:
+        terminalreporter.section("pairs of NATs")
+        for line in config.stash[natlab.OUTCOMES]:
+            terminalreporter.write_line(line)

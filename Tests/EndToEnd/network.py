@@ -1,5 +1,7 @@
-"""A network of its own: hosts, each a network namespace with one interface, at a switch that the node is at, too."""
+"""Networks of their own: machines, each a network namespace, at switches. Nothing of them reaches the machine's own network."""
 
+import contextlib
+import ctypes
 import itertools
 import os
 import pathlib
@@ -12,42 +14,129 @@ IS_POSSIBLE = os.geteuid() == 0 and shutil.which("ip") is not None
 NUMBERS = itertools.count()
 PREFIX = "10.77.13"
 
+NAMESPACES = pathlib.Path("/run/netns")
+CLONE_NEWNET = 0x40000000
+LIBC = ctypes.CDLL(None, use_errno=True)
+
 
 def ip(*arguments: str) -> None:
     subprocess.run(["ip", *arguments], check=True, capture_output=True, timeout=10)
 
 
-class Host:
-    def __init__(self, switch: str, number: int):
-        self.name = f"{switch}h{number}"
-        self.address = f"{PREFIX}.{number}"
-        outside = f"{self.name}o"
+def enter(namespace: int) -> None:
+    if LIBC.setns(namespace, CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "setns")
+
+
+class Machine:
+    """A network namespace, named after this process and its role."""
+
+    # A role's name must not be another's of the same process.
+    TAG = "cp"
+
+    def __init__(self, role: str):
+        sweep()
+        self.name = f"{self.TAG}-{os.getpid()}-{role}"
         ip("netns", "add", self.name)
-        ip("link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", self.name)
-        ip("link", "set", outside, "master", switch, "up")
-        ip("-n", self.name, "link", "set", "lo", "up")
-        self.plug()
+        # Browsers take an address that comes by itself, a second after the others, for a change of network.
+        with self.entered():
+            pathlib.Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode").write_text("1")
+        self.ip("link", "set", "lo", "up")
 
-    def plug(self) -> None:
-        ip("-n", self.name, "address", "replace", f"{self.address}/24", "dev", "eth0")
-        ip("-n", self.name, "link", "set", "eth0", "up")
-        ip("-n", self.name, "route", "replace", "default", "via", f"{PREFIX}.1")
+    def ip(self, *arguments: str) -> None:
+        ip("-n", self.name, *arguments)
 
-    def unplug(self) -> None:
-        ip("-n", self.name, "link", "set", "eth0", "down")
+    def run(self, *command: str, given: str = "") -> str:
+        """What the command prints."""
+        done = subprocess.run(
+            ["ip", "netns", "exec", self.name, *command], input=given, capture_output=True, text=True, timeout=10
+        )
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}\n{given}"
+        return done.stdout
 
-    def program(self, executable: str, folder: pathlib.Path) -> pathlib.Path:
-        """A program that runs the executable on this host."""
+    @contextlib.contextmanager
+    def entered(self):
+        """This thread is on that machine: a socket made now stays there."""
+        with open("/proc/thread-self/ns/net") as home, open(NAMESPACES / self.name) as there:
+            enter(there.fileno())
+            try:
+                yield
+            finally:
+                enter(home.fileno())
+
+    def program(self, executable: str | pathlib.Path, folder: pathlib.Path) -> pathlib.Path:
+        """A program that runs the executable on this machine, which knows no DNS server."""
+        empty = folder / "resolv.conf"
+        empty.touch()
         path = folder / f"{self.name}-{pathlib.Path(executable).name}"
-        path.write_text(f'#!/bin/sh\nexec ip netns exec {self.name} {executable} "$@"\n')
+        # `ip netns exec` leaves to its child a mount namespace of its own; so does `unshare`, before.
+        path.write_text(
+            "#!/bin/sh\n"
+            "exec unshare --mount sh -c '\n"
+            f'    mount --bind {empty} "$(readlink -f /etc/resolv.conf)" &&\n'
+            f'    exec ip netns exec {self.name} "$@"\n'
+            f"' sh {executable} \"$@\"\n"
+        )
         path.chmod(0o755)
         return path
 
     def close(self) -> None:
-        subprocess.run(["ip", "netns", "delete", self.name], check=False)
+        subprocess.run(["ip", "netns", "delete", self.name], check=False, capture_output=True)
+
+
+def sweep() -> None:
+    """Removes what a run that was killed has left."""
+    for path in NAMESPACES.glob(f"{Machine.TAG}-*-*"):
+        if not pathlib.Path("/proc", path.name.split("-")[1]).exists():
+            subprocess.run(["ip", "netns", "delete", path.name], check=False, capture_output=True)
+
+
+class Switch(Machine):
+    """Joins machines as one Ethernet does. It has no address itself."""
+
+    def __init__(self, role: str):
+        super().__init__(role)
+        self.ip("link", "add", "switch", "type", "bridge")
+        self.ip("link", "set", "switch", "up")
+        self._ports: dict[str, str] = {}
+
+    def attach(self, machine: Machine, interface: str, *addresses: str) -> None:
+        port = self._ports[machine.name] = f"port{len(self._ports)}"
+        self.ip("link", "add", port, "type", "veth", "peer", "name", interface, "netns", machine.name)
+        self.ip("link", "set", port, "master", "switch", "up")
+        for address in addresses:
+            machine.ip("address", "add", address, "dev", interface)
+        machine.ip("link", "set", interface, "up")
+
+    def isolate(self, *machines: Machine) -> None:
+        """From now on these reach others but not each other, as at an access point that keeps its guests apart."""
+        for machine in machines:
+            self.ip("link", "set", self._ports[machine.name], "type", "bridge_slave", "isolated", "on")
+
+
+class Host(Machine):
+    """A machine with one interface, at the switch of a `Network`."""
+
+    def __init__(self, switch: str, number: int):
+        super().__init__(f"host{number}")
+        self.address = f"{PREFIX}.{number}"
+        outside = f"{switch}h{number}"
+        ip("link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", self.name)
+        ip("link", "set", outside, "master", switch, "up")
+        self.plug()
+
+    def plug(self) -> None:
+        self.ip("address", "replace", f"{self.address}/24", "dev", "eth0")
+        self.ip("link", "set", "eth0", "up")
+        self.ip("route", "replace", "default", "via", f"{PREFIX}.1")
+
+    def unplug(self) -> None:
+        self.ip("link", "set", "eth0", "down")
 
 
 class Network:
+    """Hosts at a switch that this machine is at, too, with the node on it."""
+
     address = f"{PREFIX}.1"
 
     def __init__(self, hosts: int):

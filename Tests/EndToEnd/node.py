@@ -30,7 +30,8 @@ def free_port() -> int:
 class Node:
     """One data folder and port; the process can be stopped, killed and started again on them."""
 
-    def __init__(self, folder: pathlib.Path, *options: str):
+    def __init__(self, folder: pathlib.Path, *options: str, executable: pathlib.Path = EXECUTABLE):
+        self.executable = executable
         self.data = folder / "data"
         self.log = folder / "node.log"
         self.port = free_port()
@@ -48,7 +49,7 @@ class Node:
 
     def start(self) -> "Node":
         self._ready.clear()
-        command = [str(EXECUTABLE), "serve", "--data", str(self.data), "--port", str(self.port)]
+        command = [str(self.executable), "serve", "--data", str(self.data), "--port", str(self.port)]
         command += ["--metrics-port", str(self.metrics_port), *self.options]
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)

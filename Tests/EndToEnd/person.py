@@ -45,6 +45,26 @@ SELECTED_CANDIDATE_TYPES = """async () => {
     return types;
 }"""
 
+SELECTED_PAIRS = """async () => {
+    const pairs = [];
+    for (const connection of window.peerConnections) {
+        if (connection.connectionState !== "connected") continue;
+        const reports = await connection.getStats();
+        for (const transport of reports.values()) {
+            if (transport.type !== "transport") continue;
+            const pair = reports.get(transport.selectedCandidatePairId);
+            const local = reports.get(pair.localCandidateId);
+            const remote = reports.get(pair.remoteCandidateId);
+            pairs.push({
+                local: local.candidateType,
+                remote: remote.candidateType,
+                transport: local.relayProtocol ?? local.protocol,
+            });
+        }
+    }
+    return pairs;
+}"""
+
 
 # What the browsers' own PDF viewers are made of: parts of the browser, on no network.
 BROWSERS_OWN = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://resources/", "resource://pdf.js/")
@@ -204,15 +224,19 @@ class Person:
         assert set(states) <= set(STATES)
         expect(article).to_contain_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
 
-    def expect_connection(self, *states: str) -> None:
+    def expect_connection(self, *states: str, timeout: float = ARRIVE_MILLISECONDS) -> None:
         status = self.page.get_by_role("status", name="Connection")
-        expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
+        expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=timeout)
 
     def selected_candidate_types(self) -> list[str]:
         """Of the candidate pairs that the live connections have selected, from the browser's own statistics."""
         types = self.page.evaluate(SELECTED_CANDIDATE_TYPES)
         assert types, f"{self.name}'s browser has no live peer connection"
         return types
+
+    def selected_pairs(self) -> list[dict]:
+        """Of each live connection in Chromium, the kinds of the two ends over which it sends just now, and by what transport."""
+        return self.page.evaluate(SELECTED_PAIRS)
 
     def safety_number(self) -> str:
         """The open conversation's, without the spaces between its groups."""

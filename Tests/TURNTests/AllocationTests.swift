@@ -32,7 +32,7 @@ struct AllocationTests {
     }
 
     @Test(
-        "every protection that RFC 8489 has gets an answer with the same one",
+        "every protection that RFC 8489 has is understood; with a password algorithm the answer's is SHA-256, else SHA-1",
         arguments: [IntegrityAlgorithm.sha1, .sha256], [PasswordAlgorithm?.none, .md5, .sha256])
     func protections(integrity: IntegrityAlgorithm, algorithm: PasswordAlgorithm?) throws {
         for hidesName in [false, true] {
@@ -43,7 +43,7 @@ struct AllocationTests {
             client.hasFingerprint = true
             let answer = try #require(client.allocate())
             #expect(answer.isSuccess)
-            #expect(answer.isProtected(by: integrity, key: client.key))
+            #expect(answer.isProtected(by: algorithm == nil ? .sha1 : .sha256, key: client.key))
             #expect(answer.bytes.withUnsafeBytes { (try? Message($0))?.hasFingerprint } == true)
             #expect(client.permit(peer)?.isSuccess == true)
         }
@@ -146,6 +146,20 @@ struct AllocationTests {
         let answer = try #require(Client(site).allocate { $0.append(.additionalAddressFamily, [2, 0, 0, 0]) })
         #expect(answer.addresses(.xorRelayedAddress).map(\.ip) == [Site.ipv4])
         #expect(answer[.addressErrorCode]?.starts(with: [2, 0, 5, 8]) == true)
+    }
+
+    @Test("the request for a pair of which one family is not there is answered again with the same ADDRESS-ERROR-CODE")
+    func repeatedHalf() throws {
+        let site = Site { $0.relayIPv4 = nil }
+        let client = Client(site)
+        client.meet()
+        let request = client.request(.allocate) {
+            $0.append(.requestedTransport, [17, 0, 0, 0])
+            $0.append(.additionalAddressFamily, [2, 0, 0, 0])
+        }
+        let first = try #require(site.answer(request, from: client.path))
+        #expect(first[.addressErrorCode]?.starts(with: [1, 0, 4, 40]) == true)
+        #expect(site.answer(request, from: client.path)?.bytes == first.bytes)
     }
 
     @Test("a stream that ends, a subject whose rights end and a server that ends leave no socket and no port")

@@ -26,8 +26,29 @@ struct ErrorTests {
         #expect(alternate == other)
         // With the code: nobody else can send clients away.
         #expect(answer?.isProtected(by: .sha1, key: client.key) == true)
-        site.server.setAlternateServers([])
+        site.server.setRedirection(.whenFull)
         #expect(client.allocate()?.isSuccess == true)
+    }
+
+    @Test("300 Try Alternate: where a full server names another, but not to who came by a stream")
+    func tryAlternateWhenFull() {
+        let site = Site { configuration in
+            configuration.alternateServers = [TransportAddress(IPAddress(203, 0, 113, 8), port: 3_478)]
+            configuration.redirection = .whenFull
+            configuration.quotas.relays = 1
+        }
+        let first = Client(site)
+        #expect(first.allocate()?.isSuccess == true)
+        let second = Client(site, TransportAddress(IPAddress(198, 51, 100, 2), port: 5_000))
+        #expect(second.allocate()?.error == .tryAlternate)
+        let stream = Client(site, TransportAddress(IPAddress(198, 51, 100, 3), port: 5_000), isStream: true)
+        #expect(stream.allocate()?.error == .insufficientCapacity)
+        first.refresh(0)
+        #expect(second.allocate()?.isSuccess == true)
+        second.refresh(0)
+        site.server.setRedirection(.always)
+        #expect(first.allocate()?.error == .tryAlternate)
+        #expect(stream.allocate()?.isSuccess == true)
     }
 
     // MARK: 400
@@ -196,9 +217,9 @@ struct ErrorTests {
         let site = Site()
         let client = Client(site, seconds: 100)
         client.meet()
-        func attempt(_ username: [UInt8], _ password: [UInt8]) -> ErrorCode? {
+        func attempt(_ username: [UInt8], _ password: [UInt8], transport: UInt8 = 17) -> ErrorCode? {
             var builder = MessageBuilder(MessageType(.allocate, .request), client.nextTransaction())
-            builder.append(.requestedTransport, [17, 0, 0, 0])
+            builder.append(.requestedTransport, [transport, 0, 0, 0])
             builder.append(.username, username)
             builder.append(.realm, Site.realm)
             builder.append(.nonce, client.nonce)
@@ -207,6 +228,16 @@ struct ErrorTests {
             return site.answer(builder.bytes, from: client.path)?.error
         }
         #expect(attempt(client.username, client.password + [1]) == .unauthenticated)
+        // RFC 8489 §14.3: fewer than 509 bytes, though it may be right otherwise.
+        for length in [508, 509] {
+            let user = [UInt8](repeating: 0x61, count: length - 11)
+            let (username, password) = site.credentials.issue(
+                user: user, subject: user, seconds: 100, unixTime: Site.start)
+            #expect(username.count == length)
+            // Nothing is wrong with the shorter one but its transport.
+            #expect(
+                attempt(username, password, transport: 6) == (length == 508 ? .unsupportedTransport : .unauthenticated))
+        }
         for name in ["", "alice", ":alice", "x1700000100:alice", "99999999999999999999:alice", "-1:alice"] {
             #expect(attempt(Array(name.utf8), client.password) == .unauthenticated)
         }

@@ -50,6 +50,55 @@ struct StrangerTests {
         #expect(answered == questions(client).count)
     }
 
+    @Test("nor is the answer to anything else that can be made up, or listened to and sent again from elsewhere")
+    func amplificationOfAnything() {
+        let site = Site { $0.strangers.burst = 100_000 }
+        // Who is served stands in the middle, and its requests are sent again by others. A short name
+        // makes a short request.
+        let client = Client(site, user: "a")
+        client.allocate()
+        var random = SystemRandomNumberGenerator()
+        let methods: [Method] = [.binding, .allocate, .refresh, .createPermission, .channelBind, .send, .data]
+        let types: [AttributeType] = [
+            .username, .realm, .nonce, .userhash, .passwordAlgorithm, .passwordAlgorithms, .requestedTransport,
+            .software,
+            .lifetime, .evenPort, .xorPeerAddress, .channelNumber, AttributeType(rawValue: 0x7777),
+            AttributeType(rawValue: 0x0000),
+        ]
+        var codes: Set<ErrorCode> = []
+        for round in 0..<20_000 {
+            var question: [UInt8]
+            let attributes: (inout MessageBuilder) -> Void = { builder in
+                for _ in 0..<Int.random(in: 0..<4, using: &random) {
+                    let length = Int.random(in: 0..<24, using: &random)
+                    builder.append(
+                        types.randomElement(using: &random)!, [UInt8](repeating: UInt8(round & 0x7F), count: length))
+                }
+            }
+            let method = methods.randomElement(using: &random)!
+            // With a short nonce and with a long one.
+            if round & 255 == 0 { client.meet(longQuestion: round & 256 == 0) }
+            client.hasFingerprint = round & 1 == 0
+            client.hidesName = round & 2 == 0
+            client.integrity = round & 4 == 0 ? .sha1 : .sha256
+            client.algorithm = round & 8 == 0 ? nil : .sha256
+            if Bool.random(using: &random) {
+                question = client.request(method, nil, attributes)
+            } else {
+                question = client.question(method, attributes)
+            }
+            if Int.random(in: 0..<4, using: &random) == 0, let place = question.indices.randomElement(using: &random) {
+                question[place] = UInt8.random(in: 0...255, using: &random)
+            }
+            let elsewhere = ClientPath(TransportAddress(IPAddress(192, 0, 2, 1), port: UInt16(round)), link: 3)
+            guard let answer = site.answer(question, from: elsewhere) else { continue }
+            if let error = answer.error { codes.insert(error) }
+            #expect(answer.bytes.count * 10 <= question.count * 16)
+        }
+        #expect(codes.isSuperset(of: [.badRequest, .unauthenticated, .unknownAttribute, .staleNonce]))
+        #expect(site.server.allocationCount == 1)
+    }
+
     @Test("over IPv6 only a Binding response can be, and not by more than its address")
     func amplificationIPv6() {
         let site = Site { $0.strangers.burst = 10_000 }

@@ -19,8 +19,6 @@ function world(options: { link?: string; profileFree?: boolean } = {}) {
         acquireProfile: async () => options.profileFree !== false,
         takeProfile: async () => void log.push("take"),
         askForPersistentStorage: () => void log.push("persist"),
-        announceRinging: (ringing) => void log.push(ringing === null ? "silent" : `ringing ${ringing.name}`),
-        answerElsewhere: (answer) => void log.push(answer),
     }, options.link ?? null);
     return { app, clock, sessions, log, session: () => sessions[sessions.length - 1]! };
 }
@@ -200,37 +198,44 @@ const rings = {
     startedMs: 0,
 } as const;
 
-test("the other tabs hear who rings, and that it is over", async () => {
-    const { log, session } = await unlockedWorld();
-    session().says({ type: "conversations", conversations: [conversation(1)] });
-    session().says(rings);
-    session().says({ ...rings, state: "inCall" });
-    assert.deepEqual(log, ["ringing Person 1", "silent"]);
-});
-
-test("a tab without the profile rings until it is told otherwise, or for a minute", async () => {
-    const { app, clock, log } = world({ profileFree: false });
+test("only a tab that waits for the profile shows that there is a call in the other one", async () => {
+    const { app } = world({ profileFree: false });
     await app.start();
-    app.onRinging({ name: "Ada", video: false });
-    assert.equal(app.ringingElsewhere.current?.name, "Ada");
-    clock.advance(60_000);
-    assert.equal(app.ringingElsewhere.current, null);
-    app.onRinging({ name: "Ada", video: false });
-    app.answerElsewhere("answer");
-    assert.deepEqual([app.ringingElsewhere.current, log.join()], [null, "answer"]);
+    app.onCallElsewhere("inCall");
+    assert.equal(app.callElsewhere.current, "inCall");
+    await app.useHere();
+    assert.equal(app.callElsewhere.current, "none");
+    app.onCallElsewhere("ringing");
+    assert.equal(app.callElsewhere.current, "none");
 });
 
-test("the tab with the profile rings by itself alone, and does what another tab was told", async () => {
-    const { app, session, model } = await unlockedWorld();
-    app.onRinging({ name: "Ada", video: false });
-    assert.equal(app.ringingElsewhere.current, null);
-    app.onAnswer("decline");
-    assert.equal(model.calls.isNeeded.current, false);
-    session().says(rings);
-    let declined = 0;
-    model.calls.decline = () => void (declined += 1);
-    app.onAnswer("decline");
-    assert.equal(declined, 1);
+test("a profile that is lost in the middle of locking is not taken up again", async () => {
+    const { app, clock, sessions } = await unlockedWorld();
+    app.lock();
+    await app.onProfileLost();
+    clock.advance(5_000);
+    assert.deepEqual([app.screen.current.name, sessions.length, sessions[0]!.ended], ["elsewhere", 1, true]);
+});
+
+test("a profile that is lost is given away when the core has taken its leave, or after a second", async () => {
+    for (const answers of [true, false]) {
+        const { app, clock, session } = await unlockedWorld();
+        const { calls } = (app.screen.current as { model: { calls: { isNeeded: { current: boolean } } } }).model;
+        let isGiven = false;
+        const lost = app.onProfileLost().then(() => (isGiven = true));
+        assert.deepEqual([app.screen.current.name, session().asked.at(-1), session().ended], ["elsewhere", "lock", false]);
+        session().says(rings);
+        assert.equal(calls.isNeeded.current, false);
+        await Promise.resolve();
+        assert.equal(isGiven, false);
+        if (answers) session().says({ type: "locked" });
+        else clock.advance(1_000);
+        await lost;
+        assert.equal(session().ended, true);
+        // What was under way is not taken up again.
+        clock.advance(5_000);
+        assert.equal(app.screen.current.name, "elsewhere");
+    }
 });
 
 test("no key of a call is let through while locking", async () => {

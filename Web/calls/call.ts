@@ -1,10 +1,10 @@
 // One call, from the first ring to the word why it is over.
 
 import type { Call } from "../model/calls";
-import type { NoPath } from "../net/nopath";
-import type { SessionPort } from "../net/session";
 import { Value } from "../model/value";
+import type { NoPath } from "../net/nopath";
 import type { CallAction } from "../worker/boundary";
+import type { CallHost } from "./host";
 import { MediaConnection } from "./net/connection";
 import { CaptureKind, Devices, SharedScreen, shareScreen } from "./net/devices";
 import { FrameEncryption } from "./net/frames";
@@ -34,7 +34,7 @@ export class CallModel {
     readonly isSmall = new Value(false);
     readonly figures = new Value<Figures | null>(null);
 
-    #session: SessionPort;
+    #host: CallHost;
     #connection: MediaConnection | null = null;
     #frames: FrameEncryption | null = null;
     #playback: Playback;
@@ -43,8 +43,8 @@ export class CallModel {
     #isReleased = false;
     #endings: (() => void)[] = [];
 
-    constructor(session: SessionPort, devices: Devices, call: Call, name: string) {
-        this.#session = session;
+    constructor(host: CallHost, devices: Devices, call: Call, name: string) {
+        this.#host = host;
         this.devices = devices;
         this.summary = new Value(call);
         this.name = name;
@@ -71,7 +71,7 @@ export class CallModel {
     // What the user does
 
     hangUp(): void {
-        if (!this.isOver) this.#session.input({ type: "hangUp", call: this.id });
+        if (!this.isOver) this.#host.input({ type: "hangUp", call: this.id });
     }
 
     toggleMute(): void {
@@ -152,9 +152,9 @@ export class CallModel {
         this.#frames = keys === null ? null : new FrameEncryption(keys.send, keys.receive, () => this.hangUp());
         this.encrypted.set(keys !== null);
         const call = this.id;
-        this.#connection = new MediaConnection(polite, relayOnly, this.#session.relay, this.#frames, this.#side, {
-            onSignal: (kind, text) => this.#session.input({ type: "callSignal", call, kind, text }),
-            onState: (state) => this.#session.input({ type: "callMedia", call, state }),
+        this.#connection = new MediaConnection(polite, relayOnly, this.#host.relay, this.#frames, this.#side, {
+            onSignal: (kind, text) => this.#host.input({ type: "callSignal", call, kind, text }),
+            onState: (state) => this.#host.input({ type: "callMedia", call, state }),
             onTrack: (slot, track) => this.#onTrack(slot, track),
             onSideState: (state) => this.peer.set(state),
             onNoPath: (reason) => this.noPath.set(reason),

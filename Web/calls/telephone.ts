@@ -1,13 +1,13 @@
 // What makes and takes calls: one at a time, as the core has it.
 
 import type { Call, Telephone as TelephonePort } from "../model/calls";
-import type { MainModel } from "../model/main";
 import { Value } from "../model/value";
-import { ringsAloud } from "../net/ring";
 import type { CallAction } from "../worker/boundary";
 import { CallModel } from "./call";
+import type { CallHost, Person } from "./host";
 import { Devices } from "./net/devices";
 import { Ringer, TuneName } from "./net/sound";
+import { Desk } from "./tabs/desk";
 
 /** The check of camera and microphone: before the first call, or because the user wants one. */
 export interface DeviceCheck {
@@ -21,13 +21,16 @@ const checkedKey = "call-devices-checked";
 const touchInterval = 20_000;
 
 export class Telephone implements TelephonePort {
-    readonly main: MainModel;
+    readonly host: CallHost;
     readonly devices = new Devices();
     readonly check = new Value<DeviceCheck | null>(null);
     /** The call that rings here. */
     readonly incoming = new Value<Call | null>(null);
     /** The call that is shown: ringing there, under way, or just over. */
     readonly shown = new Value<CallModel | null>(null);
+    /** The call that another tab of the profile has. */
+    readonly elsewhere = new Value<Call | null>(null);
+    #desk: Desk | null = null;
     #ringer = new Ringer();
     #cancelTouch: (() => void) | null = null;
     /** The core was asked for a call and has not said yet what became of it. */
@@ -35,8 +38,17 @@ export class Telephone implements TelephonePort {
     /** Of a call that is not shown yet. */
     #early: CallAction[] = [];
 
-    constructor(main: MainModel) {
-        this.main = main;
+    constructor(host: CallHost) {
+        this.host = host;
+    }
+
+    /** From now on it rings in the profile's other tabs, too. */
+    shareWithTabs(): void {
+        this.#desk = new Desk({
+            onInput: (input) => this.host.input(input),
+            onTaken: () => this.#giveAway(),
+            person: (conversation) => this.person(conversation),
+        }, this.host.relay);
     }
 
     dispose(): void {
@@ -45,6 +57,9 @@ export class Telephone implements TelephonePort {
         const shown = this.shown.current;
         shown?.hangUp();
         shown?.dispose();
+        this.hangUpElsewhere();
+        this.#desk?.dispose();
+        this.elsewhere.set(null);
         this.shown.set(null);
         this.incoming.set(null);
         this.check.set(null);
@@ -55,15 +70,18 @@ export class Telephone implements TelephonePort {
         return this.shown.current?.isOver === false ? this.shown.current : null;
     }
 
+    person(conversation: string): Person | null {
+        return this.host.person(conversation);
+    }
+
     nameOf(conversation: string): string {
-        return this.main.nameOf(conversation) ?? "";
+        return this.person(conversation)?.name ?? "";
     }
 
     /** Whose browser it is that cannot encrypt frames, as far as that is known before a call; null: nobody's. */
     plainWarning(conversation: string): "self" | "peer" | null {
         if (!("RTCRtpScriptTransform" in window)) return "self";
-        const summary = this.main.conversations.current.find((one) => one.conversation === conversation);
-        return summary?.calls === "media" ? "peer" : null;
+        return this.person(conversation)?.calls === "media" ? "peer" : null;
     }
 
     // What the user does
@@ -101,9 +119,10 @@ export class Telephone implements TelephonePort {
         this.#ringer.stop();
         this.incoming.set(null);
         this.cancelCheck();
+        this.#desk?.onAnsweredHere();
         this.#show(call);
         // The answer does not wait for the devices: they join when the browser has opened them.
-        this.main.session.input({ type: "answerCall", call: call.call, video });
+        this.host.input({ type: "answerCall", call: call.call, video });
         void this.devices.open("microphone", ...(video ? ["camera" as const] : []));
     }
 
@@ -112,12 +131,18 @@ export class Telephone implements TelephonePort {
         if (call === null) return;
         this.#ringer.stop();
         this.incoming.set(null);
-        this.main.session.input({ type: "declineCall", call: call.call });
+        this.host.input({ type: "declineCall", call: call.call });
     }
 
     /** It rings on without a sound. */
     silence(): void {
         this.#ringer.stop();
+    }
+
+    /** Ends the call that another tab has. */
+    hangUpElsewhere(): void {
+        const call = this.elsewhere.current;
+        if (call !== null) this.host.input({ type: "hangUp", call: call.call });
     }
 
     /** Takes away what is left of a call that is over. */
@@ -128,6 +153,10 @@ export class Telephone implements TelephonePort {
     // What the core says
 
     onCall(call: Call): void {
+        if (this.#desk?.onCall(call) === true) {
+            this.elsewhere.set(call.state === "over" ? null : call);
+            return this.#stayAwake();
+        }
         if (call.state === "ringingHere") return this.#ring(call);
         if (this.incoming.current?.call === call.call) {
             this.#ringer.stop();
@@ -147,6 +176,7 @@ export class Telephone implements TelephonePort {
     }
 
     onAction(action: CallAction): void {
+        if (this.#desk?.onAction(action) === true) return;
         if (this.shown.current?.id === action.call) return this.shown.current.onAction(action);
         // What is to be done comes before what is to be shown.
         this.#early = [...this.#early.filter(({ call }) => call === action.call), action];
@@ -165,20 +195,32 @@ export class Telephone implements TelephonePort {
     }
 
     #ask(conversation: string, video: boolean): void {
+        // They were quicker: who wanted to call them wants to talk.
+        if (this.incoming.current?.conversation === conversation) return this.answer(video);
         this.#isPlacing = true;
-        this.main.session.input({ type: "call", conversation, video });
+        this.host.ring?.(conversation, video);
     }
 
     #ring(call: Call): void {
         if (this.incoming.current?.call === call.call) return;
         this.incoming.set(call);
-        if (ringsAloud()) this.#ringer.play("incoming");
+        if (this.host.ringsAloud) this.#ringer.play("incoming");
+    }
+
+    /** It is answered in another tab: here it is only said so. */
+    #giveAway(): void {
+        const call = this.incoming.current;
+        if (call === null) return;
+        this.#ringer.stop();
+        this.incoming.set(null);
+        this.elsewhere.set(call);
+        this.#stayAwake();
     }
 
     #show(call: Call): void {
         // There is one call at a time: what is shown is over, or gives way to the other one's at the same moment.
         this.shown.current?.dispose();
-        const model = new CallModel(this.main.session, this.devices, call, this.nameOf(call.conversation));
+        const model = new CallModel(this.host, this.devices, call, this.nameOf(call.conversation));
         this.shown.set(model);
         for (const action of this.#early.splice(0)) if (action.call === call.call) model.onAction(action);
         this.#stayAwake();
@@ -194,9 +236,9 @@ export class Telephone implements TelephonePort {
     #stayAwake(): void {
         this.#cancelTouch?.();
         this.#cancelTouch = null;
-        if (this.shown.current === null || this.shown.current.isOver) return;
-        this.main.idle.touch();
-        const { clock } = this.main;
+        if ((this.shown.current?.isOver ?? true) && this.elsewhere.current === null) return;
+        this.host.touch();
+        const { clock } = this.host;
         this.#cancelTouch = clock.at(clock.now() + touchInterval, () => this.#stayAwake());
     }
 }

@@ -1,10 +1,10 @@
 // Stored chunks, as they are for sending, or opened for looking at.
 
 import { chunkCount, lengthOfChunk, plainChunk, sealedChunk } from "./geometry";
-import { openChunk } from "./stream";
+import { letGo, openChunk } from "./stream";
 import type { StoredFile } from "./storage";
 
-/** Sealed chunks from `from` on, at most `count`, in `used` buffers first: what a gibibyte leaves to the collector would pile up. */
+/** Sealed chunks from `from` on, at most `count`, in `used` buffers first. */
 export function takeChunks(file: StoredFile, from: number, count: number, used: ArrayBuffer[]): ArrayBuffer[] {
     const parts: ArrayBuffer[] = [];
     for (let index = from; index < from + count; index += 1) {
@@ -30,6 +30,8 @@ export async function openRange(file: StoredFile, key: CryptoKey, size: number, 
             const offset = index * plainChunk - start;
             const skipped = Math.max(0, -offset);
             result.set(plain.subarray(skipped, Math.min(plain.length, result.length - offset)), offset + skipped);
+            letGo(opened);
+            letGo(sealed.buffer);
         }));
     }
     await Promise.all(openings);

@@ -1,12 +1,14 @@
 // A file on its way in: each chunk's tag is verified before it is stored, and the whole file's hash at the end.
 
 import { chunkCount, lengthOfChunk, sealedChunk, storedChunks } from "./geometry";
-import { isSame, openChunk, RunningHash } from "./stream";
+import { isSame, letGo, openChunk, RunningHash } from "./stream";
 import type { StoredFile } from "./storage";
 
 /** Stored chunks are made durable, and acknowledged, so many at a time, or after so many milliseconds. */
 const flushChunks = 64;
 const flushInterval = 500;
+/** Chunks that are written and not yet hashed, at most: each is held in memory until it is. */
+const hashedBehind = 32;
 /** Chunks hashed between two reports, after a reload. */
 const checkedChunks = 512;
 
@@ -35,8 +37,9 @@ export class Receiving {
     #taken = 0;
     #written = 0;
     #durable = 0;
+    #hashed = 0;
     #flushedAt = Date.now();
-    /** Tags are verified side by side, chunks written in their order; hashing, one after the other, may lag behind. */
+    /** Tags are verified side by side, chunks written in their order; hashing, one after the other, may lag a little. */
     #writing: Promise<void> = Promise.resolve();
     #hashing: Promise<void> = Promise.resolve();
     #isDamaged = false;
@@ -61,7 +64,7 @@ export class Receiving {
         } else {
             await receiving.#hashStored(stored);
         }
-        receiving.#taken = receiving.#durable = receiving.#written;
+        receiving.#taken = receiving.#durable = receiving.#hashed = receiving.#written;
         if (!receiving.isWhole) file.cut(receiving.#written * sealedChunk);
         return receiving;
     }
@@ -75,7 +78,7 @@ export class Receiving {
         return this.#written === chunkCount(this.#size);
     }
 
-    /** Takes the next chunk at once. It is written when this returns. */
+    /** Takes the next chunk at once, and its buffer if it is all there is in it. It is written when this returns. */
     add(sealed: Uint8Array): Promise<void> {
         const index = this.#taken;
         if (index === chunkCount(this.#size) || sealed.length !== lengthOfChunk(this.#size, index)) {
@@ -86,13 +89,20 @@ export class Receiving {
         // Its failure shows when its turn comes.
         opening.catch(() => undefined);
         this.#writing = this.#writing.then(async () => {
-            await opening.catch(() => this.#damaged("a chunk's tag is wrong"));
+            letGo(await opening.catch(() => this.#damaged("a chunk's tag is wrong")));
+            if (index - this.#hashed >= hashedBehind) await this.#hashing;
             this.#file.write(index * sealedChunk, sealed);
             this.#written = index + 1;
             const isDue = this.#written - this.#durable >= flushChunks || Date.now() - this.#flushedAt >= flushInterval;
             if (isDue || this.isWhole) this.flush();
         });
-        this.#hashing = this.#hashing.then(() => this.#hash.add(sealed));
+        this.#hashing = this.#hashing.then(async () => {
+            await this.#hash.add(sealed);
+            this.#hashed = index + 1;
+        });
+        if (sealed.byteLength === sealed.buffer.byteLength) {
+            void Promise.allSettled([this.#writing, this.#hashing]).then(() => letGo(sealed.buffer));
+        }
         return this.#writing;
     }
 

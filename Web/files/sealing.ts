@@ -1,7 +1,7 @@
 // From a picked file to its sealed chunks. What the sender sends is what it has stored.
 
 import { chunkCount, plainChunk, sealedChunk } from "./geometry";
-import { RunningHash, sealChunk } from "./stream";
+import { letGo, RunningHash, sealChunk } from "./stream";
 import type { StoredFile } from "./storage";
 
 /** Chunks that are read and sealed together, while the ones before are hashed and written: about 4 MiB in memory. */
@@ -33,6 +33,7 @@ export async function seal(blob: Blob, size: number, key: CryptoKey, file: Store
             const bytes = new Uint8Array(sealed);
             file.write(index * sealedChunk, bytes);
             await hash.add(bytes);
+            letGo(sealed);
             index += 1;
         }
         progress.onChunks(index);
@@ -59,5 +60,7 @@ async function sealBatch(blob: Blob, size: number, key: CryptoKey, from: number)
         const part = new Uint8Array(plain, offset, Math.min(plainChunk, length - offset));
         chunks.push(sealChunk(key, index, index === count - 1, part));
     }
-    return Promise.all(chunks);
+    const sealed = await Promise.all(chunks);
+    letGo(plain);
+    return sealed;
 }

@@ -59,6 +59,7 @@ const catalogue = {
 
     "elsewhere.title": "CryptPeer is open in another tab",
     "elsewhere.text": "One tab at a time can hold your keys. If you continue here, the other tab locks.",
+    "elsewhere.inCall": "A call is under way. If you continue here, it ends.",
     "elsewhere.use": "Use it here",
 
     "broken.title": "CryptPeer had to stop",
@@ -346,11 +347,6 @@ const catalogue = {
     "call.voice": "Voice call",
     "call.video": "Video call",
     "call.noCalls": "The device of {name} takes no calls.",
-    "call.incoming": "Incoming call",
-    "call.incomingTitle": "{name} is calling",
-    "call.incomingText": "The tab that holds your keys rings. If you answer here, you talk there.",
-    "call.answer": "Answer",
-    "call.decline": "Decline",
     "notice.voiceCall": "Voice call: {outcome}",
     "notice.videoCall": "Video call: {outcome}",
     "notice.missedVoiceCall": "Missed voice call from {name}",

@@ -56,6 +56,7 @@ export const fr: Catalogue = {
 
     "elsewhere.title": "CryptPeer est ouvert dans un autre onglet",
     "elsewhere.text": "Un seul onglet à la fois peut détenir vos clés. Si vous continuez ici, l’autre onglet se verrouille.",
+    "elsewhere.inCall": "Un appel est en cours. Si vous continuez ici, il prend fin.",
     "elsewhere.use": "L’utiliser ici",
 
     "broken.title": "CryptPeer a dû s’arrêter",
@@ -343,11 +344,6 @@ export const fr: Catalogue = {
     "call.voice": "Appel vocal",
     "call.video": "Appel vidéo",
     "call.noCalls": "L’appareil de {name} ne prend pas les appels.",
-    "call.incoming": "Appel entrant",
-    "call.incomingTitle": "{name} appelle",
-    "call.incomingText": "L’onglet qui détient vos clés sonne. Si vous répondez ici, c’est là-bas que vous parlerez.",
-    "call.answer": "Répondre",
-    "call.decline": "Refuser",
     "notice.voiceCall": "Appel vocal : {outcome}",
     "notice.videoCall": "Appel vidéo : {outcome}",
     "notice.missedVoiceCall": "Appel vocal manqué de {name}",

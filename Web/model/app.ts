@@ -30,34 +30,21 @@ export interface Surroundings {
     takeProfile(): Promise<void>;
     /** Somebody joined: what they have here should not be evicted. */
     askForPersistentStorage(): void;
-    /** Tells the other tabs who rings; null: nobody any more. */
-    announceRinging(ringing: Ringing | null): void;
-    /** Tells the tab that works on the profile what the user wants of the call that rings there. */
-    answerElsewhere(answer: Answer): void;
 }
 
-/** A call that waits to be answered, as the other tabs of the profile see it. */
-export interface Ringing {
-    readonly name: string;
-    readonly video: boolean;
-}
+/** What another tab, which works on the profile, has to do with calls. */
+export type CallElsewhere = "none" | "ringing" | "inCall";
 
-export type Answer = "answer" | "decline";
-
-/** So long a call rings at most; a tab that was killed does not say that it is over. */
-const longestRinging = 60_000;
 /** So long the core has to forget its keys by itself, before its worker is terminated. */
 const lockPatience = 1_000;
 
 export class App {
     readonly screen = new Value<Screen>({ name: "starting" });
-    /** It rings in the tab that works on the profile. */
-    readonly ringingElsewhere = new Value<Ringing | null>(null);
+    readonly callElsewhere = new Value<CallElsewhere>("none");
     #surroundings: Surroundings;
     #session: SessionPort | null = null;
     #link: string | null;
     #ended: (() => void) | null = null;
-    #cancelRinging: (() => void) | null = null;
     /** Why the node does not want the identity that was being made. */
     #refused: Problem | null = null;
 
@@ -73,37 +60,19 @@ export class App {
 
     /** Works on the profile in this tab; the other one stops. */
     async useHere(): Promise<void> {
-        this.ringingElsewhere.set(null);
+        this.callElsewhere.set("none");
         this.screen.set({ name: "starting" });
         await this.#surroundings.takeProfile();
         this.#begin();
     }
 
-    /** Another tab has taken the profile. */
-    onProfileLost(): void {
-        this.#end();
-        this.screen.set({ name: "elsewhere" });
+    /** Another tab takes the profile: done when nothing here works on it any more. */
+    onProfileLost(): Promise<void> {
+        return new Promise((resolve) => this.#close({ name: "elsewhere" }, resolve));
     }
 
-    /** The tab that works on the profile rings, or does so no longer. */
-    onRinging(ringing: Ringing | null): void {
-        this.#cancelRinging?.();
-        this.ringingElsewhere.set(this.screen.current.name === "elsewhere" ? ringing : null);
-        const { clock } = this.#surroundings;
-        this.#cancelRinging = ringing === null ? null : clock.at(clock.now() + longestRinging, () => this.onRinging(null));
-    }
-
-    answerElsewhere(answer: Answer): void {
-        this.ringingElsewhere.set(null);
-        this.#surroundings.answerElsewhere(answer);
-    }
-
-    /** Another tab was told what to do about the call that rings here. */
-    onAnswer(answer: Answer): void {
-        const screen = this.screen.current;
-        if (screen.name !== "main" || screen.model.calls.current.current?.state !== "ringingHere") return;
-        if (answer === "answer") screen.model.calls.answer(false);
-        else screen.model.calls.decline();
+    onCallElsewhere(call: CallElsewhere): void {
+        if (this.screen.current.name === "elsewhere") this.callElsewhere.set(call);
     }
 
     /** An invitation link was opened or pasted. */
@@ -122,21 +91,32 @@ export class App {
     }
 
     lock(): void {
+        if (this.#main !== null) this.#close({ name: "starting" }, () => this.#begin());
+    }
+
+    /** Forgets the profile, and shows that screen. `then` is called when it is done. */
+    #close(next: Screen, then: () => void): void {
         const session = this.#session;
-        const screen = this.screen.current;
-        if (session === null || screen.name !== "main") return;
+        const main = this.#main;
+        if (session === null || main === null) {
+            this.#end();
+            this.screen.set(next);
+            return then();
+        }
         // What is shown goes first; the keys follow within the second, whatever the core is busy with.
-        screen.model.dispose();
+        main.dispose();
         const finish = () => {
             cancel();
+            if (this.#ended !== finish) return;
             this.#ended = null;
             session.end();
             this.#session = null;
-            this.#begin();
+            then();
         };
         const cancel = this.#surroundings.clock.at(this.#surroundings.clock.now() + lockPatience, finish);
         this.#ended = finish;
-        this.screen.set({ name: "starting" });
+        this.screen.set(next);
+        // The core takes its leave of whoever it is in a call with.
         session.input({ type: "lock" });
     }
 
@@ -207,7 +187,6 @@ export class App {
                 if (screen.name === "main") return screen.model.onEvent(event);
                 const { type: _, ...profile } = event;
                 const model = new MainModel(session, this.#surroundings.clock, profile, () => this.lock());
-                this.#announceRinging(model);
                 if (screen.name === "locked" && screen.model.problem.current !== null) {
                     model.toasts.show({ kind: "problem", problem: screen.model.problem.current });
                 }
@@ -235,17 +214,6 @@ export class App {
     #onCall(action: CallAction): void {
         const screen = this.screen.current;
         if (screen.name === "main" && this.#ended === null) screen.model.onCall(action);
-    }
-
-    #announceRinging(model: MainModel): void {
-        let announced = false;
-        model.calls.current.subscribe((call) => {
-            const rings = call?.state === "ringingHere";
-            if (rings !== announced) {
-                this.#surroundings.announceRinging(rings ? { name: model.nameOf(call.conversation) ?? "", video: call.video } : null);
-            }
-            announced = rings;
-        });
     }
 
     #onFault(fault: Fault, detail: string): void {

@@ -1,7 +1,7 @@
-// What the service worker serves for this page: an opened file's ranges to a media element, a download's pieces. It gets
-// them from here one at a time, through a port, and keeps nothing.
+// What the service worker serves for this page: an opened file's ranges to a media element, a download's pieces. It asks
+// this page for them when the browser asks it, one at a time, and keeps nothing.
 
-import type { DownloadMessage, RangeRequest, StayAwake } from "../serviceworker";
+import type { DownloadAnswer, DownloadRequest, RangeAnswer, RangeRequest, StayAwake } from "../serviceworker";
 import type { Destination } from "./destination";
 import type { OpenedFile } from "./openedfile";
 
@@ -10,25 +10,21 @@ const stayAwakeInterval = 10_000;
 /** A download that nobody takes: the browser has refused it. */
 const patience = 30_000;
 
-interface Served {
-    readonly opened: OpenedFile;
-    readonly mediaType: string;
-}
+type Serve = (request: RangeRequest | DownloadRequest, port: MessagePort) => void;
 
-const served = new Map<string, Served>();
+const served = new Map<string, Serve>();
 
 function serviceWorker(): ServiceWorker | null {
     return navigator.serviceWorker?.controller ?? null;
 }
 
-/** The address of a document that plays the file, and nothing else; null without a service worker. Until `end`. */
-export function servePlayer(opened: OpenedFile, mediaType: string): { address: string; end: () => void } | null {
-    if (serviceWorker() === null) return null;
+/** Has `serve` answer for the new id, until `end`. */
+function publish(serve: Serve): { id: string; end: () => void } {
     if (served.size === 0) navigator.serviceWorker.addEventListener("message", answer);
-    const id = randomId();
-    served.set(id, { opened, mediaType });
+    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    served.set(id, serve);
     return {
-        address: `/play/${mediaType.startsWith("audio/") ? "audio" : "video"}/${id}`,
+        id,
         end: () => {
             served.delete(id);
             if (served.size === 0) navigator.serviceWorker.removeEventListener("message", answer);
@@ -36,26 +32,38 @@ export function servePlayer(opened: OpenedFile, mediaType: string): { address: s
     };
 }
 
-async function answer({ data, ports }: MessageEvent<RangeRequest>): Promise<void> {
-    const entry = served.get(data.id);
-    const port = ports[0];
-    if (entry === undefined || port === undefined) return;
-    const { opened, mediaType } = entry;
-    const { start } = data;
-    const bytes = start < opened.size ? await opened.read(start, data.end ?? opened.size).catch(() => null) : null;
-    port.postMessage({ bytes, start, size: opened.size, mediaType }, bytes === null ? [] : [bytes]);
+function answer({ data, ports }: MessageEvent<RangeRequest | DownloadRequest>): void {
+    if (ports[0] !== undefined) served.get(data.id)?.(data, ports[0]);
+}
+
+/** The address of a document that plays the file, and nothing else; null without a service worker. Until `end`. */
+export function servePlayer(opened: OpenedFile, mediaType: string): { address: string; end: () => void } | null {
+    if (serviceWorker() === null) return null;
+    const { size } = opened;
+    const { id, end } = publish(async (request, port) => {
+        if (request.what !== "range") return;
+        const { start } = request;
+        const bytes = start < size ? await opened.read(start, request.end ?? size).catch(() => null) : null;
+        const range: RangeAnswer = { bytes, start, size, mediaType };
+        port.postMessage(range, bytes === null ? [] : [bytes]);
+    });
+    return { address: `/play/${mediaType.startsWith("audio/") ? "audio" : "video"}/${id}`, end };
 }
 
 /** A download that takes its pieces as the browser writes them; null without a service worker. */
 export function streamDownload(name: string, size: number): Destination | null {
     const worker = serviceWorker();
     if (worker === null) return null;
-    const id = randomId();
-    const { port1: port, port2 } = new MessageChannel();
     const wishes = new Wishes();
-    port.onmessage = ({ data }: MessageEvent<"pull" | "cancel">) => (data === "pull" ? wishes.add() : wishes.fail());
-    const announce: DownloadMessage = { type: "download", id, name, size };
-    worker.postMessage(announce, [port2]);
+    // Until the browser asks for the download, there is nowhere to put anything, and nothing is wished for.
+    let port: MessagePort | null = null;
+    const { id, end: withdraw } = publish((request, asked) => {
+        if (request.what !== "download" || port !== null) return;
+        port = asked;
+        port.onmessage = ({ data }: MessageEvent<"pull" | "cancel">) => (data === "pull" ? wishes.add() : wishes.fail());
+        const head: DownloadAnswer = { name, size };
+        port.postMessage(head);
+    });
     const frame = document.createElement("iframe");
     frame.hidden = true;
     frame.src = `/download/${id}`;
@@ -64,15 +72,16 @@ export function streamDownload(name: string, size: number): Destination | null {
     const timer = setInterval(() => worker.postMessage(stayAwake), stayAwakeInterval);
     const end = () => {
         clearInterval(timer);
+        withdraw();
         // Taken away at once, the frame would take the download with it in some browsers.
         setTimeout(() => {
             frame.remove();
-            port.close();
+            port?.close();
         }, patience);
     };
     const give = async (piece: ArrayBuffer | "end") => {
         await wishes.take();
-        port.postMessage(piece, piece === "end" ? [] : [piece]);
+        port?.postMessage(piece, piece === "end" ? [] : [piece]);
     };
     return {
         write: give,
@@ -81,7 +90,7 @@ export function streamDownload(name: string, size: number): Destination | null {
             end();
         },
         abort: async () => {
-            port.postMessage("abort");
+            port?.postMessage("abort");
             end();
         },
         remove: null,
@@ -114,8 +123,4 @@ class Wishes {
         if (this.#isFailed) throw new Error("the browser has ended the download");
         this.#count -= 1;
     }
-}
-
-function randomId(): string {
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -1,46 +1,34 @@
 // One tab at a time works on the profile: two engines on one state would use a key twice. This decides who; the worker's
 // store refuses the loser's writes in any case.
 
-import type { Answer, Ringing } from "../model/app";
+import type { CallElsewhere } from "../model/app";
 
 const lockName = "cryptpeer-profile";
-const channelName = "cryptpeer-tabs";
+/** Every tab of this origin hears what is said here: nothing that says who or where, and no key. */
+export const tabsChannel = "cryptpeer-tabs";
+/** Held while there is a call by the tab that has the profile. It is free again when that tab dies without a word. */
+export const callLock = "cryptpeer-call";
 
 export interface TabListener {
-    /** Another tab takes over: stop at once. */
-    onLost(): void;
-    /** The tab that has the profile rings; null: no longer. */
-    onRinging(ringing: Ringing | null): void;
-    /** What the user wants, in another tab, of the call that rings in this one. */
-    onAnswer(answer: Answer): void;
+    /** Another tab takes over: stop. It goes on once that is done. */
+    onLost(): Promise<void>;
+    /** Of the tab that has the profile. */
+    onCallElsewhere(call: CallElsewhere): void;
 }
 
 type TabMessage =
     | { type: "yield" }
     | { type: "whoRings" }
-    | { type: "ringing"; ringing: Ringing | null }
-    | { type: "answer"; answer: Answer };
+    | { type: "calls"; state: CallElsewhere };
 
 export class TabLock {
-    #channel = new BroadcastChannel(channelName);
+    #channel = new BroadcastChannel(tabsChannel);
     #listener: TabListener;
     #release: (() => void) | null = null;
-    #ringing: Ringing | null = null;
 
     constructor(listener: TabListener) {
         this.#listener = listener;
         this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
-    }
-
-    /** To the other tabs: who rings in this one; null: nobody any more. */
-    announceRinging(ringing: Ringing | null): void {
-        this.#ringing = ringing;
-        this.#post({ type: "ringing", ringing });
-    }
-
-    /** To the tab that rings: what the user wants. */
-    answer(answer: Answer): void {
-        this.#post({ type: "answer", answer });
     }
 
     /** Whether this tab has the profile now. */
@@ -54,7 +42,7 @@ export class TabLock {
     /** Asks the other tab to let go, and goes ahead without it when it does not answer. */
     async take(): Promise<void> {
         this.#post({ type: "yield" });
-        for (let attempt = 0; attempt < 10; attempt += 1) {
+        for (let attempt = 0; attempt < 20; attempt += 1) {
             if (await this.#request({ ifAvailable: true })) return;
             await new Promise((resolve) => setTimeout(resolve, 100));
         }
@@ -75,20 +63,14 @@ export class TabLock {
     }
 
     #receive(message: TabMessage): void {
-        switch (message.type) {
-            case "yield":
-                return this.#lose();
-            case "ringing":
-                // Only one tab has the profile, and so a call.
-                if (this.#release === null) this.#listener.onRinging(message.ringing);
-                return;
-            case "answer":
-                if (this.#release !== null && this.#ringing !== null) this.#listener.onAnswer(message.answer);
-                return;
-            case "whoRings":
-                if (this.#release !== null && this.#ringing !== null) this.announceRinging(this.#ringing);
-                return;
-        }
+        if (message.type === "yield") this.#lose();
+        // Only the tab that has the profile has a call to tell of.
+        if (message.type === "calls" && this.#release === null) this.#listen(message.state);
+    }
+
+    #listen(state: CallElsewhere): void {
+        this.#listener.onCallElsewhere(state);
+        if (state !== "none") void navigator.locks.request(callLock, { mode: "shared" }, () => this.#listener.onCallElsewhere("none"));
     }
 
     #post(message: TabMessage): void {
@@ -99,8 +81,6 @@ export class TabLock {
         const release = this.#release;
         if (release === null) return;
         this.#release = null;
-        if (this.#ringing !== null) this.announceRinging(null);
-        this.#listener.onLost();
-        release();
+        void this.#listener.onLost().then(release);
     }
 }

@@ -17,7 +17,7 @@ export function callsView(scope: Scope, main: MainModel): HTMLElement {
         import("../calls/part").then(async (loaded) => {
             await loaded.loadStyles();
             if (!isAlive) return;
-            if (calls.telephone === null) calls.attach(new loaded.Telephone(main));
+            if (calls.telephone === null) calls.attach(loaded.profileTelephone(main));
             part.set(loaded);
         }, () => {
             calls.onLoadFailure();

@@ -1,15 +1,14 @@
 // The screens before the conversations: no invitation yet, joining, locked, another tab, stopped.
 
-import type { App, BrokenReason, Ringing } from "../model/app";
+import type { App, BrokenReason } from "../model/app";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
 import { passphraseStrength } from "../model/text";
 import { t } from "../i18n";
-import { ringsAloud } from "../net/ring";
 import type { Problem } from "../worker/boundary";
 import { button, notice, passphraseField, spinner, textField } from "./controls";
-import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
+import { Child, h, Scope, setAttribute } from "./dom";
 import { icon, IconName, mark } from "./icons";
 
 /** Characters of a passphrase that are asked for at least. */
@@ -160,52 +159,31 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
 }
 
 export function elsewhereView(scope: Scope, app: App): HTMLElement {
-    const dialogs = h("div", {});
-    scope.fill(dialogs, app.ringingElsewhere, (ringing, inner) => ringing && ringingDialog(inner, app, ringing));
+    const inCall = scope.part(app.callElsewhere, (call) => call === "inCall");
+    const calls = h("div", { class: "calls" });
+    scope.bind(app.callElsewhere, (call) => call === "ringing" && calls.childElementCount === 0 && takeCalls(scope, calls));
+    const warning = h("div", {});
+    scope.fill(warning, inCall, (isInCall) => isInCall && notice("warning", t("elsewhere.inCall")));
     return card(t("elsewhere.title"),
         h("p", { class: "lead" }, t("elsewhere.text")),
+        warning,
         button(t("elsewhere.use"), { class: "primary", onclick: () => void app.useHere() }),
-        dialogs);
+        calls);
 }
 
 /** It rings in the tab that has the keys, and so here, too. */
-function ringingDialog(scope: Scope, app: App, { name, video }: Ringing): HTMLElement {
-    const titleId = uniqueId();
-    const element = h("dialog", { "aria-labelledby": titleId, tabindex: -1, autofocus: true, class: "ringing" },
-        h("div", { class: "dialog-body" },
-            h("h2", { id: titleId, class: "field-hint" }, t("call.incoming")),
-            h("p", { class: "ringing-name" }, h("bdi", {}, t("call.incomingTitle", { name }))),
-            h("p", { class: "lead" }, t("call.incomingText")),
-            h("div", { class: "ringing-actions" },
-                button(t("call.decline"), { onclick: () => app.answerElsewhere("decline") }, "hangUp"),
-                button(t("call.answer"), { class: "primary", onclick: () => app.answerElsewhere("answer") }, video ? "camera" : "phone"),
-                button(t("elsewhere.use"), { class: "quiet", onclick: () => void app.useHere() }))));
-    document.title = t("call.incomingTitle", { name });
-    scope.onDispose(() => (document.title = "CryptPeer"));
-    scope.whenInPage(() => {
-        element.showModal();
-        // Itself, not a button: a key that was on its way answers nothing.
-        element.focus();
-    });
-    ringHere(scope);
-    return element;
-}
-
-/** Aloud where somebody looks: several tabs at once would be noise. */
-function ringHere(scope: Scope): void {
-    if (!ringsAloud() || document.visibilityState !== "visible") return;
-    let isOver = false;
-    let stop: (() => void) | null = null;
-    scope.onDispose(() => {
-        isOver = true;
-        stop?.();
-    });
-    void import("../calls/net/sound").then(({ Ringer }) => {
-        if (isOver) return;
-        const ringer = new Ringer();
-        ringer.play("incoming");
-        stop = () => ringer.stop();
-    }, () => undefined);
+function takeCalls(scope: Scope, place: HTMLElement): void {
+    let isAlive = true;
+    scope.onDispose(() => (isAlive = false));
+    // What is loaded once stays for the next call.
+    const stage = place.appendChild(h("div", { class: "calls" }));
+    import("../calls/part").then(async ({ Guest, guestView, loadStyles }) => {
+        await loadStyles();
+        if (!isAlive) return;
+        const guest = new Guest();
+        scope.onDispose(() => guest.dispose());
+        stage.append(guestView(scope, guest));
+    }, () => stage.remove());
 }
 
 export function brokenView(app: App, reason: BrokenReason, detail: string): HTMLElement {

@@ -15,6 +15,15 @@ const callSupport = names("unknown", "none", "media", "frames");
 const callSignalKind = names("description", "candidate");
 const callMedia = names("connected", "disconnected", "failed", "fingerprintMismatch");
 
+/** What the page has to say of a call that rings or is under way. */
+export const callInputs = {
+    answerCall: { call: identifier, video: boolean },
+    declineCall: { call: identifier },
+    hangUp: { call: identifier },
+    callSignal: { call: identifier, kind: callSignalKind, text },
+    callMedia: { call: identifier, state: callMedia },
+};
+
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean, relayOnly: boolean });
 
 const input = union({
@@ -61,11 +70,7 @@ const input = union({
     readableCopy: { conversation: identifier, message: identifier, kept: boolean },
     fileProgress: { file: identifier, chunks: u32 },
     call: { conversation: identifier, video: boolean },
-    answerCall: { call: identifier, video: boolean },
-    declineCall: { call: identifier },
-    hangUp: { call: identifier },
-    callSignal: { call: identifier, kind: callSignalKind, text },
-    callMedia: { call: identifier, state: callMedia },
+    ...callInputs,
     callsSupported: { support: callSupport },
 }, { prepareFile: 30, call: 50 });
 
@@ -120,6 +125,16 @@ const message = struct({
     kind: names("text", "notice", "file"), notice, masked: boolean, text, failure: problem, file: optional(fileSummary),
 });
 
+export const callState = {
+    call: identifier, conversation: identifier, own: boolean, video: boolean, encryption: names("none", "frames", "unknown"),
+    state: names("calling", "ringingThere", "ringingHere", "connecting", "inCall", "reconnecting", "over"),
+    reason: names(
+        "none", "hungUp", "declined", "busy", "noAnswer", "answeredElsewhere", "lost", "away", "fingerprintMismatch",
+        "replaced", "unsupported",
+    ),
+    startedMs: u64,
+};
+
 const event = union({
     noVault: {},
     vault: { waitMs: u64, ...scrypt },
@@ -147,19 +162,11 @@ const event = union({
     warning: { kind: warning, conversation: identifier },
     locked: {},
     problem: { problem },
-    call: {
-        call: identifier, conversation: identifier, own: boolean, video: boolean, encryption: names("none", "frames", "unknown"),
-        state: names("calling", "ringingThere", "ringingHere", "connecting", "inCall", "reconnecting", "over"),
-        reason: names(
-            "none", "hungUp", "declined", "busy", "noAnswer", "answeredElsewhere", "lost", "away", "fingerprintMismatch",
-            "replaced", "unsupported",
-        ),
-        startedMs: u64,
-    },
+    call: callState,
 }, { call: 24 });
 
 /** What connections may use of the node's relay. */
-const relayAccess = union({
+export const relayAccess = union({
     off: {},
     refused: {},
     granted: { username: text, password: text, until: u64, udpPort: u16, tcpPort: u16 },
@@ -191,7 +198,7 @@ const fileAction = union({
 /** A key for the frames of one direction, and its KID (RFC 9605 §4.3). */
 const callKey = struct({ id: u8, key: fixed(32) });
 
-const callAction = union({
+export const callAction = union({
     start: {
         call: identifier, device: identifier, polite: boolean, video: boolean, relayOnly: boolean,
         /** Null: one of the two cannot encrypt frames. */

@@ -31,7 +31,7 @@ final class AddressFinder: Sendable {
         /// What the names led to when they were looked up last, in their order.
         var looked: [IPAddress] = []
         var names: [ServerName] = []
-        var lookedAt: Int64 = .min
+        var lookedAt: Int64 = 0
         var isLooking = false
     }
 
@@ -78,9 +78,7 @@ final class AddressFinder: Sendable {
     // MARK: Names
 
     private func lookUp(changed: Bool) {
-        var clock = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &clock)
-        let now = Int64(clock.tv_sec)
+        let now = RelayLoop.seconds
         let names = Array(names().prefix(Self.mostNames))
         let isDue = state.withLock { state in
             guard !state.isLooking, changed || names != state.names || now - state.lookedAt >= Self.lookUpInterval

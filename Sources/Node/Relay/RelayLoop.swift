@@ -111,6 +111,9 @@ struct RelayLoop: ~Copyable {
 
     static var moment: Moment { now() }
 
+    /// Seconds of a clock that only goes forward.
+    static var seconds: Int64 { Int64(clamping: now().milliseconds / 1_000) }
+
     /// - Returns: false if there is nothing more to do.
     private mutating func take(_ mailbox: RelayMailbox) -> Bool {
         flush()

@@ -21,6 +21,11 @@ final class RelayMailbox: Sendable {
     struct Report: Sendable {
         var allocations = 0
         var counters = Counters()
+
+        mutating func add(_ other: Report) {
+            allocations += other.allocations
+            counters.add(other.counters)
+        }
     }
 
     /// Readable when there is something to take.

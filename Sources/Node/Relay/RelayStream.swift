@@ -8,7 +8,7 @@ import TURN
 /// number of bytes for the other.
 final class RelayStream: Sendable {
     /// Why a stream ends before its client ends it.
-    enum End: Sendable {
+    enum End: CaseIterable, Sendable {
         /// Neither STUN nor ChannelData, or more than a stranger may say.
         case malformed
         /// Answers that are asked for and never read.

@@ -1,9 +1,11 @@
 // The app over the scripted session. What is shown is chosen in the query: ?vault, ?unlocked, ?operator, ?empty,
 // ?fault=core, ?elsewhere, ?warn, ?unreachable.
 
+import { Desk } from "../../../Web/calls/tabs/desk";
 import { followLanguage } from "../../../Web/i18n";
 import { App } from "../../../Web/model/app";
 import { systemClock } from "../../../Web/model/clock";
+import { Relay } from "../../../Web/net/relay";
 import type { SessionListener } from "../../../Web/net/session";
 import { show } from "../../../Web/view/root";
 import { applyTheme } from "../../../Web/view/theme";
@@ -30,10 +32,19 @@ const app = new App({
     acquireProfile: async () => !query.has("elsewhere"),
     takeProfile: async () => {},
     askForPersistentStorage: () => {},
-    announceRinging: () => {},
-    answerElsewhere: () => {},
 }, link);
 show(document.getElementById("app")!, app);
+
+/** As the tab that works on the profile would. */
+function ringElsewhere(name: string): void {
+    const person = () => ({ name, member: "03".repeat(16), calls: "frames" as const });
+    const desk = new Desk({ onInput: () => {}, onTaken: () => {}, person }, new Relay(location));
+    desk.onCall({
+        call: "07".repeat(16), conversation: "01".repeat(16), own: false, video: true, encryption: "frames", state: "ringingHere",
+        reason: "none", startedMs: 0,
+    });
+    app.onCallElsewhere("ringing");
+}
 void app.start();
 
 setTimeout(() => {
@@ -42,6 +53,6 @@ setTimeout(() => {
         listener?.onEvent({ type: "problem", problem: "tooManyRequests" });
     }
     const ringing = query.get("ringing");
-    if (ringing) app.onRinging({ name: ringing, video: true });
+    if (ringing && query.has("elsewhere")) ringElsewhere(ringing);
     if (query.has("unreachable")) listener?.onNodeReachable(false);
 }, 400);

@@ -215,7 +215,7 @@ SCREENS = {
     "call-small": ("?unlocked", call(press("Escape"), kind="camera")),
     "call-declined": ("?unlocked&reason=declined", call()),
     "call-mismatch": ("?unlocked&reason=fingerprintMismatch", call()),
-    "call-elsewhere": ("?elsewhere&ringing=Ada", lambda page: page.locator("dialog.ringing").wait_for()),
+    "call-elsewhere": ("?elsewhere&ringing=Ada", lambda page: page.locator("dialog.incoming").wait_for()),
     "recovery": ("?unlocked&operator", lambda page: page.locator(".banners button").click()),
 }
 

@@ -58,6 +58,10 @@ const catalogue = {
     "control.group": "Call controls",
     "control.closePanel": "Close panel",
 
+    "elsewhere.region": "Call in another tab",
+    "elsewhere.text": "Your call with {name} is in another tab.",
+    "elsewhere.taken": "The call was answered in another tab.",
+
     "tile.you": "You",
     "tile.screen": "{name}’s screen",
     "tile.muted": "Microphone off",

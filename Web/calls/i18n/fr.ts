@@ -58,6 +58,10 @@ export const fr: CallCatalogue = {
     "control.group": "Commandes de l’appel",
     "control.closePanel": "Fermer le volet",
 
+    "elsewhere.region": "Appel dans un autre onglet",
+    "elsewhere.text": "Votre appel avec {name} est dans un autre onglet.",
+    "elsewhere.taken": "L’appel a été pris dans un autre onglet.",
+
     "tile.you": "Vous",
     "tile.screen": "Écran de {name}",
     "tile.muted": "Micro coupé",

@@ -26,6 +26,10 @@ function problemOf(error: unknown): DeviceProblem {
     return name === "NotReadableError" || name === "AbortError" ? "busy" : "missing";
 }
 
+function isGone(error: unknown): boolean {
+    return error instanceof Error && error.name === "OverconstrainedError";
+}
+
 export class Devices {
     readonly present: { readonly [Kind in DeviceKind]: Value<readonly Device[]> } = {
         microphone: new Value<readonly Device[]>([]), camera: new Value<readonly Device[]>([]), speaker: new Value<readonly Device[]>([]),
@@ -142,7 +146,14 @@ export class Devices {
             return { ...(microphone && { microphone }), ...(camera && { camera }) };
         } catch (error) {
             const [only] = wanted;
-            if (wanted.length === 1 && only !== undefined) return { [only]: problemOf(error) };
+            if (wanted.length === 1 && only !== undefined) {
+                // It was unplugged between the look and the choice.
+                if (isGone(error) && this.chosen[only].current !== "") {
+                    this.chosen[only].set("");
+                    return this.#request(wanted);
+                }
+                return { [only]: problemOf(error) };
+            }
             let results = {};
             for (const kind of wanted) results = { ...results, ...await this.#request([kind]) };
             return results;
@@ -151,8 +162,10 @@ export class Devices {
 
     #constraints(kind: CaptureKind): MediaTrackConstraints {
         const id = this.chosen[kind].current;
-        // Ideal, not exact: what was chosen once may not be plugged in today.
-        const device = id === "" ? {} : { deviceId: { ideal: id } };
+        // Exactly that one while it is there: of a mere wish some browsers make what they like. What was chosen once may not be
+        // plugged in today.
+        const isPresent = this.present[kind].current.some((device) => device.id === id);
+        const device = id === "" ? {} : { deviceId: isPresent ? { exact: id } : { ideal: id } };
         return kind === "microphone"
             ? { ...device, echoCancellation: true, noiseSuppression: true, autoGainControl: true }
             : { ...device, width: { ideal: 1_280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };

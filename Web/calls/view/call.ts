@@ -22,10 +22,10 @@ export function callView(scope: Scope, telephone: Telephone, model: CallModel): 
     const panel = new Value<Panel | null>(null);
     const stage = stageView(scope, telephone, model);
     const root: HTMLElement = h("section", { class: "call", role: "region", "aria-label": t("region"), tabindex: -1 });
-    const run = commands(model, panel, root, stage.videos);
+    const run = commands(telephone, model, panel, root, stage.videos);
     const body = h("div", { class: "call-body" }, stage.element, panelView(scope, model, panel));
     root.append(
-        head(scope, model, panel, run),
+        head(scope, telephone, model, panel, run),
         h("div", { class: "call-notices" }, problems(scope, model)),
         body,
         controls(scope, model, panel, run),
@@ -47,9 +47,9 @@ export function callView(scope: Scope, telephone: Telephone, model: CallModel): 
     scope.attribute(root, "data-layout", model.layout, (layout) => layout);
     scope.bind(model.isSmall, (isSmall) => {
         root.classList.toggle("call-small", isSmall);
-        telephone.main.calls.isLarge.set(!isSmall);
+        telephone.host.isLarge?.set(!isSmall);
     });
-    scope.onDispose(() => telephone.main.calls.isLarge.set(false));
+    scope.onDispose(() => telephone.host.isLarge?.set(false));
     keepScreenOn(scope, model);
 
     root.addEventListener("keydown", (event) => {
@@ -68,7 +68,9 @@ export function callView(scope: Scope, telephone: Telephone, model: CallModel): 
     return root;
 }
 
-function commands(model: CallModel, panel: Value<Panel | null>, root: HTMLElement, videos: readonly HTMLVideoElement[]) {
+function commands(
+    telephone: Telephone, model: CallModel, panel: Value<Panel | null>, root: HTMLElement, videos: readonly HTMLVideoElement[],
+) {
     const toggle = (name: Panel) => panel.update((current) => (current === name ? null : name));
     return (command: CallCommand): void => {
         switch (command) {
@@ -91,7 +93,9 @@ function commands(model: CallModel, panel: Value<Panel | null>, root: HTMLElemen
             case "small":
                 if (panel.current !== null) return panel.set(null);
                 if (document.fullscreenElement !== null) return void document.exitFullscreen();
-                return model.isSmall.update((isSmall) => !isSmall);
+                // Where there is nothing behind it, it stays large.
+                if (telephone.host.isLarge !== null) model.isSmall.update((isSmall) => !isSmall);
+                return;
             case "hangUp":
                 return model.hangUp();
         }
@@ -109,7 +113,7 @@ type Run = (command: CallCommand) => void;
 
 // The head: with whom, since when, how safe
 
-function head(scope: Scope, model: CallModel, panel: Value<Panel | null>, run: Run): HTMLElement {
+function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value<Panel | null>, run: Run): HTMLElement {
     const state = h("span", { class: "call-state" });
     const update = () => {
         const { state: name, startedMs } = model.summary.current;
@@ -148,7 +152,7 @@ function head(scope: Scope, model: CallModel, panel: Value<Panel | null>, run: R
             document.fullscreenEnabled && fullScreen,
             panelButton(scope, panel, "details", "info", run),
             panelButton(scope, panel, "keyboard", "keyboard", run),
-            size));
+            telephone.host.isLarge !== null && size));
 }
 
 function toggleButton(label: Parameters<typeof t>[0], iconName: IconName, onclick: () => void, command: CallCommand): HTMLButtonElement {

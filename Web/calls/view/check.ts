@@ -10,13 +10,21 @@ export function checkDialog(scope: Scope, telephone: Telephone, check: DeviceChe
     const { devices } = telephone;
     const kinds = check.video ? ["microphone", "camera"] as const : ["microphone"] as const;
     const opening = h("div", {}, spinner(t("check.opening")));
-    void devices.open(...kinds).then(() => opening.remove());
     const preview = picture(scope, devices.track.camera, t("device.preview"));
+    // Its place is kept while the camera opens: what is below must not move away from under a finger.
     const frame = h("div", { class: "check-preview" }, preview);
-    scope.bind(devices.track.camera, (track) => (frame.hidden = !check.video || track === null));
+    let isOpening = true;
+    const showFrame = () => (frame.hidden = !check.video || (!isOpening && devices.track.camera.current === null));
+    scope.bind(devices.track.camera, showFrame);
 
     const name = check.conversation === null ? "" : telephone.nameOf(check.conversation);
-    const go = h("button", { type: "button", class: "primary", onclick: () => telephone.finishCheck() });
+    const go = h("button", { type: "button", class: "primary", disabled: true, onclick: () => telephone.finishCheck() });
+    void devices.open(...kinds).then(() => {
+        isOpening = false;
+        opening.remove();
+        go.disabled = false;
+        showFrame();
+    });
     scope.bind(devices.track.microphone, (microphone) => {
         go.textContent = check.conversation === null ? t("check.done")
             : microphone === null ? t("check.callWithout") : t("check.call", { name });

@@ -53,7 +53,8 @@ export function levelBar(scope: Scope, track: Observable<MediaStreamTrack | null
 
 /** A muted video element that shows the track. */
 export function picture(scope: Scope, track: Observable<MediaStreamTrack | null>, label: string): HTMLVideoElement {
-    const video = h("video", { autoplay: true, playsinline: true, "aria-label": label });
+    // Nothing to press: Firefox would stop at it with Tab.
+    const video = h("video", { autoplay: true, playsinline: true, "aria-label": label, tabindex: -1 });
     video.muted = true;
     scope.bind(track, (current) => {
         video.srcObject = current === null ? null : new MediaStream([current]);

@@ -12,11 +12,11 @@ export function incomingDialog(scope: Scope, telephone: Telephone, call: Call): 
     const name = telephone.nameOf(call.conversation);
     const titleId = uniqueId();
     const textId = uniqueId();
-    const summary = telephone.main.conversations.current.find(({ conversation }) => conversation === call.conversation);
+    const person = telephone.person(call.conversation);
     const answer = button(t("incoming.answer"), { class: "answer", onclick: () => telephone.answer(call.video) }, call.video ? "camera" : "phone");
     const dialog = h("dialog", { class: "incoming", "aria-labelledby": titleId, "aria-describedby": textId, tabindex: -1, autofocus: true },
         h("h2", { id: titleId, class: "incoming-title" }, t("incoming.title")),
-        h("div", { class: "incoming-face" }, summary !== undefined && avatar(summary)),
+        h("div", { class: "incoming-face" }, person !== null && avatar(person)),
         h("div", { id: textId },
             h("p", { class: "incoming-name", dir: "auto" }, name),
             h("p", { class: "incoming-kind" }, t(call.video ? "incoming.video" : "incoming.voice"))),

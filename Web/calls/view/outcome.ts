@@ -19,8 +19,8 @@ export function outcomeView(scope: Scope, telephone: Telephone, model: CallModel
     const key: CallText = reason === "none" || reason === "replaced" ? "over.hungUp" : `over.${reason}`;
     const seconds = startedMs > 0 ? Math.round((Date.now() - startedMs) / 1_000) : 0;
     const actions = h("div", { class: "call-outcome-actions" },
-        !isAttack && reason !== "unsupported" && reason !== "hungUp"
-            && button(t("over.again"), { onclick: () => telephone.main.calls.call(conversation, video) }, video ? "camera" : "phone"),
+        telephone.host.ring !== null && !isAttack && reason !== "unsupported" && reason !== "hungUp"
+            && button(t("over.again"), { onclick: () => telephone.call(conversation, video) }, video ? "camera" : "phone"),
         button(t("over.close"), { class: "primary", onclick: () => telephone.dismiss() }));
     const view = h("div", { class: `call-outcome ${isAttack ? "call-outcome-danger" : ""}` },
         h("div", { role: isAttack ? "alert" : "status" },

@@ -20,8 +20,8 @@ export interface Stage {
 
 export function stageView(scope: Scope, telephone: Telephone, model: CallModel): Stage {
     const { name } = model;
-    const person = telephone.main.conversations.current.find(({ conversation }) => conversation === model.summary.current.conversation);
-    const face = (large: boolean) => h("span", { class: large ? "tile-face tile-face-large" : "tile-face" }, person !== undefined && avatar(person));
+    const person = telephone.person(model.summary.current.conversation);
+    const face = (large: boolean) => h("span", { class: large ? "tile-face tile-face-large" : "tile-face" }, person !== null && avatar(person));
 
     // The other person
     const remoteVideo = picture(scope, shown(scope, model, "camera"), name);

@@ -1,6 +1,9 @@
 // Everything a call may show: that it rings, the check before it, the call itself.
 
+import { button } from "../../view/controls";
 import { h, Scope } from "../../view/dom";
+import { icon } from "../../view/icons";
+import { t } from "../i18n";
 import type { Telephone } from "../telephone";
 import { callView } from "./call";
 import { checkDialog } from "./check";
@@ -16,6 +19,17 @@ export function loadStyles(): Promise<void> {
     });
 }
 
+/** Another tab of the profile has the call. */
+function elsewhereNotice(scope: Scope, telephone: Telephone): HTMLElement {
+    const place = h("div", { class: "calls-part" });
+    scope.fill(place, telephone.elsewhere, (call) => call !== null && h("section",
+        { class: "call-elsewhere", role: "region", "aria-label": t("elsewhere.region") },
+        icon("phone"),
+        h("p", { role: "status" }, t("elsewhere.text", { name: telephone.nameOf(call.conversation) })),
+        button(t("control.hangUp"), { class: "hang-up small", onclick: () => telephone.hangUpElsewhere() }, "hangUp")));
+    return place;
+}
+
 export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
     const root = h("div", { class: "calls-part" });
     const call = h("div", { class: "calls-part" });
@@ -27,22 +41,30 @@ export function telephoneView(scope: Scope, telephone: Telephone): HTMLElement {
         });
         return dialog;
     };
-    root.append(call, dialogs);
-    // What had the focus before the call gets it back after.
+    root.append(call, dialogs, elsewhereNotice(scope, telephone));
+    // What had the focus before the call, or its dialogs, gets it back after.
     let before: Element | null = null;
-    scope.fill(call, telephone.shown, (model, inner) => {
-        if (model === null) {
+    const keepFocus = (isShown: boolean) => {
+        if (isShown) before ??= document.activeElement;
+        else if (telephone.shown.current === null && telephone.check.current === null && telephone.incoming.current === null) {
             if (before instanceof HTMLElement && before.isConnected) before.focus();
             before = null;
-            return null;
         }
-        before ??= document.activeElement;
-        return callView(inner, telephone, model);
+    };
+    scope.fill(call, telephone.shown, (model, inner) => {
+        keepFocus(model !== null);
+        return model && callView(inner, telephone, model);
     });
     const check = h("div", { class: "calls-part" });
     const incoming = h("div", { class: "calls-part" });
     dialogs.append(check, incoming);
-    scope.fill(check, telephone.check, (wanted, inner) => wanted && show(inner, checkDialog(inner, telephone, wanted)));
-    scope.fill(incoming, telephone.incoming, (ringing, inner) => ringing && show(inner, incomingDialog(inner, telephone, ringing)));
+    scope.fill(check, telephone.check, (wanted, inner) => {
+        keepFocus(wanted !== null);
+        return wanted && show(inner, checkDialog(inner, telephone, wanted));
+    });
+    scope.fill(incoming, telephone.incoming, (ringing, inner) => {
+        keepFocus(ringing !== null);
+        return ringing && show(inner, incomingDialog(inner, telephone, ringing));
+    });
     return root;
 }

@@ -219,7 +219,7 @@ def move(host: network.Host) -> None:
     host.plug()
 
 
-def test_a_call_and_a_file_move_to_another_network(two_hosts):
+def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     node, hosts, (ada, grace) = two_hosts
     acquaint(node, ada, grace)
     callers = Caller(ada), Caller(grace)
@@ -232,7 +232,9 @@ def test_a_call_and_a_file_move_to_another_network(two_hosts):
         network.ip("netns", "exec", host.name, "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "40mbit",
                    "burst", "64kb", "latency", "100ms")
     content = os.urandom(40 << 20)
-    ada.attach_bytes("plan.bin", "", content)
+    plan = tmp_path / "plan.bin"
+    plan.write_bytes(content)
+    ada.attach(plan)
     theirs = grace.file("plan.bin")
     grace.wait_for_part(theirs, 0.1)
 

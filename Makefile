@@ -59,7 +59,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end bench bench-relay bench-transfer
+.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.closing
 	@$(MAKE) lint
@@ -109,6 +109,10 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
 
+fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
+	swift build $(SWIFT_FLAGS) --target TURN
+	Tests/Fuzz/fuzz.sh $(or $(SECONDS),60)
+
 bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (4 minutes, nothing else running)
 	python3 Benchmarks/relay.py
 
@@ -122,7 +126,7 @@ bench: build setup-test ## The figures: the node's footprint, the time to unlock
 ##@ Tidy
 .PHONY: clean help
 clean: ## Remove everything that was built (not ./data)
-	rm -rf .build .build-wasm .build-static .build-logs .venv Web/dist Sources/CWebApp/webapp.bin
+	rm -rf .build .build-wasm .build-static .build-logs .build-fuzz .venv Web/dist Sources/CWebApp/webapp.bin
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile

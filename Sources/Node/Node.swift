@@ -20,7 +20,7 @@ public struct Node: Service {
         case ready(origin: String)
     }
 
-    private let configuration: NodeConfiguration
+    private var configuration: NodeConfiguration
     private let announce: @Sendable (Announcement) -> Void
     private let logger: Logger
     private let lock: DataFolderLock
@@ -42,6 +42,9 @@ public struct Node: Service {
         let folder = try DataFolder(creating: configuration.data)
         lock = try DataFolderLock(folder)
         identity = try NodeIdentity(folder)
+        if configuration.relay != nil, configuration.relay?.secret == nil {
+            self.configuration.relay?.secret = try RelaySecret.kept(in: folder)
+        }
         store = try SQLiteStore(folder)
         do {
             owner = try store.readNow { try Bubble(stored: $0) }
@@ -70,7 +73,10 @@ public struct Node: Service {
         let (isReady, ready) = AsyncStream<Never>.makeStream()
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
-        bounds.connections = min(bounds.connections, max(64, Self.descriptors() - 128))
+        let descriptors = Self.descriptors() - 128
+        if configuration.relay != nil { bounds.relays = min(bounds.relays, max(16, descriptors / 4)) }
+        bounds.connections = min(
+            bounds.connections, max(64, descriptors - (configuration.relay == nil ? 0 : bounds.relays)))
         let ledger = ConnectionLedger(bounds)
         let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
         let relay = try await startedRelay(registry, bounds, ledger, sessions)
@@ -165,10 +171,10 @@ public struct Node: Service {
     }
 
     /// Both protocols through one socket, where the machine has both.
+    ///
+    /// Servers look up what they bind to, and where no interface but the loopback has an IPv6 address that fails even for a
+    /// literal one (RFC 3493 §6.1, AI_ADDRCONFIG).
     static func anyAddress() -> String {
-        let descriptor = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return "0.0.0.0" }
-        close(descriptor)
-        return "::"
+        (try? SocketAddress.makeAddressResolvingHost("::", port: 0)) == nil ? "0.0.0.0" : "::"
     }
 }

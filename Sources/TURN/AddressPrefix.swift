@@ -11,6 +11,9 @@ public struct AddressPrefix: Hashable, Sendable {
         self.length = max(0, min(length, address.family == .ipv4 ? 32 : 128))
     }
 
+    /// The network's first address.
+    public var first: IPAddress { Self.first(length, of: address) }
+
     public func contains(_ ip: IPAddress) -> Bool {
         guard ip.family == address.family else { return false }
         return Self.first(length, of: ip) == Self.first(length, of: address)

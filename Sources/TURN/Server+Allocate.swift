@@ -68,14 +68,16 @@ extension Server {
         // Step 10, "at any point": the user's quota: 486.
         let needed = families.count + (reservesNext ? 1 : 0)
         guard mayHave(needed, requester.subject) else { return refuse(request, requester, .allocationQuotaReached) }
-        // Step 11, "at any point": another server: 300.
-        if let alternate = configuration.alternateServers.first(where: { $0.family == request.client.address.family }) {
+        // Step 11, "at any point": another server: 300. Not for who came by a stream: it would look for TLS there at a port
+        // that may have none.
+        let isFull = relays.count + needed > configuration.quotas.relays
+        if isFull || configuration.redirection == .always, !request.client.isStream,
+            let alternate = configuration.alternateServers.first(where: { $0.family == request.client.address.family })
+        {
             return tryAlternate(alternate, request, requester)
         }
-        // Steps 8 and 9 again, now that it is tried: 508 if nothing can be had.
-        guard relays.count + needed <= configuration.quotas.relays else {
-            return refuse(request, requester, .insufficientCapacity)
-        }
+        // Steps 8 and 9 again, now that it is tried: what there is, is given; 508 if it is nothing.
+        guard !isFull else { return refuse(request, requester, .insufficientCapacity) }
         let user = user(requester.subject)
         var opened: [UInt32] = []
         var reserved = UInt32.none

@@ -126,9 +126,9 @@ public struct Server: ~Copyable {
         }
     }
 
-    /// Where new allocations are sent instead; empty to make them here.
-    public mutating func setAlternateServers(_ servers: [TransportAddress]) {
-        configuration.alternateServers = servers
+    /// Which new allocations are sent to ``ServerConfiguration/alternateServers`` from now on.
+    public mutating func setRedirection(_ redirection: ServerConfiguration.Redirection) {
+        configuration.redirection = redirection
     }
 
     public var allocationCount: Int { allocations.count }

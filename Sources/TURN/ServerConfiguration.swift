@@ -14,6 +14,8 @@ public struct ServerConfiguration: Sendable {
     public var acceptsOldChannelNumbers = false
     /// Other servers to which new allocations are sent: the first of the client's own family (RFC 8656 §7.2, step 11).
     public var alternateServers: [TransportAddress] = []
+    /// Which of them are sent there.
+    public var redirection = Redirection.always
     public var policy = PeerPolicy()
     public var lifetimes = Lifetimes()
     public var quotas = Quotas()
@@ -23,6 +25,13 @@ public struct ServerConfiguration: Sendable {
     public init(realm: [UInt8] = Array("turn".utf8)) {
         precondition((1...4).contains(realm.count), "a realm of one to four bytes keeps answers small")
         self.realm = realm
+    }
+
+    public enum Redirection: Sendable {
+        /// Those that there is no room for.
+        case whenFull
+        /// All of them: this server is to be stopped once its allocations have ended.
+        case always
     }
 
     /// Seconds.

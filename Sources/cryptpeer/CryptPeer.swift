@@ -18,8 +18,10 @@ struct CryptPeer: AsyncParsableCommand {
                   One for everybody on a local network, reached as https://camp.local:8443.
               cryptpeer operator-invitation --data /var/lib/cryptpeer
                   Another operator invitation, while nobody has used the first.
+              cryptpeer doctor https://camp.local:8443 --ca cryptpeer-ca.pem
+                  What keeps people from reaching a node or calling through it, and how to mend it.
             """,
-        subcommands: [Serve.self, OperatorInvitationCommand.self])
+        subcommands: [Serve.self, OperatorInvitationCommand.self, DoctorCommand.self])
 
     static func main() async {
         // A file that the node makes is its owner's alone.
@@ -34,6 +36,9 @@ struct CryptPeer: AsyncParsableCommand {
         } catch let error as StartError {
             Terminal.complain("cryptpeer: \(error)")
             Glibc.exit(1)
+        } catch let code as ExitCode {
+            // What there was to say has been said.
+            Glibc.exit(code.rawValue)
         } catch {
             switch exitCode(for: error) {
             case .success:

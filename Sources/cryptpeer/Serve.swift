@@ -21,6 +21,7 @@ struct Serve: AsyncParsableCommand {
               node.key                 the key by which clients know this node again
               ca.pem, ca.key           its own certificate authority
               server.pem, server.key   the certificate it shows, renewed by itself
+              relay.key                the secret of the relay's credentials, unless --turn-secret gives another
               node.sqlite*             mailboxes, invitations and devices: sealed bytes and hashes, nothing readable
               lock                     held while a node runs on the folder
 
@@ -78,6 +79,32 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "The node serves a network without the Internet: the relay reaches private addresses.")
     var bubble = false
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Private networks that the relay reaches where it does not reach all of them (--bubble), such as 10.8.0.0/16.",
+            valueName: "network"))
+    var relayNetwork: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What one device may relay, in megabits a second, both directions together; 0 for no bound. By default 200.",
+            valueName: "megabits"))
+    var relayDeviceRate: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "What all devices together may relay, in megabits a second; 0 for no bound. By default 800.",
+            valueName: "megabits"))
+    var relayRate: Int?
+
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "Other relays with the same --turn-secret, to which clients over UDP are sent when this one is full, or has got SIGUSR1.",
+            valueName: "address"))
+    var relayAlternate: [String] = []
+
     @Flag(help: "For benches and tests only: the relay reaches this machine itself.")
     var turnAllowLoopback = false
 
@@ -87,6 +114,11 @@ struct Serve: AsyncParsableCommand {
     func validate() throws {
         guard (0...65_535).contains(turnPort ?? 0) else {
             throw ValidationError("--turn-port takes a number from 1 to 65535, or 0")
+        }
+        guard (relayDeviceRate ?? 0) >= 0, (relayRate ?? 0) >= 0, (relayDeviceRate ?? 0) <= 1_000_000,
+            (relayRate ?? 0) <= 1_000_000
+        else {
+            throw ValidationError("--relay-device-rate and --relay-rate take a number from 0 to 1000000")
         }
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 1 to 65535") }
         guard (0...65_535).contains(metricsPort) else {
@@ -132,6 +164,10 @@ extension Serve {
         relay.publicAddresses = publicIp
         relay.secret = try turnSecret.map { try RelayConfiguration.secret(inFile: $0) }
         relay.reachesPrivateNetworks = bubble
+        relay.networks = relayNetwork
+        relay.deviceMegabits = relayDeviceRate
+        relay.megabits = relayRate
+        relay.alternates = relayAlternate
         relay.allowsLoopback = turnAllowLoopback
         relay.acceptsOldChannelNumbers = turnOldChannels
         return relay

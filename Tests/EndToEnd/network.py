@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import itertools
 import os
 import pathlib
 import shutil
@@ -10,6 +11,7 @@ import subprocess
 # Only root may make namespaces and interfaces.
 IS_POSSIBLE = os.geteuid() == 0 and shutil.which("ip") is not None
 
+NUMBERS = itertools.count()
 PREFIX = "10.77.13"
 
 NAMESPACES = pathlib.Path("/run/netns")
@@ -36,7 +38,10 @@ class Machine:
         sweep()
         self.name = f"{self.TAG}-{os.getpid()}-{role}"
         ip("netns", "add", self.name)
-        ip("-n", self.name, "link", "set", "lo", "up")
+        # Browsers take an address that comes by itself, a second after the others, for a change of network.
+        with self.entered():
+            pathlib.Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode").write_text("1")
+        self.ip("link", "set", "lo", "up")
 
     def ip(self, *arguments: str) -> None:
         ip("-n", self.name, *arguments)
@@ -135,8 +140,8 @@ class Network:
     address = f"{PREFIX}.1"
 
     def __init__(self, hosts: int):
-        # An interface's name has at most 15 characters.
-        self.switch = f"cp{os.getpid() % 100_000}"
+        # An interface's name has at most 15 characters. One that was deleted may stay for as long as a program runs in it.
+        self.switch = f"cp{os.getpid() % 100_000}{next(NUMBERS) % 10}"
         ip("link", "add", self.switch, "type", "bridge")
         self.hosts: list[Host] = []
         try:

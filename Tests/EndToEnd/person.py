@@ -224,9 +224,9 @@ class Person:
         assert set(states) <= set(STATES)
         expect(article).to_contain_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
 
-    def expect_connection(self, *states: str) -> None:
+    def expect_connection(self, *states: str, timeout: float = ARRIVE_MILLISECONDS) -> None:
         status = self.page.get_by_role("status", name="Connection")
-        expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=ARRIVE_MILLISECONDS)
+        expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=timeout)
 
     def selected_candidate_types(self) -> list[str]:
         """Of the candidate pairs that the live connections have selected, from the browser's own statistics."""

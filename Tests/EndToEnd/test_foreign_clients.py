@@ -17,17 +17,18 @@ CLIENTS = 4  # coturn makes them in pairs, RTP and RTCP, where it is not told ot
 
 
 def free_pair() -> int:
-    """A UDP port that is free with the one after it, at both addresses: clients have one for RTP and one for RTCP."""
+    """A port that is free with the one after it, at both addresses: clients have one for RTP and one for RTCP."""
     while True:
         with contextlib.ExitStack() as probes:
             ports = [0, 0]
             try:
                 for index in range(2):
                     wanted = ports[0] + 1 if index else 0
-                    for family, address in ((socket.AF_INET, V4), (socket.AF_INET6, V6)):
-                        probe = probes.enter_context(socket.socket(family, socket.SOCK_DGRAM))
-                        probe.bind((address, wanted))
-                        wanted = ports[index] = probe.getsockname()[1]
+                    for kind in (socket.SOCK_DGRAM, socket.SOCK_STREAM):
+                        for family, address in ((socket.AF_INET, V4), (socket.AF_INET6, V6)):
+                            probe = probes.enter_context(socket.socket(family, kind))
+                            probe.bind((address, wanted))
+                            wanted = ports[index] = probe.getsockname()[1]
             except (OSError, OverflowError):
                 continue
             return ports[0]
@@ -118,6 +119,26 @@ def test_udp(relay, options):
 
 def test_udp_to_the_ipv6_address(relay):
     assert_all_came_back(relay.client("-x", "-e", V6, server=V6))
+
+
+STREAMS = [
+    pytest.param((), id="channels"),
+    pytest.param(("-s",), id="send indications"),
+    pytest.param(("-y",), id="client to client"),
+    pytest.param(("-c", "-x", "-e", V6), id="an IPv6 address"),
+]
+
+
+@pytest.mark.parametrize("options", STREAMS)
+def test_tcp(relay, options):
+    assert_all_came_back(relay.client("-t", *options))
+
+
+@pytest.mark.parametrize("options", STREAMS)
+def test_tls_at_the_port_of_https(relay, options):
+    authority = relay.node.data / "ca.pem"
+    assert_all_came_back(relay.client("-t", "-S", "-E", str(authority), *options, port=relay.node.port))
+    assert relay.node.is_healthy()
 
 
 def test_a_second_channel_for_a_peer_is_refused(relay):

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import natlab
+from conftest import evidence_folder
 from natlab import Kind
 from node import EXECUTABLE, Node
 from person import ARRIVE_MILLISECONDS, Person
@@ -18,7 +19,7 @@ FILE_BYTES = 1_500_000
 # What may go beside the path that the file takes: checks of other paths, and what the session with the node says.
 BESIDE = 200_000
 
-# As long as this after its beginning, an attempt has led to a path or will not.
+# As long as this after its beginning, an attempt has led to a path, or the app says why it has not.
 PATIENCE_MILLISECONDS = 5_000
 
 IS_TRYING = """() => {
@@ -128,11 +129,15 @@ class Meeting:
             person.page.wait_for_function(IS_TRYING, timeout=ARRIVE_MILLISECONDS)
 
     def await_path(self, expected: str) -> list[dict]:
-        """What both have selected once that is the expected path, or after a while."""
+        """What both have selected once that is the expected path, or after a while. Of two paths that work, a browser moves to
+        the one that the other side prefers only when something comes that way: so they write to each other."""
         deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
-        while seen_in(selected := self.selected()) != expected and time.monotonic() < deadline:
-            self.ada.page.wait_for_timeout(100)
-        return selected
+        while True:
+            article = self.ada.send("Which way is this?")
+            self.ada.expect_state(article, "Delivered", "Read")
+            if seen_in(selected := self.selected()) == expected or time.monotonic() > deadline:
+                return selected
+            self.ada.page.wait_for_timeout(500)
 
     def selected(self) -> list[dict]:
         found = []
@@ -177,6 +182,16 @@ def meeting(laboratory, node_between, browsers, tmp_path_factory, request):
     request.config.stash[natlab.OUTCOMES] = table(made.outcomes)
 
 
+@pytest.fixture(autouse=True)
+def evidence(meeting, request):
+    yield
+    if getattr(request.node, "failed", False):
+        folder = evidence_folder(request)
+        for person in meeting.people:
+            person.leave_evidence(folder)
+        (folder / "node.txt").write_text(meeting.node.output())
+
+
 def name(kind: Kind) -> str:
     return kind.value.replace(" ", "-")
 
@@ -189,9 +204,6 @@ def test_every_pair_connects_directly_where_it_can_be(meeting, first, second):
         person.expect_connection("Direct", "Relayed")
     seconds = time.monotonic() - began
     expected = "Direct" if natlab.can_be_direct(first, second) else "Relayed"
-    # Which of two working paths is the better one each browser finds by itself, once there is something to send.
-    article = meeting.ada.send("Which way is this?")
-    meeting.ada.expect_state(article, "Delivered", "Read")
     selected = meeting.await_path(expected)
     meeting.laboratory.count()
     meeting.send_file()
@@ -225,7 +237,10 @@ def test_every_pair_connects_directly_where_it_can_be(meeting, first, second):
 def test_without_the_relay_these_pairs_do_not_meet(meeting, first, second):
     meeting.replug(first, second, without_relay=True)
     meeting.await_attempt()
-    meeting.ada.page.wait_for_timeout(PATIENCE_MILLISECONDS)
+    # Each has tried by then, and is told.
+    for person in meeting.people:
+        told = person.page.get_by_text("the relay cannot be reached, over UDP nor over TCP or TLS")
+        expect(told).to_be_visible(timeout=2 * PATIENCE_MILLISECONDS)
     for person in meeting.people:
         person.expect_connection("Mailbox")
         assert person.selected_pairs() == []
@@ -237,9 +252,9 @@ def test_without_the_relay_these_pairs_do_not_meet(meeting, first, second):
 def test_without_the_relay_the_others_meet_in_less_time(meeting, first, second):
     meeting.replug(first, second, without_relay=True)
     meeting.await_attempt()
-    meeting.ada.page.wait_for_timeout(PATIENCE_MILLISECONDS)
     for person in meeting.people:
-        assert seen_in(person.selected_pairs()) == "Direct"
+        person.expect_connection("Direct", timeout=PATIENCE_MILLISECONDS)
+    assert seen_in(meeting.selected()) == "Direct"
 
 
 def test_one_open_port_is_enough(meeting):

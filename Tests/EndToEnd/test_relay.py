@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import socket
 import subprocess
 import time
 
@@ -10,7 +11,7 @@ import pytest
 import network
 import node as nodes
 from conftest import persistent
-from node import Node, free_port
+from node import EXECUTABLE, Node, free_port
 from turn import credential, relayed_address
 
 TRANSPORTS = ("udp", "tcp", "tls")
@@ -146,6 +147,7 @@ def test_data_and_media_through_the_relay_alone(page, relaying, engine, transpor
 
 # How soon a changed address is to be taken up.
 FOLLOWING_SECONDS = 5
+PUBLIC = "203.0.113.9"
 
 
 @pytest.fixture
@@ -205,3 +207,62 @@ def test_a_name_on_the_local_network_changes_nothing(remote):
     names.write_text("10.99.0.1 camp.local\n")
     time.sleep(FOLLOWING_SECONDS)
     assert relayed_address((host.address, 3478), "north") == host.address
+
+
+def doctor(node: Node, *options: str) -> tuple[int, list[str]]:
+    command = [str(EXECUTABLE), "doctor", *options, "--ca", str(node.data / "ca.pem")]
+    answer = subprocess.run([*command, "--turn-secret", str(node.data.parent / "secret")], capture_output=True, timeout=60)
+    return answer.returncode, answer.stdout.decode().splitlines()
+
+
+@pytest.fixture
+def public(remote):
+    """A node that has a public address beside its private one, and is reached by it."""
+
+    def start(*options: str) -> tuple[Node, network.Host]:
+        node, host, _ = remote("--host", PUBLIC, *options)
+        network.ip("-n", host.name, "address", "replace", f"{PUBLIC}/32", "dev", "eth0")
+        network.ip("route", "replace", f"{PUBLIC}/32", "via", host.address)
+        return node, host
+
+    yield start
+    subprocess.run(["ip", "route", "delete", f"{PUBLIC}/32"], check=False, capture_output=True)
+
+
+def test_the_doctor_sees_an_address_that_peers_do_not_reach(public):
+    node, host = public("--public-ip", f"{network.PREFIX}.2")
+    time.sleep(FOLLOWING_SECONDS)
+    status, lines = doctor(node, f"https://{PUBLIC}:{node.port}")
+    assert status == 1
+    failures = [line for line in lines if line.startswith("fail")]
+    assert len(failures) == 1 and f"start the node with --public-ip {PUBLIC}" in failures[0], lines
+
+
+def test_the_doctor_sees_a_firewall(public):
+    node, host = public()
+    time.sleep(FOLLOWING_SECONDS)
+    status, lines = doctor(node, f"https://{PUBLIC}:{node.port}")
+    assert status == 0 and all(line.startswith("ok") for line in lines), lines
+    rules = "table inet wall { chain in { type filter hook input priority 0; udp dport 3478 drop; tcp dport 3478 drop; }; }"
+    subprocess.run(["ip", "netns", "exec", host.name, "nft", "-f", "-"], input=rules.encode(), check=True, timeout=10)
+    status, lines = doctor(node, f"https://{PUBLIC}:{node.port}")
+    assert status == 1
+    standings = {line.split(":")[0] for line in lines}
+    assert {"fail  Relay over UDP", "warn  Relay over TCP", "ok    Relay over TLS", "ok    Allocation"} <= standings, lines
+
+
+def test_answers_come_from_the_address_that_was_asked(remote):
+    _, host, _ = remote()
+    addresses = ["fd77::2", "fd77::3", f"{network.PREFIX}.3", host.address]
+    for address in addresses[:3]:
+        length = 64 if ":" in address else 24
+        network.ip("-n", host.name, "address", "add", f"{address}/{length}", "dev", "eth0", *(["nodad"] if ":" in address else []))
+    network.ip("address", "add", "fd77::1/64", "dev", host.name.rsplit("h", 1)[0], "nodad")
+    time.sleep(FOLLOWING_SECONDS)
+    for address in addresses:
+        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.settimeout(2)
+            # What comes from elsewhere does not reach a connected socket.
+            probe.connect((address, 3478))
+            probe.send(bytes.fromhex("000100002112a442") + bytes(12))
+            assert probe.recv(100)[:2] == b"\x01\x01", address

@@ -1,3 +1,4 @@
+import Foundation
 import Node
 import STUN
 import TURN
@@ -7,7 +8,10 @@ import Testing
 @Suite("The relay")
 struct RelayTests {
     /// A node whose relay is on a port of its own and reaches this machine.
-    private func withRelay(threads: Int = 1, _ body: (Int) throws -> Void) async throws {
+    private func withRelay(
+        threads: Int = 1, _ configure: @escaping @Sendable (inout RelayConfiguration) -> Void = { _ in },
+        _ body: (Int) throws -> Void
+    ) async throws {
         let port = NodeProcess.freePort()
         try await withNode { configuration in
             var relay = RelayConfiguration(port: port)
@@ -15,6 +19,7 @@ struct RelayTests {
             relay.secret = Array("north".utf8)
             relay.allowsLoopback = true
             relay.threads = threads
+            configure(&relay)
             configuration.relay = relay
         } _: { _ in
             try body(port)
@@ -150,5 +155,93 @@ struct RelayTests {
                 configuration.relay?.publicAddresses = ["relay.example.org"]
             }
         }
+    }
+
+    @Test("networks that were named are reached, and no other private one")
+    func networks() async throws {
+        for (networks, isBubble, reached) in [
+            ([], false, [false, false]), (["10.8.0.0/16", "fd00:8::/32"], false, [true, false]),
+            ([], true, [true, true]),
+        ] {
+            try await withRelay {
+                $0.networks = networks
+                $0.reachesPrivateNetworks = isBubble
+            } _: { port in
+                let client = try DatagramClient(relayPort: port)
+                _ = try client.allocate()
+                let peers = [IPAddress(10, 8, 1, 1), IPAddress(10, 9, 1, 1)].map { TransportAddress($0, port: 9) }
+                #expect(try peers.map { try client.permit($0) } == reached)
+                // Whatever the policy.
+                #expect(try client.permit(TransportAddress(IPAddress(169, 254, 169, 254), port: 80)) == false)
+            }
+        }
+    }
+
+    @Test("what is no network, and what is no relay's address, ends the start")
+    func configuration() async throws {
+        for network in ["10.8.0.0", "10.8.0.1/16", "10.8.0.0/33", "camp/8", "10.8.0.0/-1", "fd00::/129", "/8"] {
+            await #expect(throws: StartError.self, "\(network)") {
+                _ = try await LocalNode { configuration in
+                    configuration.relay = RelayConfiguration(port: NodeProcess.freePort())
+                    configuration.relay?.networks = [network]
+                }
+            }
+        }
+        for alternate in [
+            "relay.example.org", "203.0.113.8:0", "203.0.113.8:70000", "[203.0.113.8]:1", "2001:db8::8]:1",
+        ] {
+            await #expect(throws: StartError.self, "\(alternate)") {
+                _ = try await LocalNode { configuration in
+                    configuration.relay = RelayConfiguration(port: NodeProcess.freePort())
+                    configuration.relay?.alternates = [alternate]
+                }
+            }
+        }
+    }
+
+    @Test("a device relays no more than its rate, and all together no more than theirs", arguments: [true, false])
+    func bandwidth(isOfDevice: Bool) async throws {
+        try await withRelay {
+            if isOfDevice { $0.deviceMegabits = 1 } else { $0.megabits = 1 }
+        } _: { port in
+            let peer = try DatagramClient(relayPort: port)
+            var received = [0, 0]
+            for (index, user) in ["alice", "bob"].enumerated() {
+                let client = try DatagramClient(relayPort: port, user: user)
+                let relayed = try #require(try client.allocate())
+                #expect(try client.bind(0x4000, to: peer.address))
+                // Four seconds' worth, at once.
+                for _ in 0..<500 { peer.send([UInt8](repeating: 7, count: 1_000), to: relayed) }
+                while (try? client.receive(within: 1)) != nil { received[index] += 1_000 }
+            }
+            // A second's worth, and what came in while it passed.
+            #expect((100_000...300_000).contains(received[0]), "\(received)")
+            #expect((100_000...300_000).contains(received[1]), "\(received)")
+        }
+    }
+
+    @Test("at SIGUSR1 new allocations are sent to another relay")
+    func draining() async throws {
+        let port = NodeProcess.freePort()
+        let folder = try TemporaryFolder()
+        try Data("north".utf8).write(to: URL(fileURLWithPath: folder.path + "/secret"))
+        let node = try await NodeProcess(
+            folder: folder,
+            options: [
+                "--turn-port", "\(port)", "--turn-secret", folder.path + "/secret", "--relay-alternate", "203.0.113.8",
+            ])
+        let client = try DatagramClient(relayPort: port)
+        #expect(try client.allocate() != nil)
+        node.signal(SIGUSR1)
+        try await eventually {
+            let other = try DatagramClient(relayPort: port)
+            let answer = try other.ask(.allocate) { $0.append(.requestedTransport, [17, 0, 0, 0]) }
+            if answer.error != .tryAlternate { throw DatagramClient.TimedOut() }
+            // Not XORed: port 3478 and the address.
+            #expect(answer.values[.alternateServer] == [0, 1, 0x0D, 0x96, 203, 0, 113, 8])
+        }
+        // What is allocated stays.
+        #expect(try client.ask(.refresh) { _ in }.isSuccess)
+        try await node.terminate()
     }
 }

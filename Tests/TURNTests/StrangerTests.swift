@@ -76,6 +76,8 @@ struct StrangerTests {
                 }
             }
             let method = methods.randomElement(using: &random)!
+            // With a short nonce and with a long one.
+            if round & 255 == 0 { client.meet(longQuestion: round & 256 == 0) }
             client.hasFingerprint = round & 1 == 0
             client.hidesName = round & 2 == 0
             client.integrity = round & 4 == 0 ? .sha1 : .sha256

@@ -186,6 +186,11 @@ function keeping(access: RelayAccess | null, body: (world: {
     }
 }
 
+/** In small steps: a timer that another one sets counts from when that one runs. */
+function pass(milliseconds: number): void {
+    for (let step = 0; step < milliseconds; step += 100) mock.timers.tick(100);
+}
+
 const lasting = granted({ until: Number.MAX_SAFE_INTEGER });
 
 test("a path that is not found is explained within five seconds, once", () => keeping(lasting, ({ connection, log }) => {
@@ -194,7 +199,7 @@ test("a path that is not found is explained within five seconds, once", () => ke
     assert.deepEqual(log, []);
     mock.timers.tick(1_900);
     assert.deepEqual(log, ["relayUnreachable"]);
-    mock.timers.tick(60_000);
+    pass(60_000);
     assert.deepEqual(log, ["relayUnreachable"]);
 }));
 
@@ -205,7 +210,7 @@ test("a relay that was reached leaves the other side as the reason", () => keepi
     mock.timers.tick(4_900);
     connection.connectionState = "connected";
     keeper.up();
-    mock.timers.tick(60_000);
+    pass(60_000);
     assert.deepEqual(log, ["otherSide", "null"]);
 }));
 
@@ -221,20 +226,47 @@ test("a path that is lost is looked for again and again, and explained meanwhile
     mock.timers.tick(4_000);
     assert.deepEqual(log, ["restart", "relayOff", "restart"]);
     connection.connectionState = "connected";
+    keeper.heard();
     keeper.up();
-    mock.timers.tick(60_000);
+    pass(60_000);
     assert.deepEqual(log, ["restart", "relayOff", "restart", "null"]);
 }));
 
 test("another network means new candidates though the path still stands, and once only", () => keeping(lasting, ({ connection, keeper, page, log }) => {
     page.dispatchEvent(new Event("online"));
+    mock.timers.tick(300);
     assert.deepEqual(log, [], "the first search goes on");
     connection.connectionState = "connected";
     keeper.up();
+    // Several signs of one change.
     page.dispatchEvent(new Event("online"));
+    page.dispatchEvent(new Event("online"));
+    mock.timers.tick(300);
     assert.deepEqual(log, ["restart"]);
-    mock.timers.tick(60_000);
+    keeper.heard();
+    pass(60_000);
     assert.deepEqual(log, ["restart"]);
+}));
+
+test("a search that the other side did not hear of is repeated, at once when the node is back", () => keeping(lasting, ({ connection, keeper, relay, page, log }) => {
+    connection.connectionState = "connected";
+    keeper.up();
+    page.dispatchEvent(new Event("online"));
+    mock.timers.tick(300);
+    relay.setNode(false);
+    mock.timers.tick(4_000);
+    assert.deepEqual(log, ["restart", "restart"]);
+    relay.setNode(true);
+    assert.deepEqual(log, ["restart", "restart", "restart"]);
+    keeper.heard();
+    relay.setNode(false);
+    relay.setNode(true);
+    pass(60_000);
+    assert.equal(log.length, 3);
+    // Where nobody answers, a path that stands is left alone after a while.
+    page.dispatchEvent(new Event("online"));
+    pass(60_000);
+    assert.equal(log.length, 7);
 }));
 
 test("another right to the relay is taken before the next search, and begins one where the path is lost", () => keeping(lasting, ({ connection, keeper, relay, log }) => {

@@ -30,7 +30,7 @@ const patience = 25_000;
 /** A path that is cut may come back by itself. */
 const grace = 1_500;
 /** So long another path is looked for, before the mailbox carries the messages. */
-const lossPatience = 15_000;
+const lossPatience = 10_000;
 const pathInterval = 5_000;
 
 export class Channel {
@@ -48,6 +48,7 @@ export class Channel {
     #announced: string[] = [];
     #path: Path | null = null;
     #closed = false;
+    #isLost = false;
     #deadline: ReturnType<typeof setTimeout>;
     #pathTimer: ReturnType<typeof setInterval> | undefined;
 
@@ -154,6 +155,7 @@ export class Channel {
             case "answer":
                 if (!this.#announces(text)) return this.#refuse();
                 await connection.setRemoteDescription({ type: kind, sdp: text });
+                this.#keeper.heard();
                 await this.#described();
                 if (kind === "offer") await this.#offer();
                 return;
@@ -205,6 +207,7 @@ export class Channel {
             switch (connection.connectionState) {
                 case "connected":
                     clearTimeout(this.#deadline);
+                    this.#isLost = false;
                     this.#keeper.up();
                     // Another path may be of another kind.
                     if (this.#path !== null) void this.#reportPath();
@@ -221,8 +224,9 @@ export class Channel {
     }
 
     #lost(wait: number): void {
-        clearTimeout(this.#deadline);
-        this.#deadline = setTimeout(() => this.#fail(), lossPatience);
+        // From the first sign on, whatever signs follow.
+        if (!this.#isLost) this.#deadline = setTimeout(() => this.#fail(), lossPatience);
+        this.#isLost = true;
         this.#keeper.down(wait);
     }
 

@@ -23,30 +23,58 @@ export function hasSlept(before: Clocks, now: Clocks, wasHidden: boolean): boole
     return !wasHidden && day > interval + jump;
 }
 
-/** Calls `listener` each time, until the function that comes back is called. */
-export function onNetworkChange(listener: () => void): () => void {
+/** Several signs of one change come within so long. */
+const together = 300;
+/** Chromium on a desktop tells that the network changed, and that it seems quicker, by the same event. */
+const mayBePause = 30_000;
+
+/**
+ * Calls `listener` each time, until the function that comes back is called.
+ *
+ * @param listener Is told whether the network is another one for certain, or may be.
+ */
+export function onNetworkChange(listener: (isCertain: boolean) => void): () => void {
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    let isCertain = false;
+    let lastGuess = -mayBePause;
+    const sign = (certain: boolean) => {
+        isCertain ||= certain;
+        timer ??= setTimeout(() => {
+            const wasCertain = isCertain;
+            timer = undefined;
+            isCertain = false;
+            if (navigator.onLine) listener(wasCertain);
+        }, together);
+    };
     const look = (): Clocks => ({ day: Date.now(), running: performance.now() });
     let last = look();
     let wasHidden = document.hidden;
     const watch = () => {
         const now = look();
-        if (hasSlept(last, now, wasHidden || document.hidden)) listener();
+        if (hasSlept(last, now, wasHidden || document.hidden)) sign(true);
         last = now;
         wasHidden = document.hidden;
     };
-    const timer = setInterval(watch, interval);
-    const changed = () => {
-        if (navigator.onLine) listener();
-    };
+    const clock = setInterval(watch, interval);
+    const online = () => sign(true);
     document.addEventListener("visibilitychange", watch);
-    window.addEventListener("online", changed);
-    // Chromium's word on the kind of network that the device is in.
-    const information = (navigator as { connection?: EventTarget }).connection;
+    window.addEventListener("online", online);
+    const information = (navigator as { connection?: EventTarget & { readonly type?: string } }).connection;
+    let type = information?.type;
+    const changed = () => {
+        const isOther = information?.type !== type;
+        type = information?.type;
+        if (isOther) return sign(true);
+        if (type !== undefined || performance.now() - lastGuess < mayBePause) return;
+        lastGuess = performance.now();
+        sign(false);
+    };
     information?.addEventListener("change", changed);
     return () => {
-        clearInterval(timer);
+        clearTimeout(timer);
+        clearInterval(clock);
         document.removeEventListener("visibilitychange", watch);
-        window.removeEventListener("online", changed);
+        window.removeEventListener("online", online);
         information?.removeEventListener("change", changed);
     };
 }

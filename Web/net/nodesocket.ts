@@ -54,6 +54,16 @@ export class NodeSocket {
         this.open();
     }
 
+    /** The network is another one: a connection that was made over the former leads nowhere, and nobody says so. */
+    renew(): void {
+        if (!this.#wanted) return;
+        const wasOpen = this.#openedAt > 0;
+        this.#failures = 0;
+        this.#drop();
+        if (wasOpen) this.#listener.onDisconnected();
+        this.#connect();
+    }
+
     /** Frames without a connection are dropped: the core sends only while it knows of one. */
     send(frames: Uint8Array[]): void {
         if (this.#socket?.readyState !== WebSocket.OPEN) return;

@@ -16,6 +16,7 @@ export interface PathListener {
 const explainAfter = 4_000;
 /** A restart that found no path is followed by another. */
 const repeatAfter = 4_000;
+const mostRepeats = 3;
 
 export class PathKeeper {
     #connection: RTCPeerConnection;
@@ -27,6 +28,9 @@ export class PathKeeper {
     #wasUp = false;
     /** Nobody knew yet what there is of a relay when it began to look. */
     #beganBlind: boolean;
+    /** Whether the other side has answered, or begun, the latest search. */
+    #isHeard = true;
+    #repeats = 0;
     #reason: NoPath | null = null;
     #explain: ReturnType<typeof setTimeout> | undefined;
     #repair: ReturnType<typeof setTimeout> | undefined;
@@ -54,8 +58,11 @@ export class PathKeeper {
     up(): void {
         this.#isUp = this.#wasUp = true;
         clearTimeout(this.#explain);
-        clearTimeout(this.#repair);
-        this.#explain = this.#repair = undefined;
+        this.#explain = undefined;
+        if (this.#isHeard) {
+            clearTimeout(this.#repair);
+            this.#repair = undefined;
+        }
         this.#tell(null);
     }
 
@@ -66,13 +73,25 @@ export class PathKeeper {
         this.#repair ??= setTimeout(() => this.restart(), wait);
     }
 
+    /** A description of the other side's was applied. */
+    heard(): void {
+        this.#isHeard = true;
+        this.#repeats = 0;
+    }
+
     restart(): void {
+        this.#isHeard = false;
         this.#search.clear();
         this.#listener.restart();
         clearTimeout(this.#repair);
         this.#repair = setTimeout(() => {
             this.#repair = undefined;
-            if (this.#connection.connectionState !== "connected") this.restart();
+            const isLost = this.#connection.connectionState !== "connected";
+            // A path that stands is enough where nobody answers: after these it is left alone.
+            if (isLost || (!this.#isHeard && this.#repeats < mostRepeats)) {
+                this.#repeats = isLost ? 0 : this.#repeats + 1;
+                this.restart();
+            }
         }, repeatAfter);
     }
 
@@ -99,6 +118,7 @@ export class PathKeeper {
         this.#connection.setConfiguration(this.#relay.configuration(this.#relayOnly));
         const isLate = this.#beganBlind && this.#connection.iceGatheringState !== "new";
         if (this.#relay.access !== null) this.#beganBlind = false;
-        if (!this.#isUp && (this.#wasUp || isLate)) this.restart();
+        // What was said while the node was out of reach is lost.
+        if (isLate || (this.#wasUp && !(this.#isUp && this.#isHeard))) this.restart();
     }
 }

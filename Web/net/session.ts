@@ -6,6 +6,7 @@ import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
 import { Attachment, FileProgress, Files } from "./files";
 import type { NoPath } from "./nopath";
+import { onNetworkChange } from "./network";
 import { NodeSocket } from "./nodesocket";
 import type { OpenedFile } from "./openedfile";
 import { Relay } from "./relay";
@@ -53,6 +54,7 @@ export class Session implements SessionPort {
     #channels = new Map<string, Channel>();
     #files: Files;
     #ended = false;
+    #stopWatching: () => void;
 
     constructor(listener: SessionListener) {
         this.#listener = listener;
@@ -80,6 +82,7 @@ export class Session implements SessionPort {
         // Until it has been told, the core takes no calls.
         this.input({ type: "callsSupported", support: "RTCRtpScriptTransform" in window ? "frames" : "media" });
         document.addEventListener("visibilitychange", this.#wake);
+        this.#stopWatching = onNetworkChange((isCertain) => isCertain && this.#socket.renew());
         window.addEventListener("pagehide", this.#leave);
     }
 
@@ -122,6 +125,7 @@ export class Session implements SessionPort {
     end(): void {
         this.#ended = true;
         document.removeEventListener("visibilitychange", this.#wake);
+        this.#stopWatching();
         window.removeEventListener("pagehide", this.#leave);
         this.#worker.onmessage = this.#worker.onerror = null;
         this.#worker.terminate();

@@ -1,15 +1,27 @@
+import STUN
+import TURN
+
 /// What a person decides about the relay.
 public struct RelayConfiguration: Sendable {
-    /// The UDP port of STUN and TURN.
+    /// The port of STUN and TURN, of UDP and of TCP.
     public var port: Int
     /// Whether the port was asked for: if it cannot be had, the node then does not start, and takes another one if not.
     public var isPortChosen = true
     /// The addresses at which peers reach the relay, at most one of each family; those of the interfaces if there is none.
     public var publicAddresses: [String] = []
-    /// A secret that other programs share to make credentials; one of the node's own if there is none.
+    /// A secret that other programs share to make credentials; one of the node's own, kept in its data folder, if there is none.
     public var secret: [UInt8]?
     /// Peers may be in private networks: the node serves a network without the Internet.
     public var reachesPrivateNetworks = false
+    /// Private networks in which peers may be, as `address/length`, where not all of them may be reached.
+    public var networks: [String] = []
+    /// Other relays with the same secret, as `address` or `address:port`: new allocations are sent there, if this one has no
+    /// room for them, or is about to be stopped (SIGUSR1).
+    public var alternates: [String] = []
+    /// Relayed megabits (10^6) each second, of one device and of all together, both directions counted; 0 for no bound; nil
+    /// for what suits a Raspberry Pi: four busy devices have all that its network card carries.
+    public var deviceMegabits: Int?
+    public var megabits: Int?
     /// For benches and tests: peers may be on this machine.
     public var allowsLoopback = false
     /// For clients from before RFC 8656: channel numbers up to 0x7FFF.
@@ -19,6 +31,78 @@ public struct RelayConfiguration: Sendable {
 
     public init(port: Int = 3_478) {
         self.port = port
+    }
+}
+
+extension RelayConfiguration {
+    static let usualDeviceMegabits = 200
+    static let usualMegabits = 800
+
+    /// The bounds on what is relayed, for each of the threads.
+    func setBandwidth(_ quotas: inout ServerConfiguration.Quotas) {
+        // Who measures the relay wants no bound.
+        let (device, all) = allowsLoopback ? (0, 0) : (Self.usualDeviceMegabits, Self.usualMegabits)
+        quotas.bytesPerSecondPerUser = UInt64(max(0, deviceMegabits ?? device)) * 125_000
+        quotas.bytesPerSecond = UInt64(max(0, megabits ?? all)) * 125_000 / UInt64(max(1, threads))
+    }
+
+    /// - Throws: a ``StartError`` for what is no network.
+    func prefixes() throws(StartError) -> [AddressPrefix] {
+        var prefixes: [AddressPrefix] = []
+        for text in networks {
+            guard let prefix = AddressPrefix(text: text) else {
+                throw StartError(
+                    "\(text) is no network", advice: "give --relay-network an address and a length, such as 10.8.0.0/16"
+                )
+            }
+            prefixes.append(prefix)
+        }
+        return prefixes
+    }
+
+    /// - Throws: a ``StartError`` for what is no address.
+    func alternateServers() throws(StartError) -> [TransportAddress] {
+        var servers: [TransportAddress] = []
+        for text in alternates {
+            guard let server = TransportAddress(text: text, usualPort: 3_478) else {
+                throw StartError(
+                    "\(text) is no address of a relay",
+                    advice: "give --relay-alternate an IP address, and its port if that is not 3478")
+            }
+            servers.append(server)
+        }
+        return servers
+    }
+}
+
+extension AddressPrefix {
+    /// The network that `address/length` writes; nil if it writes none, or an address inside one.
+    init?(text: String) {
+        let parts = text.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, let ip = IPAddress(text: String(parts[0])), let length = Int(parts[1]),
+            (0...(ip.family == .ipv4 ? 32 : 128)).contains(length)
+        else { return nil }
+        self.init(ip, length: length)
+        guard first == ip else { return nil }
+    }
+}
+
+extension TransportAddress {
+    /// The address that `address`, `address:port` or, of IPv6, `[address]:port` writes; nil if it writes none.
+    init?(text: String, usualPort: UInt16) {
+        if let ip = IPAddress(text: text) {
+            self.init(ip, port: usualPort)
+            return
+        }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port != 0
+        else {
+            return nil
+        }
+        var host = text[..<colon]
+        let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+        if isBracketed { host = host.dropFirst().dropLast() }
+        guard let ip = IPAddress(text: String(host)), isBracketed == (ip.family == .ipv6) else { return nil }
+        self.init(ip, port: port)
     }
 }
 

@@ -6,6 +6,7 @@ import STUN
 import ServiceLifecycle
 import Synchronization
 import TURN
+import UnixSignals
 
 /// The relay: STUN and TURN on threads of their own, over UDP and, by streams that the event loops read and write, over TCP
 /// and TLS.
@@ -16,6 +17,9 @@ final class RelayService: Service {
     private let configuration: RelayConfiguration
     /// Knows at which addresses peers reach the relay.
     private let finder: AddressFinder
+    /// Private networks in which peers may be.
+    private let networks: [AddressPrefix]
+    private let alternates: [TransportAddress]
     /// Ports on which the node itself serves something.
     private let ownPorts: Set<UInt16>
     private let metrics: RelayMetrics
@@ -49,6 +53,8 @@ final class RelayService: Service {
         self.ledger = ledger
         self.metrics = metrics
         self.logger = logger
+        networks = try configuration.prefixes()
+        alternates = try configuration.alternateServers()
         var given: [IPAddress] = []
         for text in configuration.publicAddresses {
             guard let ip = IPAddress(text: text) else {
@@ -154,13 +160,18 @@ final class RelayService: Service {
         server.supportsDontFragment = true
         server.acceptsOldChannelNumbers = configuration.acceptsOldChannelNumbers
         server.policy = policy(addresses)
+        server.alternateServers = alternates
+        server.redirection = .whenFull
+        configuration.setBandwidth(&server.quotas)
+        server.quotas.relays = max(1, min(server.quotas.relays, bounds.relays) / mailboxes.count)
         if configuration.allowsLoopback { server.quotas.relaysPerUser = server.quotas.relays }
         return server
     }
 
     private func policy(_ addresses: RelayAddresses) -> PeerPolicy {
         var policy = PeerPolicy()
-        policy.privateRanges = configuration.reachesPrivateNetworks ? .allowed : .denied
+        policy.privateRanges =
+            configuration.reachesPrivateNetworks ? .allowed : networks.isEmpty ? .denied : .networks(networks)
         policy.allowsLoopback = configuration.allowsLoopback
         policy.ownAddresses = Set(addresses.local.all.filter { !LocalAddresses.isLoopback($0) })
         policy.ownPorts = ownPorts.union([port])
@@ -169,22 +180,40 @@ final class RelayService: Service {
 
     func run() async throws {
         try? await cancelWhenGracefulShutdown { [self] in
-            var addresses = finder.last
-            var last = RelayTotals()
-            var log = RelayLog(logger)
-            while true {
-                try await Task.sleep(for: Self.interval)
-                let current = finder.find()
-                if current != addresses { follow(current) }
-                addresses = current
-                let totals = self.totals
-                metrics.record(totals, since: last)
-                log.note(totals, at: RelayLoop.seconds)
-                last = totals
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                if !alternates.isEmpty { group.addTask { await self.drainWhenTold() } }
+                group.addTask { try await self.watch() }
+                try await group.waitForAll()
             }
         }
         await listener.withLock { $0 }?.stop()
         stop()
+    }
+
+    /// Follows the machine's addresses, and reports what was done.
+    private func watch() async throws {
+        var addresses = finder.last
+        var last = RelayTotals()
+        var log = RelayLog(logger)
+        while true {
+            try await Task.sleep(for: Self.interval)
+            let current = finder.find()
+            if current != addresses { follow(current) }
+            addresses = current
+            let totals = self.totals
+            metrics.record(totals, since: last)
+            log.note(totals, at: RelayLoop.seconds)
+            last = totals
+        }
+    }
+
+    /// At SIGUSR1, all new allocations go to the other relays, so that this one can be stopped when its calls have ended.
+    private func drainWhenTold() async {
+        for await _ in await UnixSignalsSequence(trapping: .sigusr1) {
+            logger.notice(
+                "New allocations are sent to the other relays from now on: this one can be stopped when it has none.")
+            for mailbox in mailboxes { mailbox.put(.command { $0.setRedirection(.always) }) }
+        }
     }
 
     private var totals: RelayTotals {

@@ -10,6 +10,8 @@ struct DataFolder: Sendable {
     var authorityKey: String { path + "/ca.key" }
     var serverCertificate: String { path + "/server.pem" }
     var serverKey: String { path + "/server.key" }
+    /// The relay's secret: text.
+    var relayKey: String { path + "/relay.key" }
     var database: String { path + "/node.sqlite" }
     var lock: String { path + "/lock" }
 

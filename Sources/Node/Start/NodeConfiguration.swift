@@ -41,6 +41,8 @@ public struct ServiceBounds: Sendable {
     /// Open connections in total, and from one address (an IPv6 one counts as its /64).
     public var connections = 16_384
     public var connectionsPerAddress = 512
+    /// Relayed addresses in total, each a socket.
+    public var relays = 4_096
     /// Streams of the relay's (TURN over TCP and TLS) in total, and from one address.
     public var streams = 4_096
     public var streamsPerAddress = 128

@@ -21,7 +21,10 @@ struct ServerIdentity: Sendable {
     }
 
     /// Whether the certificate is one for this name (RFC 9525 §6.3: a wildcard stands for one label).
-    func covers(_ name: ServerName) -> Bool {
+    func covers(_ name: ServerName) -> Bool { Self.covers(name, names) }
+
+    /// Whether one of a certificate's names is this one.
+    static func covers(_ name: ServerName, _ names: [GeneralName]) -> Bool {
         names.contains { candidate in
             switch (candidate, name) {
             case (.dnsName(let pattern), .dns(let name)):

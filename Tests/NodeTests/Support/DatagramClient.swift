@@ -14,12 +14,14 @@ final class DatagramClient {
     private let relay: TransportAddress
     private var requests: RelayRequests
 
-    /// - Parameter secret: the relay's, to make the credential from.
-    init(relayPort: Int, secret: String = "north", user: String = "alice") throws {
+    /// - Parameters:
+    ///   - secret: the relay's, to make the credential from.
+    ///   - patience: the seconds that ``receive()`` waits.
+    init(relayPort: Int, secret: String = "north", user: String = "alice", patience: Int = 5) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         self.socket = socket
         relay = TransportAddress(Self.loopback, port: UInt16(relayPort))
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var room: Int32 = 4 << 20
         setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, 4)
@@ -62,6 +64,13 @@ final class DatagramClient {
         let count = recv(socket, &buffer, buffer.count, 0)
         guard count >= 0 else { throw TimedOut() }
         return Array(buffer[..<count])
+    }
+
+    /// - Parameter seconds: how long to wait, at most five.
+    func receive(within seconds: Int) throws -> [UInt8] {
+        var query = pollfd(fd: socket, events: Int16(POLLIN), revents: 0)
+        guard poll(&query, 1, Int32(seconds) * 1_000) > 0 else { throw TimedOut() }
+        return try receive()
     }
 
     /// The answer's attributes, by type; the first question's answer gives the nonce.

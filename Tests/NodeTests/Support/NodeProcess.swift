@@ -81,6 +81,10 @@ final class NodeProcess: Sendable {
         guard ready else { throw Failure.notReady(output: lines.joined(separator: "\n")) }
     }
 
+    func signal(_ signal: Int32) {
+        if let process = state.withLock({ $0.process }) { Foundation.kill(process.processIdentifier, signal) }
+    }
+
     /// SIGKILL: a power cut, as far as the program can tell.
     func kill() async throws {
         try await end(with: SIGKILL)

@@ -195,6 +195,7 @@ export class MediaConnection {
         this.#announced = announced;
         if (type === "offer" && this.#data === null) this.#openData();
         await this.connection.setRemoteDescription({ type, sdp });
+        this.#keeper.heard();
         this.#occupyOffered();
         const candidates = this.#early;
         this.#early = [];

@@ -162,6 +162,30 @@ def test_the_call_in_a_tab_ends_with_the_tab_that_has_the_keys(node, people):
     ada.expect_over(re.compile("Call ended|did not come back"))
 
 
+# Words between tabs take their time, as on a busy machine; locks do not.
+SLOW_WORDS = """() => {
+    const post = BroadcastChannel.prototype.postMessage;
+    BroadcastChannel.prototype.postMessage = function (message) {
+        setTimeout(() => post.call(this, message), 400);
+    };
+}"""
+
+
+def test_a_last_word_that_is_late_is_waited_for(node, people):
+    ada, grace = meet(node, people)
+    second = another_tab(node, grace)
+    grace.page.evaluate(SLOW_WORDS)
+    ada.call("Voice call")
+    expect_rings(second)
+    second.answer()
+    second.expect_connected()
+    ada.press("Hang up")
+    outcome = second.region.get_by_text(re.compile("Call ended|did not come back"))
+    expect(outcome).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    expect(outcome).to_have_text("Call ended")
+    second.expect_gone()
+
+
 def test_the_profile_is_moved_during_a_call_only_knowingly_and_the_other_side_hears_at_once(node, people, engine):
     ada, grace = meet(node, people, "chromium", engine)
     connect(ada, grace, "Voice call")

@@ -13,6 +13,8 @@ import {
     awaitFree, GuestWord, guestLock, guestWord, hold, ProfileWord, profileWord, randomId, TabMessage,
 } from "./words";
 
+/** The last word of a tab, on its way while its lock is free already. */
+const lastWordTakes = 1_000;
 /** So long it says that another tab has taken the call. */
 const noticeLasts = 8_000;
 
@@ -95,7 +97,7 @@ export class Guest implements CallHost {
         const own = await makeTabKey();
         this.#line = await TabLine.between("guest", own, theirs, guestWord, profileWord);
         this.#offer = offer;
-        this.#stopWaiting = awaitFree(callLock, () => this.#enqueue(async () => this.#lose()));
+        this.#stopWaiting = awaitFree(callLock, () => this.#awaitLastWord(offer));
         this.#post({ type: "join", offer, guest: this.#id, key: own.shown });
     }
 
@@ -137,8 +139,15 @@ export class Guest implements CallHost {
         this.#cancelNotice = this.clock.at(this.clock.now() + noticeLasts, () => this.isTaken.set(false));
     }
 
+    /** That tab is gone, or done with the call: words and locks take different ways, and one may overtake the other. */
+    #awaitLastWord(offer: string): void {
+        if (offer !== this.#offer) return;
+        this.#stopWaiting = this.clock.at(this.clock.now() + lastWordTakes, () => this.#enqueue(async () => this.#lose(offer)));
+    }
+
     /** The tab that works on the profile is gone, and with it the call. */
-    #lose(): void {
+    #lose(offer: string): void {
+        if (offer !== this.#offer) return;
         const call = this.#call;
         this.#leave();
         if (call !== null) this.telephone.onCall({ ...call, state: "over", reason: "lost" });

@@ -132,7 +132,7 @@ class Meeting:
     def await_path(self, expected: str) -> list[dict]:
         """What both have selected once that is the expected path, or after a while. Of two paths that work, a browser moves to
         the one that the other side prefers only when something comes that way: so they write to each other."""
-        deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+        deadline = time.monotonic() + ARRIVE_MILLISECONDS / 1000
         while True:
             article = self.ada.send("Which way is this?")
             self.ada.expect_state(article, "Delivered", "Read")

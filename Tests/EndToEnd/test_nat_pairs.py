@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import expect
 
 import natlab
+from caller import Caller, connect
 from conftest import evidence_folder
 from natlab import Kind
 from node import EXECUTABLE, Node
@@ -131,7 +132,7 @@ class Meeting:
     def await_path(self, expected: str) -> list[dict]:
         """What both have selected once that is the expected path, or after a while. Of two paths that work, a browser moves to
         the one that the other side prefers only when something comes that way: so they write to each other."""
-        deadline = time.monotonic() + PATIENCE_MILLISECONDS / 1000
+        deadline = time.monotonic() + ARRIVE_MILLISECONDS / 1000
         while True:
             article = self.ada.send("Which way is this?")
             self.ada.expect_state(article, "Delivered", "Read")
@@ -179,7 +180,8 @@ def meeting(laboratory, node_between, browsers, tmp_path_factory, request):
     made = Meeting(laboratory, node_between, browsers, tmp_path_factory.mktemp("people"))
     yield made
     made.close()
-    request.config.stash[natlab.OUTCOMES] = table(made.outcomes)
+    if made.outcomes:
+        request.config.stash[natlab.OUTCOMES] = table(made.outcomes)
 
 
 @pytest.fixture(autouse=True)
@@ -274,3 +276,32 @@ def test_one_open_port_is_enough(meeting):
     finally:
         for home in meeting.laboratory.homes:
             home.leave_open()
+
+
+def test_a_call_and_a_file_outlive_the_nats_they_began_behind(meeting, tmp_path):
+    """The routers forget what they let in, and nothing direct is possible any more: as when somebody walks out of the house."""
+    meeting.replug(Kind.FULL_CONE, Kind.FULL_CONE)
+    for person in meeting.people:
+        person.expect_connection("Direct")
+    first, second = (Caller(person) for person in meeting.people)
+    connect(first, second, "Voice call")
+    second.expect_more("energy")
+    long = tmp_path / "long.bin"
+    long.write_bytes(bytes(10 * FILE_BYTES))
+    # The call stands before the button.
+    meeting.ada.page.locator("input[type=file]").set_input_files(long)
+    arriving = meeting.grace.file(long.name)
+    meeting.grace.wait_for_part(arriving, 0.05)
+
+    meeting.laboratory.become(Kind.SYMMETRIC, Kind.SYMMETRIC)
+    assert meeting.grace.part(arriving) < 1, "the file was quicker than the routers"
+    for side in (first, second):
+        side.expect_more("energy", milliseconds=40_000)
+    for person in meeting.people:
+        person.expect_connection("Relayed")
+    expect(arriving).to_contain_text("Received", timeout=90_000)
+    for person in meeting.people:
+        pairs = person.selected_pairs()
+        assert len(pairs) == 2 and all("relay" in (pair["local"], pair["remote"]) for pair in pairs), pairs
+    first.press("Hang up")
+    second.expect_gone()

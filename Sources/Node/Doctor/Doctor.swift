@@ -37,7 +37,7 @@ public struct Doctor: Sendable {
     public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
 
     /// Seconds that each step may take.
-    static let patience: Int64 = 5
+    static let patience: Int64 = 10
 
     /// - Parameters:
     ///   - origin: nil: that of the node in the data folder.

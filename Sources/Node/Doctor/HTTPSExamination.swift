@@ -31,7 +31,9 @@ struct HTTPSExamination: Sendable {
         } catch {
             let chain = shown.withLock { $0 }
             guard chain.isEmpty else {
-                return (await certificate(chain) + [.fail("HTTPS: the node hangs up on a request: see its log.")], true)
+                return (
+                    await certificate(chain) + [.fail("HTTPS: the node does not answer a request: see its log.")], true
+                )
             }
             return ([.fail("HTTPS: \(Self.explanation(error, host, port))")], false)
         }

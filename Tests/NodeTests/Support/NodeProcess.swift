@@ -15,7 +15,7 @@ final class NodeProcess: Sendable {
     private let state = Mutex(State())
 
     private struct State {
-        var process: Process?
+        var process: ChildProcess?
         var lines: [String] = []
     }
 
@@ -32,7 +32,7 @@ final class NodeProcess: Sendable {
     }
 
     deinit {
-        state.withLock { $0.process }?.interrupt()
+        state.withLock { $0.process }?.signal(SIGINT)
     }
 
     var data: String { folder.path + "/data" }
@@ -46,7 +46,7 @@ final class NodeProcess: Sendable {
 
     /// The memory it has at the moment.
     var residentBytes: Int {
-        guard let id = state.withLock({ $0.process?.processIdentifier }),
+        guard let id = state.withLock({ $0.process?.id }),
             let text = try? String(contentsOfFile: "/proc/\(id)/statm", encoding: .utf8),
             let pages = text.split(separator: " ").dropFirst().first.flatMap({ Int($0) })
         else { return 0 }
@@ -58,21 +58,16 @@ final class NodeProcess: Sendable {
     private var logPath: String { folder.path + "/log" }
 
     func start() async throws {
-        let process = Process()
-        process.executableURL = try Self.executable()
-        process.arguments = ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"] + options
-        let output = Pipe()
-        process.standardOutput = output
-        _ = FileManager.default.createFile(atPath: logPath, contents: nil)
-        process.standardError = FileHandle(forWritingAtPath: logPath)
-        try process.run()
+        let process = try ChildProcess(
+            try Self.executable(),
+            ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"] + options, errorsTo: logPath)
         state.withLock { $0.process = process }
         let ready = try await Self.run { [self] in
             var text = ""
             while true {
-                let data = output.fileHandleForReading.availableData
-                if data.isEmpty { return false }
-                text += String(decoding: data, as: UTF8.self)
+                let bytes = ChildProcess.available(process.output)
+                if bytes.isEmpty { return false }
+                text += String(decoding: bytes, as: UTF8.self)
                 guard text.hasSuffix("\n"), text.contains("Ready: ") else { continue }
                 state.withLock { $0.lines += text.split(separator: "\n").map(String.init) }
                 return true
@@ -82,7 +77,7 @@ final class NodeProcess: Sendable {
     }
 
     func signal(_ signal: Int32) {
-        if let process = state.withLock({ $0.process }) { Foundation.kill(process.processIdentifier, signal) }
+        state.withLock { $0.process }?.signal(signal)
     }
 
     /// SIGKILL: a power cut, as far as the program can tell.
@@ -101,11 +96,8 @@ final class NodeProcess: Sendable {
     @discardableResult
     private func end(with signal: Int32) async throws -> Int32 {
         guard let process = state.withLock({ $0.process.take() }) else { return 0 }
-        Foundation.kill(process.processIdentifier, signal)
-        return try await Self.run {
-            process.waitUntilExit()
-            return process.terminationStatus
-        }
+        process.signal(signal)
+        return try await Self.run { process.wait() }
     }
 
     func connect() async throws -> NodeConnection {
@@ -116,20 +108,10 @@ final class NodeProcess: Sendable {
     static func output(of arguments: [String]) async throws -> (status: Int32, out: String, err: String) {
         let executable = try executable()
         return try await run {
-            let process = Process()
-            process.executableURL = executable
-            process.arguments = arguments
-            let (out, err) = (Pipe(), Pipe())
-            process.standardOutput = out
-            process.standardError = err
-            try process.run()
-            let printed = out.fileHandleForReading.readDataToEndOfFile()
-            let complained = err.fileHandleForReading.readDataToEndOfFile()
-            process.waitUntilExit()
-            return (
-                process.terminationStatus, String(decoding: printed, as: UTF8.self),
-                String(decoding: complained, as: UTF8.self)
-            )
+            let process = try ChildProcess(executable, arguments)
+            let printed = ChildProcess.everything(process.output)
+            let complained = process.errors.map { ChildProcess.everything($0) } ?? ""
+            return (process.wait(), printed, complained)
         }
     }
 

@@ -9,7 +9,6 @@ import time
 import pytest
 
 import network
-import node as nodes
 from conftest import persistent
 from node import EXECUTABLE, Node, free_port
 from turn import credential, relayed_address
@@ -151,21 +150,25 @@ PUBLIC = "203.0.113.9"
 
 
 @pytest.fixture
-def remote(tmp_path, monkeypatch):
+def remote(tmp_path):
     """`remote("--host", "chat.test")`: a node on a host of its own, and that host."""
     if not network.IS_POSSIBLE:
         pytest.skip("only root may make namespaces")
     lan = network.Network(1)
     host = lan.hosts[0]
+    host.switch = lan.switch
     names = pathlib.Path("/etc/netns") / host.name / "hosts"
     started: list[Node] = []
 
     def start(*options: str) -> tuple[Node, network.Host, pathlib.Path]:
         names.parent.mkdir(parents=True, exist_ok=True)
         names.write_text("127.0.0.1 localhost\n203.0.113.7 chat.test\n")
-        monkeypatch.setattr(nodes, "EXECUTABLE", host.program(str(nodes.EXECUTABLE), tmp_path))
+        program = host.program(str(EXECUTABLE), tmp_path)
         (tmp_path / "secret").write_text("north")
-        started.append(Node(tmp_path, "--turn-port", "3478", "--turn-secret", str(tmp_path / "secret"), *options).start())
+        node = Node(
+            tmp_path, "--turn-port", "3478", "--turn-secret", str(tmp_path / "secret"), *options, executable=program
+        )
+        started.append(node.start())
         return started[0], host, names
 
     yield start
@@ -184,7 +187,7 @@ def await_relayed(address: str, at: str, seconds: float) -> None:
 
 def test_a_changed_address_is_taken_up_without_a_restart(remote):
     _, host, _ = remote()
-    assert relayed_address((host.address, 3478), "north") == host.address
+    await_relayed(host.address, host.address, FOLLOWING_SECONDS)
     other = f"{network.PREFIX}.77"
     network.ip("-n", host.name, "address", "del", f"{host.address}/24", "dev", "eth0")
     network.ip("-n", host.name, "address", "add", f"{other}/24", "dev", "eth0")
@@ -206,7 +209,7 @@ def test_a_name_on_the_local_network_changes_nothing(remote):
     _, host, names = remote("--host", "camp.local")
     names.write_text("10.99.0.1 camp.local\n")
     time.sleep(FOLLOWING_SECONDS)
-    assert relayed_address((host.address, 3478), "north") == host.address
+    await_relayed(host.address, host.address, FOLLOWING_SECONDS)
 
 
 def doctor(node: Node, *options: str) -> tuple[int, list[str]]:
@@ -257,7 +260,7 @@ def test_answers_come_from_the_address_that_was_asked(remote):
     for address in addresses[:3]:
         length = 64 if ":" in address else 24
         network.ip("-n", host.name, "address", "add", f"{address}/{length}", "dev", "eth0", *(["nodad"] if ":" in address else []))
-    network.ip("address", "add", "fd77::1/64", "dev", host.name.rsplit("h", 1)[0], "nodad")
+    network.ip("address", "add", "fd77::1/64", "dev", host.switch, "nodad")
     time.sleep(FOLLOWING_SECONDS)
     for address in addresses:
         with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:

@@ -16,6 +16,7 @@ final class LocalNode: Sendable {
         var group: ServiceGroup?
         var running: Task<Void, any Error>?
         var origin: String?
+        var isReady = false
         var links: [String] = []
     }
 
@@ -30,19 +31,36 @@ final class LocalNode: Sendable {
 
     var data: String { folder.path + "/data" }
 
+    /// Starts it, again at the same port. A child that another test is starting holds the sockets of this process, too, until
+    /// it has become another program: that one's port is in use a moment longer.
     func start() async throws {
+        for _ in 0..<40 where state.withLock({ $0.origin }) != nil {
+            do {
+                return try await startOnce()
+            } catch let error as StartError where "\(error)".contains("in use") {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+        try await startOnce()
+    }
+
+    private func startOnce() async throws {
         var configuration = NodeConfiguration(data: data)
         // The first start chooses a port, and later ones keep it.
         configuration.port = state.withLock { $0.origin }.flatMap { Int($0.split(separator: ":")[2]) } ?? 0
         configuration.clock = { [self] in now }
         configure(&configuration)
+        state.withLock { $0.isReady = false }
         let (ready, announce) = AsyncStream<Void>.makeStream()
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let node = try Node(configuration, logger: logger) { [self] announcement in
             switch announcement {
             case .operatorInvitation(let link): state.withLock { $0.links.append(link) }
             case .ready(let origin):
-                state.withLock { $0.origin = origin }
+                state.withLock { state in
+                    state.origin = origin
+                    state.isReady = true
+                }
                 announce.finish()
             case .authorityFingerprint: break
             }
@@ -57,7 +75,7 @@ final class LocalNode: Sendable {
             state.running = running
         }
         for await _ in ready {}
-        if state.withLock({ $0.origin }) == nil { try await running.value }
+        if !state.withLock({ $0.isReady }) { try await running.value }
     }
 
     /// Stops as SIGTERM does.

@@ -11,6 +11,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
     private struct Issued {
         let subject: [UInt8]
         let userhash: [UInt8]
+        var isWithdrawn = false
     }
 
     private struct State {
@@ -39,12 +40,17 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
     private let capacity: Int
     /// Seconds for which an allocation can be kept beyond its credential's end.
     private let continuation: UInt64
+    /// What ``init(secret:realm:continuation:capacity:)`` takes unless it is told otherwise.
+    public static let continuation: UInt64 = 12 * 3_600
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - realm: the server's, for the hashes of user names.
     ///   - continuation: the seconds for which what was allocated can be kept after the credential has ended.
-    public init(secret: Secret, realm: [UInt8], continuation: UInt64 = 12 * 3_600, capacity: Int = 65_536) {
+    public init(
+        secret: Secret, realm: [UInt8], continuation: UInt64 = TimeLimitedCredentials.continuation,
+        capacity: Int = 65_536
+    ) {
         self.secret = secret
         self.realm = realm
         self.continuation = continuation
@@ -72,6 +78,15 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         return (username, password(.sha1, username))
     }
 
+    /// Refuses from now on what was issued to a subject whose rights ended, for as long as that is remembered.
+    public func withdraw(subject: [UInt8]) {
+        state.withLock { state in
+            for (username, issued) in state.issued where issued.subject == subject {
+                state.issued[username]?.isWithdrawn = true
+            }
+        }
+    }
+
     public let knowsUserhashes = true
 
     public func credential(username: [UInt8], isContinuing: Bool, unixTime: UInt64) -> Credential? {
@@ -80,9 +95,10 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         }
         let (end, overflow) = expiry.addingReportingOverflow(isContinuing ? continuation : 0)
         guard overflow || end > unixTime else { return nil }
-        let subject = state.withLock { state in state.issued[username]?.subject }
+        let issued = state.withLock { state in state.issued[username] }
+        guard issued?.isWithdrawn != true else { return nil }
         return Credential(
-            subject: subject ?? Array(username[(colon + 1)...]),
+            subject: issued?.subject ?? Array(username[(colon + 1)...]),
             passwords: [Secret(password(.sha1, username)), Secret(password(.sha256, username))])
     }
 

@@ -18,8 +18,22 @@ public protocol ConformanceNode: Sendable {
     ///
     /// - Returns: false where that is impossible; a rule that needs it then ends there.
     func advance(seconds: UInt64) async throws -> Bool
+    /// A TURN client of the node's relay; nil where there is no relay to be tried.
+    func relayClient(_ credential: RelayCredential) throws -> (any ConformanceRelayClient)?
     /// Ends the node and removes its data.
     func shutdown() async
+}
+
+extension ConformanceNode {
+    public func relayClient(_ credential: RelayCredential) throws -> (any ConformanceRelayClient)? { nil }
+}
+
+/// A TURN client with one address and one credential.
+public protocol ConformanceRelayClient {
+    /// - Returns: whether the relay has allocated it an address.
+    func allocate() throws -> Bool
+    /// - Returns: whether the relay has kept the address for it.
+    func refresh() throws -> Bool
 }
 
 /// One connection to a node: whole binary messages, in order, both ways.

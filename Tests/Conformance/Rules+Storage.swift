@@ -216,6 +216,28 @@ extension NodeConformance {
             }
             try expect(next.expires > credential.expires, "a later one")
         },
+        NodeRule("a revoked device's right to the relay ends at once, and what it has allocated with it") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            let session = try await bubble.session(of: chief)
+            var clients: [any ConformanceRelayClient] = []
+            for device in [chief, member] {
+                guard
+                    case .relayCredential(let credential) = try await bubble.session(of: device).ask(.relayCredential),
+                    let client = try bubble.node.relayClient(credential),
+                    let next = try bubble.node.relayClient(credential)
+                else { return }
+                try expect(try client.allocate(), "a device is served")
+                clients += [client, next]
+            }
+            let state = try bubble.state(
+                version: 2, nodeKey: session.nodeKey, issued: try await bubble.node.now(),
+                revoked: { $0.revoke(member.id) })
+            try expect(try await session.ask(.publishBubbleState(state.encoded)), is: .done)
+            try expect(try !clients[3].allocate(), "a revoked device's credential is refused")
+            try expect(try !clients[2].refresh(), "what it had is gone")
+            try expect(try clients[1].allocate() && clients[0].refresh(), "others are served as before")
+        },
         NodeRule("a guest is given no right to the relay") { bubble in
             _ = try await bubble.enrolOperator()
             let guest = try await bubble.guest()

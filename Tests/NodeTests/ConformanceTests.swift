@@ -3,6 +3,7 @@ import Foundation
 import NIOCore
 import Node
 import NodeClient
+import NodeProtocol
 import Testing
 
 @Suite("The node, over TLS")
@@ -30,7 +31,10 @@ private struct LocalConformanceNode: ConformanceNode {
             configuration.bounds.quotas.invitationsPerDevice = limits.invitationsPerDevice
             configuration.bounds.quotas.mailboxesPerDevice = limits.mailboxesPerDevice
             configuration.bounds.quotas.slotsPerDevice = limits.slotsPerDevice
-            configuration.relay = RelayConfiguration(port: 0)
+            var relay = RelayConfiguration(port: 0)
+            relay.publicAddresses = ["127.0.0.1"]
+            relay.allowsLoopback = true
+            configuration.relay = relay
         }
         // Half past the hour, so that an expiry kept to the hour differs from one kept to the second.
         node.advance(seconds: (5_400 - node.now % 3_600) % 3_600)
@@ -61,11 +65,23 @@ private struct LocalConformanceNode: ConformanceNode {
         try await node.start()
     }
 
+    func relayClient(_ credential: RelayCredential) throws -> (any ConformanceRelayClient)? {
+        let requests = RelayRequests(username: credential.username, password: credential.password)
+        return RelayClient(client: try DatagramClient(relayPort: Int(credential.udpPort), requests))
+    }
+
     /// By whole hours: that is how the node keeps what lives long.
     func advance(seconds: UInt64) -> Bool {
         node.advance(seconds: (seconds + 3_599) / 3_600 * 3_600)
         return true
     }
+}
+
+private struct RelayClient: ConformanceRelayClient {
+    let client: DatagramClient
+
+    func allocate() throws -> Bool { try client.allocate() != nil }
+    func refresh() throws -> Bool { try client.ask(.refresh) { _ in }.isSuccess }
 }
 
 private struct ProcessConformanceNode: ConformanceNode {

@@ -1,6 +1,7 @@
 import CryptoPrimitives
 import NodeProtocol
 import Synchronization
+import TURN
 
 /// Gives enrolled devices their credentials for the relay.
 ///
@@ -9,38 +10,61 @@ import Synchronization
 final class CredentialDesk: Sendable {
     private struct Given {
         let credential: RelayCredential
+        let device: DeviceRecord
         let time: UInt64
     }
 
     /// Makes a user name and password: what the user name has behind its expiry, the device, and the time.
     typealias Issue = @Sendable (_ user: [UInt8], _ device: [UInt8], _ unixTime: UInt64) -> RelayCredential
 
-    /// In memory only, and for a minute only.
-    private let given = Mutex<[[UInt8]: Given]>([:])
+    /// Has the relay refuse a device from now on, and end what it has.
+    typealias Withdraw = @Sendable (_ device: [UInt8]) -> Void
+
+    private struct State {
+        var given: [[UInt8]: Given] = [:]
+        /// From so many on, those that are of no use any more are looked for and forgotten.
+        var crowd = 1_024
+    }
+
+    /// In memory only, and for as long as something can be relayed with it.
+    private let state = Mutex(State())
     private let issue: Issue
+    private let withdraw: Withdraw
 
     private static let repetition: UInt64 = 60
-    /// From so many on, those that are older are looked for and forgotten.
-    private static let crowd = 1_024
+    private static let use = Limits.relayCredentialLifetime + TimeLimitedCredentials.continuation
 
-    init(issue: @escaping Issue) {
+    init(issue: @escaping Issue, withdraw: @escaping Withdraw) {
         self.issue = issue
+        self.withdraw = withdraw
     }
 
     /// - Parameter unixTime: seconds since 1970.
-    func credential(for device: [UInt8], unixTime: UInt64) -> RelayCredential {
-        given.withLock { given in
-            if let last = given[device], last.time <= unixTime, unixTime - last.time < Self.repetition {
+    func credential(for record: DeviceRecord, unixTime: UInt64) -> RelayCredential {
+        let device = record.device
+        return state.withLock { state in
+            if let last = state.given[device], last.time <= unixTime, unixTime - last.time < Self.repetition {
                 return last.credential
             }
-            if given.count >= Self.crowd {
-                given = given.filter { $0.value.time <= unixTime && unixTime - $0.value.time < Self.repetition }
+            if state.given.count >= state.crowd {
+                state.given = state.given.filter { unixTime < $0.value.time + Self.use }
+                state.crowd = max(1_024, 2 * state.given.count)
             }
             // Random: what the relay's own log of it could say is nothing.
             let credential = issue(Self.hex(Randomness.system().bytes(16)), device, unixTime)
-            given[device] = Given(credential: credential, time: unixTime)
+            state.given[device] = Given(credential: credential, device: record, time: unixTime)
             return credential
         }
+    }
+
+    /// Takes back what was given to devices whose rights have ended.
+    func end(where condition: (DeviceRecord) -> Bool) {
+        let ended = state.withLock { state in
+            let ended = state.given.values.map(\.device).filter(condition).map(\.device)
+            for device in ended { state.given[device] = nil }
+            return ended
+        }
+        for device in ended { withdraw(device) }
     }
 
     private static func hex(_ bytes: [UInt8]) -> [UInt8] {
@@ -58,6 +82,8 @@ extension RelayService {
             return RelayCredential(
                 username: username, password: password, expires: unixTime + Limits.relayCredentialLifetime,
                 udpPort: port, tcpPort: port)
+        } withdraw: { [self] device in
+            withdraw(device)
         }
     }
 }

@@ -132,6 +132,7 @@ struct RelayLoop: ~Copyable {
                 // RFC 8656 §7: the allocation ends with the stream.
                 server.close(stream.path)
                 streams[stream.path.link] = nil
+            case .remove(let device): server.remove(subject: device)
             }
         }
         return true

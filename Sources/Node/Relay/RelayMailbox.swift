@@ -15,6 +15,8 @@ final class RelayMailbox: Sendable {
         /// Whether a stream still has an allocation is to be looked at.
         case inspect(RelayStream)
         case ended(RelayStream)
+        /// All that this device has allocated is to end.
+        case remove(device: [UInt8])
     }
 
     /// What a thread has done so far.

@@ -73,6 +73,12 @@ final class RelayService: Service {
     /// The port at which it serves, once it has started: UDP's and TCP's.
     var port: UInt16 { chosenPort.withLock { $0 } }
 
+    /// Refuses a device from now on, and ends what it has allocated.
+    func withdraw(_ device: [UInt8]) {
+        credentials.withdraw(subject: device)
+        for mailbox in mailboxes { mailbox.put(.remove(device: device)) }
+    }
+
     /// Opens the port and begins to serve: another one, if the usual one is in use and nobody asked for it. Clients learn
     /// it from the node.
     ///

@@ -102,12 +102,13 @@ extension NodeService {
         }
     }
 
-    /// Tells every session, and shows those out whose device no longer counts.
+    /// Tells every session, and shows those out, of the relay as well, whose device no longer counts.
     private func announce(_ bubble: Bubble) {
         adopt(bubble)
         sessions.push(toAll: .bubbleState(version: bubble.state.version))
         let now = clock()
         sessions.end(.notAuthenticated) { !bubble.admits($0, now: now) }
+        desk?.end { !bubble.admits($0, now: now) }
     }
 
     /// Verifying post-quantum signatures takes milliseconds: that is not done where sockets wait.

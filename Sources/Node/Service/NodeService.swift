@@ -126,7 +126,7 @@ final class NodeService: Sendable {
         case .checkpoint:
             read(reply) { .checkpoint(try $0.checkpoint(of: device.device)) }
         case .relayCredential:
-            let credential = desk?.credential(for: device.device, unixTime: clock())
+            let credential = desk?.credential(for: device, unixTime: clock())
             reply(credential.map { .relayCredential($0) } ?? .refused(.unavailable))
         }
     }

@@ -17,7 +17,11 @@ final class DatagramClient {
     /// - Parameters:
     ///   - secret: the relay's, to make the credential from.
     ///   - patience: the seconds that ``receive()`` waits.
-    init(relayPort: Int, secret: String = "north", user: String = "alice", patience: Int = 5) throws {
+    convenience init(relayPort: Int, secret: String = "north", user: String = "alice", patience: Int = 5) throws {
+        try self.init(relayPort: relayPort, RelayRequests(secret: secret, user: user), patience: patience)
+    }
+
+    init(relayPort: Int, _ requests: RelayRequests, patience: Int = 5) throws {
         let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
         self.socket = socket
         relay = TransportAddress(Self.loopback, port: UInt16(relayPort))
@@ -38,7 +42,7 @@ final class DatagramClient {
             }
         }
         address = TransportAddress(Self.loopback, port: port)
-        requests = RelayRequests(secret: secret, user: user)
+        self.requests = requests
     }
 
     deinit { close(socket) }

@@ -19,6 +19,11 @@ struct RelayRequests {
         password = Secret(made.password)
     }
 
+    init(username: [UInt8], password: [UInt8]) {
+        self.username = username
+        self.password = Secret(password)
+    }
+
     /// A request without a credential, whose refusal has the nonce.
     static var question: [UInt8] {
         var question = MessageBuilder(MessageType(.allocate, .request), TransactionID(high: 1, low: 0))

@@ -4,6 +4,7 @@
 import type { DownloadAnswer, DownloadRequest, RangeAnswer, RangeRequest, StayAwake } from "../serviceworker";
 import type { Destination } from "./destination";
 import type { OpenedFile } from "./openedfile";
+import { randomId } from "./randomid";
 
 /** A service worker that hears nothing for long is put to sleep, its streams with it. */
 const stayAwakeInterval = 10_000;
@@ -21,7 +22,7 @@ function serviceWorker(): ServiceWorker | null {
 /** Has `serve` answer for the new id, until `end`. */
 function publish(serve: Serve): { id: string; end: () => void } {
     if (served.size === 0) navigator.serviceWorker.addEventListener("message", answer);
-    const id = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+    const id = randomId();
     served.set(id, serve);
     return {
         id,

@@ -3,12 +3,13 @@
 
 import type { Call } from "../../model/calls";
 import type { Relay } from "../../net/relay";
+import { randomId } from "../../net/randomid";
 import { callLock, tabsChannel } from "../../net/tab";
 import type { CallAction } from "../../worker/boundary";
 import type { CallInput, Person } from "../host";
 import { makeTabKey, TabKey, TabLine } from "./line";
 import {
-    awaitFree, GuestWord, guestLock, guestWord, hold, ProfileWord, profileWord, randomId, TabMessage,
+    awaitFree, GuestWord, guestLock, guestWord, hold, ProfileWord, profileWord, TabMessage,
 } from "./words";
 
 export interface DeskListener {

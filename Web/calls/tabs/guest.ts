@@ -5,12 +5,13 @@ import { Clock, systemClock } from "../../model/clock";
 import { Value } from "../../model/value";
 import { Relay } from "../../net/relay";
 import { ringsAloud } from "../../net/ring";
+import { randomId } from "../../net/randomid";
 import { callLock, tabsChannel } from "../../net/tab";
 import type { CallHost, CallInput, Person } from "../host";
 import { Telephone } from "../telephone";
 import { makeTabKey, TabLine } from "./line";
 import {
-    awaitFree, GuestWord, guestLock, guestWord, hold, ProfileWord, profileWord, randomId, TabMessage,
+    awaitFree, GuestWord, guestLock, guestWord, hold, ProfileWord, profileWord, TabMessage,
 } from "./words";
 
 /** The last word of a tab, on its way while its lock is free already. */

@@ -36,10 +36,6 @@ export function guestLock(guest: string): string {
     return `cryptpeer-guest-${guest}`;
 }
 
-export function randomId(): string {
-    return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** Takes the lock; what it answers gives it back. */
 export function hold(name: string): Promise<() => void> {
     return new Promise((resolve) => {

@@ -31,10 +31,7 @@ private struct LocalConformanceNode: ConformanceNode {
             configuration.bounds.quotas.invitationsPerDevice = limits.invitationsPerDevice
             configuration.bounds.quotas.mailboxesPerDevice = limits.mailboxesPerDevice
             configuration.bounds.quotas.slotsPerDevice = limits.slotsPerDevice
-            var relay = RelayConfiguration(port: 0)
-            relay.publicAddresses = ["127.0.0.1"]
-            relay.allowsLoopback = true
-            configuration.relay = relay
+            configuration.relay = .onLoopback(port: 0)
         }
         // Half past the hour, so that an expiry kept to the hour differs from one kept to the second.
         node.advance(seconds: (5_400 - node.now % 3_600) % 3_600)

@@ -88,12 +88,12 @@ struct RelayFloodTests {
     func flood() async throws {
         let port = NodeProcess.freePort()
         let folder = try TemporaryFolder()
-        try Data("north".utf8).write(to: URL(fileURLWithPath: folder.path + "/secret"))
+        let secret = try folder.relaySecret()
         // Without --turn-allow-loopback, which would answer this machine's strangers without end.
         let node = try await NodeProcess(
             folder: folder,
             options: [
-                "--turn-port", "\(port)", "--public-ip", "127.0.0.1", "--turn-secret", folder.path + "/secret",
+                "--turn-port", "\(port)", "--public-ip", "127.0.0.1", "--turn-secret", secret,
             ])
         let strangers = try Strangers(relayPort: port, networks: 200)
         let alice = try DatagramClient(relayPort: port, patience: 1)

@@ -12,9 +12,9 @@ struct RelayRecordTests {
     func log() async throws {
         let port = NodeProcess.freePort()
         let folder = try TemporaryFolder()
-        try Data("north".utf8).write(to: URL(fileURLWithPath: folder.path + "/secret"))
+        let secret = try folder.relaySecret()
         let node = try await NodeProcess(
-            folder: folder, options: ["--turn-port", "\(port)", "--turn-secret", folder.path + "/secret"])
+            folder: folder, options: ["--turn-port", "\(port)", "--turn-secret", secret])
         let allocating: (inout MessageBuilder) -> Void = { $0.append(.requestedTransport, [17, 0, 0, 0]) }
         let stranger = try DatagramClient(relayPort: port, secret: "south")
         for _ in 0..<3 { #expect(try stranger.ask(.allocate, allocating).error == .unauthenticated) }
@@ -37,11 +37,7 @@ struct RelayRecordTests {
         let port = NodeProcess.freePort()
         let metricsPort = NodeProcess.freePort()
         try await withNode { configuration in
-            var relay = RelayConfiguration(port: port)
-            relay.publicAddresses = ["127.0.0.1"]
-            relay.secret = Array("north".utf8)
-            relay.allowsLoopback = true
-            configuration.relay = relay
+            configuration.relay = .onLoopback(port: port)
             configuration.metricsPort = metricsPort
         } _: { node in
             let client = StreamClient(try await ByteStream.open(host: "127.0.0.1", port: port))

@@ -20,11 +20,7 @@ struct RelayStreamTests {
     ) async throws {
         let port = NodeProcess.freePort()
         try await withNode { configuration in
-            var relay = RelayConfiguration(port: port)
-            relay.publicAddresses = ["127.0.0.1"]
-            relay.secret = Array("north".utf8)
-            relay.allowsLoopback = true
-            configuration.relay = relay
+            configuration.relay = .onLoopback(port: port)
             configure(&configuration)
         } _: { node in
             try await body(node, port)
@@ -126,12 +122,12 @@ struct RelayStreamTests {
     func slowReader() async throws {
         let port = NodeProcess.freePort()
         let folder = try TemporaryFolder()
-        try Data("north".utf8).write(to: URL(fileURLWithPath: folder.path + "/secret"))
+        let secret = try folder.relaySecret()
         let node = try await NodeProcess(
             folder: folder,
             options: [
                 "--turn-port", "\(port)", "--public-ip", "127.0.0.1", "--turn-allow-loopback", "--turn-secret",
-                folder.path + "/secret",
+                secret,
             ])
         let client = StreamClient(try await ByteStream.open(host: "127.0.0.1", port: port))
         let peer = try DatagramClient(relayPort: port)

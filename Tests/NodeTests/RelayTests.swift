@@ -14,10 +14,7 @@ struct RelayTests {
     ) async throws {
         let port = NodeProcess.freePort()
         try await withNode { configuration in
-            var relay = RelayConfiguration(port: port)
-            relay.publicAddresses = ["127.0.0.1"]
-            relay.secret = Array("north".utf8)
-            relay.allowsLoopback = true
+            var relay = RelayConfiguration.onLoopback(port: port)
             relay.threads = threads
             configure(&relay)
             configuration.relay = relay
@@ -224,11 +221,11 @@ struct RelayTests {
     func draining() async throws {
         let port = NodeProcess.freePort()
         let folder = try TemporaryFolder()
-        try Data("north".utf8).write(to: URL(fileURLWithPath: folder.path + "/secret"))
+        let secret = try folder.relaySecret()
         let node = try await NodeProcess(
             folder: folder,
             options: [
-                "--turn-port", "\(port)", "--turn-secret", folder.path + "/secret", "--relay-alternate", "203.0.113.8",
+                "--turn-port", "\(port)", "--turn-secret", secret, "--relay-alternate", "203.0.113.8",
             ])
         let client = try DatagramClient(relayPort: port)
         #expect(try client.allocate() != nil)

@@ -7,6 +7,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwright
 
 import natlab
+import network
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
@@ -132,6 +133,28 @@ def people(browsers, request):
     if node is not None:
         for person in present:
             assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
+
+
+@pytest.fixture
+def two_hosts(browsers, tmp_path):
+    """A node, and two people's browsers on hosts of their own."""
+    if not network.IS_POSSIBLE:
+        pytest.skip("only root can make a network")
+    made = network.Network(2)
+    node = Node(tmp_path, "--host", made.address, "--bubble")
+    node.url = f"https://{made.address}:{node.port}"
+    node.start()
+    running = [
+        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
+    ]
+    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
+    yield node, made.hosts, people
+    for person in people:
+        person.close()
+    for browser in running:
+        browser.close()
+    node.stop()
+    made.close()
 
 
 @pytest.fixture

@@ -6,9 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-import network
 from caller import CONNECT_MILLISECONDS, PAIRS, Caller, connect, introduce, meet
-from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
 # How many connections of this page have media and live.
@@ -303,28 +301,6 @@ def test_the_keyboard_is_enough_for_a_call(node, people):
     ada.page.keyboard.press("Shift+H")
     ada.expect_gone()
     grace.expect_gone()
-
-
-@pytest.fixture
-def two_hosts(browsers, tmp_path):
-    """A node, and two people's browsers on hosts of their own."""
-    if not network.IS_POSSIBLE:
-        pytest.skip("only root can make a network")
-    made = network.Network(2)
-    node = Node(tmp_path, "--host", made.address)
-    node.url = f"https://{made.address}:{node.port}"
-    node.start()
-    running = [
-        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
-    ]
-    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
-    yield node, made.hosts, people
-    for person in people:
-        person.close()
-    for browser in running:
-        browser.close()
-    node.stop()
-    made.close()
 
 
 def test_a_call_outlives_its_network(two_hosts):

@@ -181,28 +181,6 @@ def test_without_a_relay_it_is_the_mailbox_and_the_screen_says_why(tmp_path, peo
 CONNECTIONS = "window.peerConnections.map((one) => one.getTransceivers().length > 0 ? 'call' : 'channel').join()"
 
 
-@pytest.fixture
-def two_hosts(browsers, tmp_path):
-    """A node, and two people's browsers on hosts of their own."""
-    if not network.IS_POSSIBLE:
-        pytest.skip("only root can make a network")
-    made = network.Network(2)
-    node = Node(tmp_path, "--host", made.address, "--bubble")
-    node.url = f"https://{made.address}:{node.port}"
-    node.start()
-    running = [
-        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
-    ]
-    people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
-    yield node, made.hosts, people
-    for person in people:
-        person.close()
-    for browser in running:
-        browser.close()
-    node.stop()
-    made.close()
-
-
 def acquaint(node: Node, ada: Person, grace: Person) -> None:
     ada.enrol(node.operator_invitation)
     grace.enrol(ada.invite())

@@ -53,16 +53,18 @@ def hide_address(person: Person, is_hidden: bool = True) -> None:
     expect(dialog).to_be_hidden()
 
 
-def meet(node: Node, people, first: str = "chromium", second: str = "chromium") -> tuple[Person, Person]:
+def meet(
+    node: Node, people, first: str = "chromium", second: str = "chromium", hidden: tuple[str, ...] = ("Ada", "Grace")
+) -> tuple[Person, Person]:
     ada, grace = people("Ada", first), people("Grace", second)
     for person in (ada, grace):
         person.context.add_init_script(REMEMBER_SIGNALS)
     ada.enrol(node.operator_invitation)
-    hide_address(ada)
+    hide_address(ada, "Ada" in hidden)
     link = ada.invite()
     grace.page.goto(link)
     grace.enrol(link)
-    hide_address(grace)
+    hide_address(grace, "Grace" in hidden)
     # What was said before is not meant.
     for person in (ada, grace):
         person.page.evaluate("signals.length = 0")
@@ -100,6 +102,52 @@ def test_all_goes_through_the_relay(node, people, tmp_path, first, second):
         caller.expect_more("frames", "energy")
     callers[0].press("Hang up")
     callers[1].expect_gone()
+
+
+# The peer's word on its candidates comes once there is a path. What comes at once names the same addresses, and a port at which
+# nobody is: the relay lets nothing through from an address that was not named to it.
+HOLD_CANDIDATES = """() => {
+    const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+        const release = () => {
+            if (!["connected", "completed"].includes(this.iceConnectionState)) return;
+            this.removeEventListener("iceconnectionstatechange", release);
+            addIceCandidate.call(this, candidate);
+        };
+        this.addEventListener("iceconnectionstatechange", release);
+        const fields = candidate.candidate.split(" ");
+        fields[5] = "1024";
+        return addIceCandidate.call(this, { ...candidate, candidate: fields.join(" ") }).then(release);
+    };
+    RTCPeerConnection.prototype.setRemoteDescription = async function ({ type, sdp }) {
+        const lines = sdp.split("\\r\\n");
+        const isCandidate = (line) => line.startsWith("a=candidate:");
+        await setRemoteDescription.call(this, { type, sdp: lines.filter((line) => !isCandidate(line)).join("\\r\\n") });
+        for (const line of lines.filter(isCandidate)) await this.addIceCandidate({ candidate: line.slice(2), sdpMLineIndex: 0 });
+    };
+}"""
+
+
+@pytest.mark.parametrize("hidden, expected", [("both", "relay-relay"), ("peer", "host-relay"), ("none", "host-host")])
+def test_a_check_may_come_before_word_of_the_peers_candidates(node, people, engine, hidden, expected):
+    """To who gets it, the peer's end is one that nobody told of (RFC 8445 §7.3.1.3), and to Firefox it stays that."""
+    ada, grace = meet(node, people, "chromium", engine, {"both": ("Ada", "Grace"), "peer": ("Ada",), "none": ()}[hidden])
+    grace.page.evaluate(HOLD_CANDIDATES)
+    grace.lock()
+    grace.unlock()
+    grace.open_conversation("Ada")
+    for person in (ada, grace):
+        person.expect_connection("Direct" if hidden == "none" else "Relayed")
+    [pair] = grace.selected_pairs()
+    if engine == "firefox":
+        assert pair["calledByBrowser"] == "prflx", "the peer's word came before its check"
+        expected = expected.replace("-host", "-prflx")
+    assert f"{pair['local']}-{pair['remote']}" == expected
+    grace.page.get_by_role("button", name="Connection details").click()
+    dialog = grace.page.get_by_role("dialog", name="Connection details")
+    local, remote = expected.split("-")
+    expect(dialog.get_by_text(re.compile(f"{local}.* – {remote}, udp"))).to_be_visible()
+    expect(dialog.get_by_text("Direct" if hidden == "none" else "Through the node’s relay")).to_be_visible()
 
 
 def test_no_address_of_theirs_leaves_who_hides_it(node, people, engine):

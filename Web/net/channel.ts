@@ -7,8 +7,7 @@ import type { NoPath } from "./nopath";
 import { PathKeeper } from "./pathkeeper";
 import type { Relay } from "./relay";
 import { announcedFingerprints, fingerprintOf } from "./fingerprint";
-
-export type Path = "direct" | "relayed";
+import { Path, PathStatistics, Reports, selectedPair } from "./selectedpair";
 
 export interface ChannelListener {
     onSignal(kind: SignalKind, text: string): void;
@@ -38,6 +37,7 @@ export class Channel {
     #keeper: PathKeeper;
     #listener: ChannelListener;
     #connection: RTCPeerConnection;
+    #statistics: PathStatistics;
     #data: RTCDataChannel;
     #initiator: boolean;
     #waiting: Uint8Array[] = [];
@@ -57,6 +57,7 @@ export class Channel {
         this.#initiator = initiator;
         this.#listener = listener;
         this.#connection = new RTCPeerConnection(relay.configuration(relayOnly));
+        this.#statistics = new PathStatistics(this.#connection);
         this.#data = this.#connection.createDataChannel("cryptpeer", { negotiated: true, id: 0, ordered: true });
         this.#data.binaryType = "arraybuffer";
         this.#data.bufferedAmountLowThreshold = lowWater;
@@ -89,8 +90,8 @@ export class Channel {
         return channel;
     }
 
-    statistics(): Promise<RTCStatsReport> {
-        return this.#connection.getStats();
+    statistics(): Promise<Reports> {
+        return this.#statistics.read();
     }
 
     receive(kind: SignalKind, text: string): void {
@@ -163,6 +164,8 @@ export class Channel {
                 const candidate = JSON.parse(text) as RTCIceCandidateInit;
                 if (connection.remoteDescription === null) this.#early.push(candidate);
                 else await connection.addIceCandidate(candidate);
+                // It may tell what the end is that a check made known before.
+                if (this.#path !== null) void this.#reportPath();
                 return;
             }
             case "restart":
@@ -259,9 +262,9 @@ export class Channel {
 
     async #reportPath(): Promise<void> {
         if (this.#closed) return;
-        const path = selectedPath(await this.#connection.getStats());
-        if (this.#closed || path === this.#path || (path === null && this.#path !== null)) return;
-        this.#path = path ?? "direct";
+        const path = selectedPair(await this.#statistics.read())?.path ?? this.#path ?? "direct";
+        if (this.#closed || path === this.#path) return;
+        this.#path = path;
         this.#listener.onOpen(this.#path);
     }
 
@@ -276,18 +279,4 @@ export class Channel {
 
 function hasPath(connection: RTCPeerConnection): boolean {
     return connection.iceConnectionState === "connected" || connection.iceConnectionState === "completed";
-}
-
-/** What the selected candidate pair says: through a relay if either end is one. Null while none is selected. */
-export function selectedPath(stats: RTCStatsReport): Path | null {
-    const reports: any[] = [];
-    stats.forEach((report) => reports.push(report));
-    const transport = reports.find((report) => report.type === "transport" && report.selectedCandidatePairId);
-    const pair = transport !== undefined
-        ? reports.find((report) => report.id === transport.selectedCandidatePairId)
-        // Firefox marks the pair itself.
-        : reports.find((report) => report.type === "candidate-pair" && report.selected);
-    if (pair === undefined) return null;
-    const ends = reports.filter((report) => report.id === pair.localCandidateId || report.id === pair.remoteCandidateId);
-    return ends.some((end) => end.candidateType === "relay") ? "relayed" : "direct";
 }

@@ -3,11 +3,12 @@
 import contextlib
 import hashlib
 import os
+import pathlib
 import re
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 import network
 from caller import Caller, connect
@@ -15,8 +16,6 @@ from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
 PAIRS = [("chromium", "chromium"), ("chromium", "firefox")]
-# From the moment that somebody looks for a path.
-EXPLAINED_MILLISECONDS = 5_000
 
 # All that the page gives the core to tell the peer, before it is sealed.
 REMEMBER_SIGNALS = """
@@ -245,6 +244,19 @@ def move(host: network.Host) -> None:
     host.plug()
 
 
+def begin_file(hosts: list[network.Host], ada: Person, grace: Person, folder: pathlib.Path) -> tuple[bytes, Locator]:
+    """A file that takes about ten seconds is on its way to Grace."""
+    for host in hosts:
+        host.run(*"tc qdisc replace dev eth0 root tbf rate 40mbit burst 64kb latency 100ms".split())
+    content = os.urandom(40 << 20)
+    plan = folder / "plan.bin"
+    plan.write_bytes(content)
+    ada.attach(plan)
+    theirs = grace.file("plan.bin")
+    grace.wait_for_part(theirs, 0.1)
+    return content, theirs
+
+
 def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     node, hosts, (ada, grace) = two_hosts
     acquaint(node, ada, grace)
@@ -253,16 +265,7 @@ def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     for caller in callers:
         caller.press("Back to the conversations")
     before = [person.page.evaluate(CONNECTIONS) for person in (ada, grace)]
-    # About ten seconds' worth.
-    for host in hosts:
-        network.ip("netns", "exec", host.name, "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "40mbit",
-                   "burst", "64kb", "latency", "100ms")
-    content = os.urandom(40 << 20)
-    plan = tmp_path / "plan.bin"
-    plan.write_bytes(content)
-    ada.attach(plan)
-    theirs = grace.file("plan.bin")
-    grace.wait_for_part(theirs, 0.1)
+    content, theirs = begin_file(hosts, ada, grace, tmp_path)
 
     move(hosts[1])
     for caller in callers:
@@ -273,6 +276,24 @@ def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     for person in (ada, grace):
         person.expect_connection("Direct")
     # The same connections as before: ICE began anew, nothing else did.
+    assert [person.page.evaluate(CONNECTIONS) for person in (ada, grace)] == before
+
+
+def test_a_file_goes_on_after_sleep_at_another_place(two_hosts, tmp_path):
+    node, hosts, (ada, grace) = two_hosts
+    acquaint(node, ada, grace)
+    before = [person.page.evaluate(CONNECTIONS) for person in (ada, grace)]
+    content, theirs = begin_file(hosts, ada, grace, tmp_path)
+    with hosts[1].asleep():
+        move(hosts[1])
+        # Longer than any pause of a page that is awake.
+        time.sleep(10)
+    assert grace.part(theirs) < 1, "the file was quicker than the sleep"
+    expect(theirs).to_contain_text("Received", timeout=120_000)
+    assert hashlib.sha256(grace.save_copy(theirs)).digest() == hashlib.sha256(content).digest()
+    for person in (ada, grace):
+        person.expect_connection("Direct", "Relayed")
+    # The channel is the one from before: ICE began anew, nothing else did.
     assert [person.page.evaluate(CONNECTIONS) for person in (ada, grace)] == before
 
 

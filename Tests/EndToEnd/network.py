@@ -6,6 +6,7 @@ import itertools
 import os
 import pathlib
 import shutil
+import signal
 import subprocess
 
 # Only root may make namespaces and interfaces.
@@ -53,6 +54,21 @@ class Machine:
         )
         assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}\n{given}"
         return done.stdout
+
+    @contextlib.contextmanager
+    def asleep(self):
+        """All programs on that machine stand still, as when a laptop is closed."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        found = subprocess.run(["ip", "netns", "pids", self.name], check=True, capture_output=True, text=True, timeout=10)
+        for process in found.stdout.split():
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), number)
 
     @contextlib.contextmanager
     def entered(self):

@@ -31,21 +31,32 @@ REMEMBER_CONNECTIONS = """
         }
     };
 """
-SELECTED_CANDIDATE_TYPES = """async () => {
+# What a candidate is. One that a check made known before the peer's word came (peer-reflexive, RFC 8445 §7.3.1.3) stays that in
+# Firefox; with the address and port of a relay that the peer told of, it is that relay.
+KIND_OF = """
+    const addressOf = (ip, port) => `${ip.includes(":") ? new URL(`http://[${ip}]`).hostname : ip} ${port}`;
+    const kindOf = (end, connection) => {
+        if (end.candidateType !== "prflx" || !end.address) return end.candidateType;
+        const told = (connection.remoteDescription?.sdp ?? "").split("\\r\\n").map((line) => line.split(" "))
+            .filter(([name, , , , , , , kind]) => name.startsWith("a=candidate:") && kind === "relay");
+        return told.some(([, , , , ip, port]) => addressOf(ip, port) === addressOf(end.address, end.port)) ? "relay" : "prflx";
+    };
+"""
+SELECTED_CANDIDATE_TYPES = "async () => {" + KIND_OF + """
     const types = [];
     for (const connection of window.peerConnections) {
         if (connection.connectionState !== "connected") continue;
         const statistics = await connection.getStats();
         for (const report of statistics.values()) {
             if (report.type !== "candidate-pair" || report.state !== "succeeded" || !report.nominated) continue;
-            types.push(statistics.get(report.localCandidateId).candidateType);
-            types.push(statistics.get(report.remoteCandidateId).candidateType);
+            types.push(kindOf(statistics.get(report.localCandidateId), connection));
+            types.push(kindOf(statistics.get(report.remoteCandidateId), connection));
         }
     }
     return types;
 }"""
 
-SELECTED_PAIRS = """async () => {
+SELECTED_PAIRS = "async () => {" + KIND_OF + """
     const pairs = [];
     for (const connection of window.peerConnections) {
         if (connection.connectionState !== "connected") continue;
@@ -56,8 +67,9 @@ SELECTED_PAIRS = """async () => {
             const local = reports.get(pair.localCandidateId);
             const remote = reports.get(pair.remoteCandidateId);
             pairs.push({
-                local: local.candidateType,
-                remote: remote.candidateType,
+                local: kindOf(local, connection),
+                remote: kindOf(remote, connection),
+                calledByBrowser: remote.candidateType,
                 transport: local.relayProtocol ?? local.protocol,
             });
         }
@@ -235,7 +247,7 @@ class Person:
         return types
 
     def selected_pairs(self) -> list[dict]:
-        """Of each live connection in Chromium, the kinds of the two ends over which it sends just now, and by what transport."""
+        """Of each live connection, the kinds of the two ends over which it sends just now, and by what transport."""
         return self.page.evaluate(SELECTED_PAIRS)
 
     def safety_number(self) -> str:

@@ -3,11 +3,12 @@
 import contextlib
 import hashlib
 import os
+import pathlib
 import re
 import time
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
 
 import network
 from caller import Caller, connect
@@ -15,8 +16,6 @@ from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
 PAIRS = [("chromium", "chromium"), ("chromium", "firefox")]
-# From the moment that somebody looks for a path.
-EXPLAINED_MILLISECONDS = 5_000
 
 # All that the page gives the core to tell the peer, before it is sealed.
 REMEMBER_SIGNALS = """
@@ -53,16 +52,18 @@ def hide_address(person: Person, is_hidden: bool = True) -> None:
     expect(dialog).to_be_hidden()
 
 
-def meet(node: Node, people, first: str = "chromium", second: str = "chromium") -> tuple[Person, Person]:
+def meet(
+    node: Node, people, first: str = "chromium", second: str = "chromium", hidden: tuple[str, ...] = ("Ada", "Grace")
+) -> tuple[Person, Person]:
     ada, grace = people("Ada", first), people("Grace", second)
     for person in (ada, grace):
         person.context.add_init_script(REMEMBER_SIGNALS)
     ada.enrol(node.operator_invitation)
-    hide_address(ada)
+    hide_address(ada, "Ada" in hidden)
     link = ada.invite()
     grace.page.goto(link)
     grace.enrol(link)
-    hide_address(grace)
+    hide_address(grace, "Grace" in hidden)
     # What was said before is not meant.
     for person in (ada, grace):
         person.page.evaluate("signals.length = 0")
@@ -100,6 +101,52 @@ def test_all_goes_through_the_relay(node, people, tmp_path, first, second):
         caller.expect_more("frames", "energy")
     callers[0].press("Hang up")
     callers[1].expect_gone()
+
+
+# The peer's word on its candidates comes once there is a path. What comes at once names the same addresses, and a port at which
+# nobody is: the relay lets nothing through from an address that was not named to it.
+HOLD_CANDIDATES = """() => {
+    const { addIceCandidate, setRemoteDescription } = RTCPeerConnection.prototype;
+    RTCPeerConnection.prototype.addIceCandidate = function (candidate) {
+        const release = () => {
+            if (!["connected", "completed"].includes(this.iceConnectionState)) return;
+            this.removeEventListener("iceconnectionstatechange", release);
+            addIceCandidate.call(this, candidate);
+        };
+        this.addEventListener("iceconnectionstatechange", release);
+        const fields = candidate.candidate.split(" ");
+        fields[5] = "1024";
+        return addIceCandidate.call(this, { ...candidate, candidate: fields.join(" ") }).then(release);
+    };
+    RTCPeerConnection.prototype.setRemoteDescription = async function ({ type, sdp }) {
+        const lines = sdp.split("\\r\\n");
+        const isCandidate = (line) => line.startsWith("a=candidate:");
+        await setRemoteDescription.call(this, { type, sdp: lines.filter((line) => !isCandidate(line)).join("\\r\\n") });
+        for (const line of lines.filter(isCandidate)) await this.addIceCandidate({ candidate: line.slice(2), sdpMLineIndex: 0 });
+    };
+}"""
+
+
+@pytest.mark.parametrize("hidden, expected", [("both", "relay-relay"), ("peer", "host-relay"), ("none", "host-host")])
+def test_a_check_may_come_before_word_of_the_peers_candidates(node, people, engine, hidden, expected):
+    """To who gets it, the peer's end is one that nobody told of (RFC 8445 §7.3.1.3), and to Firefox it stays that."""
+    ada, grace = meet(node, people, "chromium", engine, {"both": ("Ada", "Grace"), "peer": ("Ada",), "none": ()}[hidden])
+    grace.page.evaluate(HOLD_CANDIDATES)
+    grace.lock()
+    grace.unlock()
+    grace.open_conversation("Ada")
+    for person in (ada, grace):
+        person.expect_connection("Direct" if hidden == "none" else "Relayed")
+    [pair] = grace.selected_pairs()
+    if engine == "firefox":
+        assert pair["calledByBrowser"] == "prflx", "the peer's word came before its check"
+        expected = expected.replace("-host", "-prflx")
+    assert f"{pair['local']}-{pair['remote']}" == expected
+    grace.page.get_by_role("button", name="Connection details").click()
+    dialog = grace.page.get_by_role("dialog", name="Connection details")
+    local, remote = expected.split("-")
+    expect(dialog.get_by_text(re.compile(f"{local}.* – {remote}, udp"))).to_be_visible()
+    expect(dialog.get_by_text("Direct" if hidden == "none" else "Through the node’s relay")).to_be_visible()
 
 
 def test_no_address_of_theirs_leaves_who_hides_it(node, people, engine):
@@ -197,6 +244,19 @@ def move(host: network.Host) -> None:
     host.plug()
 
 
+def begin_file(hosts: list[network.Host], ada: Person, grace: Person, folder: pathlib.Path) -> tuple[bytes, Locator]:
+    """A file that takes about ten seconds is on its way to Grace."""
+    for host in hosts:
+        host.run(*"tc qdisc replace dev eth0 root tbf rate 40mbit burst 64kb latency 100ms".split())
+    content = os.urandom(40 << 20)
+    plan = folder / "plan.bin"
+    plan.write_bytes(content)
+    ada.attach(plan)
+    theirs = grace.file("plan.bin")
+    grace.wait_for_part(theirs, 0.1)
+    return content, theirs
+
+
 def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     node, hosts, (ada, grace) = two_hosts
     acquaint(node, ada, grace)
@@ -205,16 +265,7 @@ def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     for caller in callers:
         caller.press("Back to the conversations")
     before = [person.page.evaluate(CONNECTIONS) for person in (ada, grace)]
-    # About ten seconds' worth.
-    for host in hosts:
-        network.ip("netns", "exec", host.name, "tc", "qdisc", "replace", "dev", "eth0", "root", "tbf", "rate", "40mbit",
-                   "burst", "64kb", "latency", "100ms")
-    content = os.urandom(40 << 20)
-    plan = tmp_path / "plan.bin"
-    plan.write_bytes(content)
-    ada.attach(plan)
-    theirs = grace.file("plan.bin")
-    grace.wait_for_part(theirs, 0.1)
+    content, theirs = begin_file(hosts, ada, grace, tmp_path)
 
     move(hosts[1])
     for caller in callers:
@@ -228,14 +279,35 @@ def test_a_call_and_a_file_move_to_another_network(two_hosts, tmp_path):
     assert [person.page.evaluate(CONNECTIONS) for person in (ada, grace)] == before
 
 
-def drop_between(hosts: list[network.Host], *, all_udp: bool = False) -> None:
-    """The two hosts reach the node and not each other; or no UDP at all leaves them."""
+def test_a_file_goes_on_after_sleep_at_another_place(two_hosts, tmp_path):
+    node, hosts, (ada, grace) = two_hosts
+    acquaint(node, ada, grace)
+    before = [person.page.evaluate(CONNECTIONS) for person in (ada, grace)]
+    content, theirs = begin_file(hosts, ada, grace, tmp_path)
+    with hosts[1].asleep():
+        move(hosts[1])
+        # Longer than any pause of a page that is awake.
+        time.sleep(10)
+    assert grace.part(theirs) < 1, "the file was quicker than the sleep"
+    expect(theirs).to_contain_text("Received", timeout=120_000)
+    assert hashlib.sha256(grace.save_copy(theirs)).digest() == hashlib.sha256(content).digest()
+    for person in (ada, grace):
+        person.expect_connection("Direct", "Relayed")
+    # The channel is the one from before: ICE began anew, nothing else did.
+    assert [person.page.evaluate(CONNECTIONS) for person in (ada, grace)] == before
+
+
+def drop(host: network.Host, *what: str) -> None:
+    """Packets that match any of these do not leave the host; without any, all do again."""
+    rules = "".join(f"{match} drop\n" for match in what)
+    chain = f"chain outgoing {{\ntype filter hook output priority filter\n{rules}}}\n"
+    host.run("nft", "-f", "-", given=f"table inet wall\ndelete table inet wall\ntable inet wall {{\n{chain}}}\n")
+
+
+def drop_between(hosts: list[network.Host]) -> None:
+    """The two hosts reach the node and not each other."""
     for host, other in (hosts, hosts[::-1]):
-        what = ["meta", "l4proto", "udp"] if all_udp else ["ip", "daddr", other.address]
-        for rule in (["add", "table", "inet", "f"],
-                     ["add", "chain", "inet", "f", "o", "{ type filter hook output priority 0; }"],
-                     ["add", "rule", "inet", "f", "o", *what, "drop"]):
-            network.ip("netns", "exec", host.name, "nft", *rule)
+        drop(host, f"ip daddr {other.address}")
 
 
 def test_a_relayed_pair_is_joined_where_no_direct_path_is_left(two_hosts):
@@ -248,3 +320,27 @@ def test_a_relayed_pair_is_joined_where_no_direct_path_is_left(two_hosts):
     article = ada.send("Round about")
     grace.expect_messages(1)
     ada.expect_state(article, "Delivered")
+
+
+# Without the look that the page takes every few seconds.
+FORGET_LOOKS = "const { setInterval } = window; window.setInterval = (look, time) => (time === 5000 ? 0 : setInterval(look, time));"
+
+
+def test_a_relayed_pair_is_direct_as_soon_as_it_can_be(two_hosts):
+    node, hosts, (ada, grace) = two_hosts
+    for person in (ada, grace):
+        person.context.add_init_script(FORGET_LOOKS)
+    acquaint(node, ada, grace)
+    for person in (ada, grace):
+        person.lock()
+    drop_between(hosts)
+    for person, other in ((ada, "Grace"), (grace, "Ada")):
+        person.unlock()
+        person.open_conversation(other)
+    for person in (ada, grace):
+        person.expect_connection("Relayed")
+    for host in hosts:
+        drop(host)
+    # Nobody writes. What SCTP itself would say on an idle channel comes half a minute later.
+    for person in (ada, grace):
+        person.expect_connection("Direct", timeout=20_000)

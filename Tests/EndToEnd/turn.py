@@ -1,6 +1,7 @@
 """As much of a TURN client over UDP (RFC 8656) as asking for one allocation takes."""
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import os
@@ -10,7 +11,9 @@ import time
 
 COOKIE = 0x2112A442
 ALLOCATE, USERNAME, MESSAGE_INTEGRITY, REALM, NONCE = 0x0003, 0x0006, 0x0008, 0x0014, 0x0015
-XOR_RELAYED_ADDRESS, REQUESTED_TRANSPORT = 0x0016, 0x0019
+XOR_RELAYED_ADDRESS, REQUESTED_TRANSPORT, ERROR_CODE = 0x0016, 0x0019, 0x0009
+# 486, its hundreds and the rest (RFC 8489 §14.8).
+ALLOCATION_QUOTA_REACHED = bytes([4, 86])
 
 
 def credential(secret: str, seconds: int = 3600) -> tuple[str, str]:
@@ -38,28 +41,46 @@ def attributes_of(answer: bytes) -> dict[int, bytes]:
     return found
 
 
+def allocate(client: socket.socket, server: tuple[str, int], username: str, password: str) -> dict[int, bytes]:
+    """What the relay answers to one who asks for an allocation with that credential."""
+
+    def ask(question: bytes) -> dict[int, bytes]:
+        client.sendto(question, server)
+        return attributes_of(client.recv(2048))
+
+    wanted = attribute(REQUESTED_TRANSPORT, bytes([17, 0, 0, 0]))
+    refusal = ask(message(wanted))
+    named = wanted + attribute(USERNAME, username.encode())
+    named += attribute(REALM, refusal[REALM]) + attribute(NONCE, refusal[NONCE])
+    question = message(named, extra=24)
+    key = hashlib.md5(b":".join([username.encode(), refusal[REALM], password.encode()])).digest()
+    code = hmac.new(key, question, hashlib.sha1).digest()
+    return ask(question + attribute(MESSAGE_INTEGRITY, code))
+
+
 def relayed_address(server: tuple[str, int], secret: str) -> str | None:
     """The IPv4 address at which the relay makes an allocation; None if it does not answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         probe.settimeout(0.5)
-
-        def ask(question: bytes) -> dict[int, bytes]:
-            probe.sendto(question, server)
-            return attributes_of(probe.recv(2048))
-
-        wanted = attribute(REQUESTED_TRANSPORT, bytes([17, 0, 0, 0]))
         try:
-            refusal = ask(message(wanted))
-            username, password = credential(secret)
-            named = wanted + attribute(USERNAME, username.encode())
-            named += attribute(REALM, refusal[REALM]) + attribute(NONCE, refusal[NONCE])
-            question = message(named, extra=24)
-            key = hashlib.md5(b":".join([username.encode(), refusal[REALM], password.encode()])).digest()
-            code = hmac.new(key, question, hashlib.sha1).digest()
-            value = ask(question + attribute(MESSAGE_INTEGRITY, code)).get(XOR_RELAYED_ADDRESS)
+            value = allocate(probe, server, *credential(secret)).get(XOR_RELAYED_ADDRESS)
         except (TimeoutError, OSError):
             return None
     if value is None:
         return None
     number = struct.unpack("!I", value[4:8])[0] ^ COOKIE
     return socket.inet_ntoa(struct.pack("!I", number))
+
+
+@contextlib.contextmanager
+def used_up(server: tuple[str, int], username: str, password: str):
+    """As long as this lasts, a user has as many allocations as one may have."""
+    with contextlib.ExitStack() as clients:
+        while True:
+            client = clients.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+            client.settimeout(10)
+            answer = allocate(client, server, username, password)
+            if ERROR_CODE in answer:
+                assert answer[ERROR_CODE][2:4] == ALLOCATION_QUOTA_REACHED, answer
+                break
+        yield

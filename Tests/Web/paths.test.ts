@@ -5,6 +5,7 @@ import { hasSlept } from "../../Web/net/network";
 import { PathFacts, whyNoPath } from "../../Web/net/nopath";
 import { PathKeeper } from "../../Web/net/pathkeeper";
 import { iceServers, Relay } from "../../Web/net/relay";
+import { PathStatistics, Reports, selectedPair } from "../../Web/net/selectedpair";
 import type { RelayAccess } from "../../Web/worker/boundary";
 
 const now = 1_700_000_000_000;
@@ -126,6 +127,85 @@ test("a description of such a device holds no address of its own", () => {
     assert.ok(lines.includes("m=application 9 UDP/DTLS/SCTP webrtc-datachannel"));
     assert.ok(lines.some((line) => line.includes("203.0.113.7 50001 typ relay")));
     assert.equal(lines.length, sdp.split("\r\n").length - 1);
+});
+
+// The pair in use
+
+/** A pair that is in use, and one that is not and has a relay's end. */
+function reportsOf(local: string, remote: object, isMarkedItself = false): Reports {
+    return new Map<string, object>([
+        ["L", { id: "L", type: "local-candidate", candidateType: local }],
+        ["R", { id: "R", type: "remote-candidate", ...remote }],
+        ["X", { id: "X", type: "local-candidate", candidateType: "relay" }],
+        ["P", { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", selected: isMarkedItself || undefined }],
+        ["Q", { id: "Q", type: "candidate-pair", localCandidateId: "X", remoteCandidateId: "R" }],
+        ...(isMarkedItself ? [] : [["T", { id: "T", type: "transport", selectedCandidatePairId: "P" }] as [string, object]]),
+    ]);
+}
+
+test("a path is relayed if either end of the selected pair is a relay", () => {
+    for (const isMarkedItself of [true, false]) {
+        const path = (local: string, remote: string) => selectedPair(reportsOf(local, { candidateType: remote }, isMarkedItself))?.path;
+        assert.equal(path("host", "prflx"), "direct");
+        assert.equal(path("relay", "host"), "relayed");
+        assert.equal(path("host", "relay"), "relayed");
+    }
+    assert.equal(selectedPair(new Map()), null);
+});
+
+/** What is read of a connection on which a check came before the candidates, and then those: both ends' kinds, and the path. */
+async function readAfter(remote: object, ...candidates: string[]): Promise<string> {
+    const connection = { remoteDescription: { sdp: descriptionWith(candidates) }, getStats: async () => reportsOf("host", remote) };
+    return shown(await new PathStatistics(connection as unknown as RTCPeerConnection).read());
+}
+
+function descriptionWith(candidates: readonly string[]): string {
+    return ["v=0", "m=application 9 UDP/DTLS/SCTP webrtc-datachannel", ...candidates.map((one) => `a=${one}`), "a=mid:0", ""].join("\r\n");
+}
+
+function shown(reports: Reports): string {
+    const pair = selectedPair(reports);
+    return `${pair?.path}: ${pair?.ends.map((end) => end.candidateType).join("-")}`;
+}
+
+test("an end that a check made known is the peer's relay if it has the address of one", async () => {
+    const learnt = (address: string, port = 50_001) => ({ candidateType: "prflx", protocol: "udp", address, port });
+    const candidate = (address: string, kind = "relay", port = 50_001) => `candidate:3 1 UDP 41885695 ${address} ${port} typ ${kind}`;
+    assert.equal(await readAfter(learnt("203.0.113.7"), relayed), "relayed: host-relay");
+    assert.equal(await readAfter(learnt("203.0.113.7"), candidate("203.0.113.7")), "relayed: host-relay");
+    // Of an IPv6 address's many ways to be written, any.
+    for (const address of ["2001:db8::7", "2001:DB8:0:0:0:0:0:7", "[2001:0db8::0007]", "2001:db8::7%eth0"]) {
+        assert.equal(await readAfter(learnt(address), candidate("2001:db8:0::0:7")), "relayed: host-relay", address);
+    }
+    // Another port, another address, another kind.
+    assert.equal(await readAfter(learnt("203.0.113.7", 50_002), relayed), "direct: host-prflx");
+    assert.equal(await readAfter(learnt("203.0.113.8"), relayed), "direct: host-prflx");
+    for (const kind of ["host", "srflx", "prflx", "relayed"]) {
+        assert.equal(await readAfter(learnt("203.0.113.7"), candidate("203.0.113.7", kind)), "direct: host-prflx", kind);
+    }
+    // Chromium does not tell such an address.
+    for (const address of ["", null, undefined]) {
+        assert.equal(await readAfter({ candidateType: "prflx", address, port: 50_001 }, relayed), "direct: host-prflx");
+    }
+    // Nor is one of another kind touched.
+    assert.equal(await readAfter({ ...learnt("203.0.113.7"), candidateType: "host" }, relayed), "direct: host-host");
+    for (const hostile of ["candidate:3 1 udp 1 :::: 1 typ relay", "candidate:3 1 udp 1 203.0.113.7/50001 9 typ relay", "candidate: typ relay"]) {
+        assert.equal(await readAfter(learnt("203.0.113.7"), hostile), "direct: host-prflx", hostile);
+    }
+});
+
+test("it stays so while other candidates are gathered, and is no other connection's", async () => {
+    const remote = { candidateType: "prflx", address: "203.0.113.7", port: 50_001 };
+    const connection = {
+        remoteDescription: null as { sdp: string } | null, getStats: async () => reportsOf("host", remote),
+    };
+    const statistics = new PathStatistics(connection as unknown as RTCPeerConnection);
+    assert.equal(shown(await statistics.read()), "direct: host-prflx");
+    connection.remoteDescription = { sdp: descriptionWith([relayed]) };
+    assert.equal(shown(await statistics.read()), "relayed: host-relay");
+    connection.remoteDescription = { sdp: descriptionWith([]) };
+    assert.equal(shown(await statistics.read()), "relayed: host-relay");
+    assert.equal(shown(await new PathStatistics(connection as unknown as RTCPeerConnection).read()), "direct: host-prflx");
 });
 
 // Sleep

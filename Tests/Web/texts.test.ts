@@ -5,7 +5,6 @@ import { fr } from "../../Web/i18n/fr";
 import { invitationLinkIn } from "../../Web/model/link";
 import { normalizedName, passphraseStrength } from "../../Web/model/text";
 import { announcedFingerprints, fingerprintOf } from "../../Web/net/fingerprint";
-import { selectedPath } from "../../Web/net/channel";
 import { qrPath } from "../../Web/view/qr";
 
 const placeholders = (entry: Entry): string[] => {
@@ -48,23 +47,6 @@ test("fingerprints are read from a description and made from a certificate", asy
     assert.equal(await fingerprintOf(new TextEncoder().encode("abc").buffer), digest);
     const sdp = `v=0\r\na=fingerprint:sha-256 ${digest.toLowerCase()}\r\nm=application 9\r\na=fingerprint:sha-1 AA:BB\r\n`;
     assert.deepEqual(announcedFingerprints(sdp), [digest]);
-});
-
-test("a path is relayed if either end of the selected pair is a relay", () => {
-    const stats = (local: string, remote: string, firefox: boolean) => new Map<string, object>([
-        ["L", { id: "L", type: "local-candidate", candidateType: local }],
-        ["R", { id: "R", type: "remote-candidate", candidateType: remote }],
-        ["X", { id: "X", type: "local-candidate", candidateType: "relay" }],
-        ["P", { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", selected: firefox || undefined }],
-        ["Q", { id: "Q", type: "candidate-pair", localCandidateId: "X", remoteCandidateId: "R" }],
-        ...(firefox ? [] : [["T", { id: "T", type: "transport", selectedCandidatePairId: "P" }] as [string, object]]),
-    ]) as unknown as RTCStatsReport;
-    for (const firefox of [true, false]) {
-        assert.equal(selectedPath(stats("host", "prflx", firefox)), "direct");
-        assert.equal(selectedPath(stats("relay", "host", firefox)), "relayed");
-        assert.equal(selectedPath(stats("host", "relay", firefox)), "relayed");
-    }
-    assert.equal(selectedPath(new Map() as unknown as RTCStatsReport), null);
 });
 
 test("120 characters and 150 bytes fit a code that a phone reads", () => {

@@ -4,6 +4,7 @@ import type { Clock } from "../../Web/model/clock";
 import type { Attachment } from "../../Web/net/files";
 import type { NoPath } from "../../Web/net/nopath";
 import { Relay } from "../../Web/net/relay";
+import type { Reports } from "../../Web/net/selectedpair";
 import type { SessionListener, SessionPort } from "../../Web/net/session";
 import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../Web/worker/boundary";
 import type { PageInput } from "../../Web/worker/protocol";
@@ -88,7 +89,7 @@ export class FakeSession implements SessionPort {
         return null;
     }
 
-    async statistics(): Promise<RTCStatsReport | null> {
+    async statistics(): Promise<Reports | null> {
         return null;
     }
 

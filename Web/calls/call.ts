@@ -10,7 +10,7 @@ import { CaptureKind, Devices, SharedScreen, shareScreen } from "./net/devices";
 import { FrameEncryption } from "./net/frames";
 import { Playback } from "./net/playback";
 import { SideState, silentSide, Slot } from "./net/slots";
-import { Figures, figuresOf, Snapshot, snapshotOf } from "./net/statistics";
+import { Figures, figuresOf, Snapshot } from "./net/statistics";
 
 /** How the two pictures share the window. */
 export type Layout = "speaker" | "grid";
@@ -106,7 +106,7 @@ export class CallModel {
     async measure(): Promise<void> {
         const connection = this.#connection;
         if (connection === null) return;
-        const snapshot = snapshotOf(await connection.statistics(), Date.now());
+        const snapshot: Snapshot = { reports: await connection.statistics(), time: Date.now() };
         if (this.#connection !== connection) return;
         const encrypted = this.#frames !== null;
         this.figures.set(figuresOf(snapshot, this.#snapshot, encrypted, this.#frames?.refused ?? 0));

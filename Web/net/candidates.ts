@@ -8,6 +8,23 @@ export function kindOf(candidate: string): CandidateKind | null {
     return (kind as CandidateKind | undefined) ?? null;
 }
 
+/** The transport addresses of a description's relayed candidates. */
+export function relayAddressesIn(sdp: string): Set<string> {
+    const lines = sdp.matchAll(/^a=candidate:\S+ \d+ \S+ \d+ (\S+) (\d+) typ relay(?: |\r?$)/gm);
+    return new Set(Array.from(lines, ([, address = "", port]) => transportAddress(address, Number(port))));
+}
+
+/** As text that is the same for the same address: of an IPv6 address's many ways to be written, the one of RFC 5952. */
+export function transportAddress(address: string, port: number): string {
+    const bare = address.replace(/^\[|%.*|\]$/g, "");
+    if (!bare.includes(":")) return `${bare.toLowerCase()}:${port}`;
+    try {
+        return `${new URL(`http://[${bare}]`).hostname}:${port}`;
+    } catch {
+        return `[${bare}]:${port}`;
+    }
+}
+
 /**
  * The candidate as a peer may see it that is to see the relay only; null: not at all.
  *

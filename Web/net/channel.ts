@@ -7,8 +7,7 @@ import type { NoPath } from "./nopath";
 import { PathKeeper } from "./pathkeeper";
 import type { Relay } from "./relay";
 import { announcedFingerprints, fingerprintOf } from "./fingerprint";
-
-export type Path = "direct" | "relayed";
+import { Path, PathStatistics, Reports, selectedPair } from "./selectedpair";
 
 export interface ChannelListener {
     onSignal(kind: SignalKind, text: string): void;
@@ -32,12 +31,17 @@ const grace = 1_500;
 /** So long another path is looked for, before the mailbox carries the messages. */
 const lossPatience = 10_000;
 const pathInterval = 5_000;
+/** Chromium's statistics may be 50 ms old. */
+const statisticsAge = 60;
+/** A message that says nothing, and is not passed on. */
+const nothing = new Uint8Array(0);
 
 export class Channel {
     #relayOnly: boolean;
     #keeper: PathKeeper;
     #listener: ChannelListener;
     #connection: RTCPeerConnection;
+    #statistics: PathStatistics;
     #data: RTCDataChannel;
     #initiator: boolean;
     #waiting: Uint8Array[] = [];
@@ -51,12 +55,14 @@ export class Channel {
     #isLost = false;
     #deadline: ReturnType<typeof setTimeout>;
     #pathTimer: ReturnType<typeof setInterval> | undefined;
+    #pairTimer: ReturnType<typeof setTimeout> | undefined;
 
     constructor(initiator: boolean, relayOnly: boolean, relay: Relay, listener: ChannelListener) {
         this.#relayOnly = relayOnly;
         this.#initiator = initiator;
         this.#listener = listener;
         this.#connection = new RTCPeerConnection(relay.configuration(relayOnly));
+        this.#statistics = new PathStatistics(this.#connection);
         this.#data = this.#connection.createDataChannel("cryptpeer", { negotiated: true, id: 0, ordered: true });
         this.#data.binaryType = "arraybuffer";
         this.#data.bufferedAmountLowThreshold = lowWater;
@@ -89,8 +95,8 @@ export class Channel {
         return channel;
     }
 
-    statistics(): Promise<RTCStatsReport> {
-        return this.#connection.getStats();
+    statistics(): Promise<Reports> {
+        return this.#statistics.read();
     }
 
     receive(kind: SignalKind, text: string): void {
@@ -102,6 +108,7 @@ export class Channel {
         this.#closed = true;
         clearTimeout(this.#deadline);
         clearInterval(this.#pathTimer);
+        clearTimeout(this.#pairTimer);
         this.#keeper.end();
         this.#waiting = [];
         this.#connection.onicecandidate = this.#connection.onconnectionstatechange = this.#connection.ondatachannel = null;
@@ -163,6 +170,8 @@ export class Channel {
                 const candidate = JSON.parse(text) as RTCIceCandidateInit;
                 if (connection.remoteDescription === null) this.#early.push(candidate);
                 else await connection.addIceCandidate(candidate);
+                // It may tell what the end is that a check made known before.
+                if (this.#path !== null) void this.#reportPath();
                 return;
             }
             case "restart":
@@ -237,16 +246,32 @@ export class Channel {
         this.#data.onclose = () => this.#fail();
         this.#data.onbufferedamountlow = () => this.#flush();
         this.#data.onmessage = ({ data }) => {
-            if (data instanceof ArrayBuffer) this.#listener.onMessage(new Uint8Array(data));
+            if (data instanceof ArrayBuffer && data.byteLength > 0) this.#listener.onMessage(new Uint8Array(data));
         };
     }
 
     async #opened(): Promise<void> {
         clearTimeout(this.#deadline);
         if (!(await this.#certificateIsAnnounced())) return this.#refuse();
+        this.#watchPath();
         await this.#reportPath();
-        this.#pathTimer = setInterval(() => void this.#reportPath(), pathInterval);
         this.#flush();
+    }
+
+    #watchPath(): void {
+        if (this.#closed) return;
+        // Firefox does not say when it uses another pair.
+        this.#pathTimer = setInterval(() => void this.#reportPath(), pathInterval);
+        this.#connection.sctp?.transport.iceTransport.addEventListener("selectedcandidatepairchange", () => this.#pairChanged());
+    }
+
+    #pairChanged(): void {
+        if (this.#closed) return;
+        clearTimeout(this.#pairTimer);
+        this.#pairTimer = setTimeout(() => void this.#reportPath(), statisticsAge);
+        // A controlled Chromium leaves a path that works for the one that the other side prefers when data comes that way, not for
+        // a check. On a channel that is silent, SCTP's next heartbeat would be the first, up to 30 s later (RFC 9260 §16).
+        if (this.#data.readyState === "open") this.#data.send(nothing);
     }
 
     /** The browser compares too; this does not leave it to the browser alone where the certificate can be seen. */
@@ -259,9 +284,9 @@ export class Channel {
 
     async #reportPath(): Promise<void> {
         if (this.#closed) return;
-        const path = selectedPath(await this.#connection.getStats());
-        if (this.#closed || path === this.#path || (path === null && this.#path !== null)) return;
-        this.#path = path ?? "direct";
+        const path = selectedPair(await this.#statistics.read())?.path ?? this.#path ?? "direct";
+        if (this.#closed || path === this.#path) return;
+        this.#path = path;
         this.#listener.onOpen(this.#path);
     }
 
@@ -276,18 +301,4 @@ export class Channel {
 
 function hasPath(connection: RTCPeerConnection): boolean {
     return connection.iceConnectionState === "connected" || connection.iceConnectionState === "completed";
-}
-
-/** What the selected candidate pair says: through a relay if either end is one. Null while none is selected. */
-export function selectedPath(stats: RTCStatsReport): Path | null {
-    const reports: any[] = [];
-    stats.forEach((report) => reports.push(report));
-    const transport = reports.find((report) => report.type === "transport" && report.selectedCandidatePairId);
-    const pair = transport !== undefined
-        ? reports.find((report) => report.id === transport.selectedCandidatePairId)
-        // Firefox marks the pair itself.
-        : reports.find((report) => report.type === "candidate-pair" && report.selected);
-    if (pair === undefined) return null;
-    const ends = reports.filter((report) => report.id === pair.localCandidateId || report.id === pair.remoteCandidateId);
-    return ends.some((end) => end.candidateType === "relay") ? "relayed" : "direct";
 }

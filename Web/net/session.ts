@@ -10,6 +10,7 @@ import { onNetworkChange } from "./network";
 import { NodeSocket } from "./nodesocket";
 import type { OpenedFile } from "./openedfile";
 import { Relay } from "./relay";
+import type { Reports } from "./selectedpair";
 import { startWorker } from "./trusted";
 import { roomLeft } from "../files/storage";
 
@@ -41,7 +42,7 @@ export interface SessionPort {
     /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
     authorityFingerprint(): Promise<string | null>;
     /** What the browser counts of the channel to a device; null while there is none. */
-    statistics(device: string): Promise<RTCStatsReport | null>;
+    statistics(device: string): Promise<Reports | null>;
     /** Ends everything at once: the worker's memory goes with it. */
     end(): void;
 }
@@ -118,7 +119,7 @@ export class Session implements SessionPort {
         return authorityFingerprint();
     }
 
-    async statistics(device: string): Promise<RTCStatsReport | null> {
+    async statistics(device: string): Promise<Reports | null> {
         return this.#channels.get(device)?.statistics() ?? null;
     }
 

@@ -1,6 +1,6 @@
 // Two ends of one call's media in one page, joined by a path for signals that the test may tamper with.
 
-import { figuresOf, snapshotOf } from "../../../Web/calls/net/statistics";
+import { figuresOf } from "../../../Web/calls/net/statistics";
 import type { CallSignalKind } from "../../../Web/worker/boundary";
 import { DemoPeer } from "./peer";
 
@@ -95,13 +95,11 @@ async function run({ encrypted, wrongKey, splice, codec, seconds, restart }: Pla
 
 async function counters({ connection }: DemoPeer): Promise<{ codec: string; frames: number; energy: number }> {
     if (connection.connection.connectionState === "closed") return { codec: "", frames: 0, energy: 0 };
-    const report = await connection.statistics();
-    const camera = figuresOf(snapshotOf(report, Date.now()), null, true, 0).streams
+    const reports = await connection.statistics();
+    const camera = figuresOf({ reports, time: Date.now() }, null, true, 0).streams
         .find(({ direction, slot }) => direction === "received" && slot === "camera");
     let energy = 0;
-    report.forEach((one) => {
-        if (one.type === "inbound-rtp" && one.kind === "audio") energy += one.totalAudioEnergy ?? 0;
-    });
+    for (const one of reports.values()) if (one.type === "inbound-rtp" && one.kind === "audio") energy += one.totalAudioEnergy ?? 0;
     return { codec: camera?.codec ?? "", frames: camera?.frames ?? 0, energy };
 }
 

@@ -3,6 +3,7 @@
 import { Attachment } from "../../../Web/net/files";
 import { OpenedFile } from "../../../Web/net/openedfile";
 import { Relay } from "../../../Web/net/relay";
+import type { Reports } from "../../../Web/net/selectedpair";
 import type { SessionListener, SessionPort } from "../../../Web/net/session";
 import type { CallAction, Conversation, CoreEvent, EventOf, FileSummary, Message } from "../../../Web/worker/boundary";
 import type { PageInput } from "../../../Web/worker/protocol";
@@ -205,13 +206,13 @@ export class DemoSession implements SessionPort {
         return Array.from({ length: 32 }, (_, index) => (index * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(":");
     }
 
-    async statistics(): Promise<RTCStatsReport> {
+    async statistics(): Promise<Reports> {
         return new Map<string, object>([
             ["T", { id: "T", type: "transport", selectedCandidatePairId: "P" }],
             ["P", { id: "P", type: "candidate-pair", localCandidateId: "L", remoteCandidateId: "R", currentRoundTripTime: 0.038 }],
             ["L", { id: "L", type: "local-candidate", candidateType: "relay", protocol: "udp", relayProtocol: "tls" }],
             ["R", { id: "R", type: "remote-candidate", candidateType: "srflx", protocol: "udp" }],
-        ]) as unknown as RTCStatsReport;
+        ]);
     }
 
     end(): void {

@@ -5,6 +5,7 @@ import { signalledCandidate, withoutOwnAddresses } from "../../net/candidates";
 import type { NoPath } from "../../net/nopath";
 import { PathKeeper } from "../../net/pathkeeper";
 import type { Relay } from "../../net/relay";
+import { PathStatistics, Reports } from "../../net/selectedpair";
 import type { CallMediaState, CallSignalKind } from "../../worker/boundary";
 import { announcedFingerprints, fingerprintOf } from "../../net/fingerprint";
 import { hintContent, preferCodecs, tuneSender, withOpusWishes } from "./codecs";
@@ -40,6 +41,7 @@ export class MediaConnection {
     #polite: boolean;
     #relayOnly: boolean;
     #keeper: PathKeeper;
+    #statistics: PathStatistics;
     #frames: FrameEncryption | null;
     #transceivers = new Map<Slot, RTCRtpTransceiver>();
     #tracks = new Map<Slot, MediaStreamTrack>();
@@ -67,6 +69,7 @@ export class MediaConnection {
         this.#side = side;
         this.#listener = listener;
         this.connection = new RTCPeerConnection(relay.configuration(relayOnly));
+        this.#statistics = new PathStatistics(this.connection);
         this.#deadline = setTimeout(() => this.#end("failed"), patience);
         this.#keeper = new PathKeeper(this.connection, relay, relayOnly, {
             restart: () => this.#askForRestart(),
@@ -113,8 +116,8 @@ export class MediaConnection {
         return levelOf(source?.audioLevel ?? 0);
     }
 
-    statistics(): Promise<RTCStatsReport> {
-        return this.connection.getStats();
+    statistics(): Promise<Reports> {
+        return this.#statistics.read();
     }
 
     /** Closes without a word to the listener. */

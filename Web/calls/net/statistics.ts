@@ -1,7 +1,7 @@
 // What the browser's counters say of a call (W3C WebRTC Statistics): figures that a support person can use, and nothing that
 // says who or where.
 
-import { selectedPath } from "../../net/channel";
+import { Path, Reports, selectedPair } from "../../net/selectedpair";
 import { Slot, slots } from "./slots";
 
 export type Direction = "sent" | "received";
@@ -22,7 +22,7 @@ export interface StreamFigures {
 }
 
 export interface Figures {
-    readonly path: "direct" | "relayed" | null;
+    readonly path: Path | null;
     /** Of the two ends: host, srflx, prflx or relay (RFC 8445 §5.1.1). */
     readonly candidateTypes: readonly string[];
     readonly protocol: string;
@@ -47,19 +47,13 @@ interface Counters {
 /** All counters at one time. */
 export interface Snapshot {
     readonly time: number;
-    readonly reports: ReadonlyMap<string, any>;
-}
-
-export function snapshotOf(statistics: RTCStatsReport, time: number): Snapshot {
-    const reports = new Map<string, any>();
-    statistics.forEach((report, id) => reports.set(id, report));
-    return { time, reports };
+    readonly reports: Reports;
 }
 
 export function figuresOf(now: Snapshot, before: Snapshot | null, encrypted: boolean | null, refused: number): Figures {
     const { reports } = now;
     const pair = selectedPair(reports);
-    const ends = [reports.get(pair?.localCandidateId), reports.get(pair?.remoteCandidateId)].filter((end) => end !== undefined);
+    const ends = pair?.ends ?? [];
     const streams: StreamFigures[] = [];
     for (const report of reports.values()) {
         const stream = streamFigures(report, now, before);
@@ -67,23 +61,14 @@ export function figuresOf(now: Snapshot, before: Snapshot | null, encrypted: boo
     }
     streams.sort((a, b) => a.direction.localeCompare(b.direction) || slots.indexOf(a.slot) - slots.indexOf(b.slot));
     return {
-        path: selectedPath(reports as unknown as RTCStatsReport),
+        path: pair?.path ?? null,
         candidateTypes: ends.map((end) => String(end.candidateType)),
         protocol: String(ends[0]?.protocol ?? ""),
         relayProtocol: String(ends[0]?.relayProtocol ?? "").toUpperCase(),
-        roundTripMs: milliseconds(pair?.currentRoundTripTime ?? roundTripOfReports(reports)),
-        availableBitsPerSecond: pair?.availableOutgoingBitrate ?? null,
+        roundTripMs: milliseconds(pair?.report.currentRoundTripTime ?? roundTripOfReports(reports)),
+        availableBitsPerSecond: pair?.report.availableOutgoingBitrate ?? null,
         encrypted, refused, streams,
     };
-}
-
-function selectedPair(reports: ReadonlyMap<string, any>): any {
-    for (const report of reports.values()) {
-        if (report.type === "transport" && report.selectedCandidatePairId) return reports.get(report.selectedCandidatePairId);
-    }
-    // Firefox marks the pair itself.
-    for (const report of reports.values()) if (report.type === "candidate-pair" && report.selected) return report;
-    return undefined;
 }
 
 function milliseconds(seconds: number | null | undefined): number | null {
@@ -91,7 +76,7 @@ function milliseconds(seconds: number | null | undefined): number | null {
 }
 
 /** Where the pair does not say it, the other side's reports on what we send do. */
-function roundTripOfReports(reports: ReadonlyMap<string, any>): number | null {
+function roundTripOfReports(reports: Reports): number | null {
     for (const report of reports.values()) {
         if (report.type === "remote-inbound-rtp" && typeof report.roundTripTime === "number") return report.roundTripTime;
     }

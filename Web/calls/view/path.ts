@@ -5,7 +5,7 @@ import type { SessionPort } from "../../net/session";
 import { Value } from "../../model/value";
 import { Child, h, Scope } from "../../view/dom";
 import { t } from "../i18n";
-import { Figures, figuresOf, Snapshot, snapshotOf } from "../net/statistics";
+import { Figures, figuresOf, Snapshot } from "../net/statistics";
 import { detailsPanel, Measured } from "./details";
 
 export { loadStyles } from "./telephone";
@@ -22,8 +22,8 @@ class ChannelFigures implements Measured {
     }
 
     async measure(): Promise<void> {
-        const statistics = await this.#session.statistics(this.#device);
-        const snapshot = statistics === null ? null : snapshotOf(statistics, Date.now());
+        const reports = await this.#session.statistics(this.#device);
+        const snapshot = reports && { reports, time: Date.now() };
         this.figures.set(snapshot === null ? null : figuresOf(snapshot, this.#snapshot, null, 0));
         this.#snapshot = snapshot;
     }

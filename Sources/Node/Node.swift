@@ -141,7 +141,7 @@ public struct Node: Service {
     ) async throws(StartError) -> RelayService? {
         guard let relay = configuration.relay else { return nil }
         let service = try RelayService(
-            relay, ownPorts: [configuration.port, configuration.metricsPort],
+            relay, issuer: identity.publicKey, ownPorts: [configuration.port, configuration.metricsPort],
             names: { [anchor] in anchor.givenNames + sessions.names }, bounds: bounds, ledger: ledger,
             metrics: RelayMetrics(registry), logger: logger)
         try await service.start()

@@ -40,10 +40,12 @@ final class RelayService: Service {
     private static let interval = Duration.seconds(2)
 
     /// - Parameters:
+    ///   - issuer: the node's own name among relays that share the secret: what it gave before its last start is refused.
     ///   - ownPorts: those at which the node serves something besides.
     ///   - names: those under which browsers reach the node, at the moment.
     init(
-        _ configuration: RelayConfiguration, ownPorts: [Int?], names: @escaping @Sendable () -> [ServerName],
+        _ configuration: RelayConfiguration, issuer: [UInt8], ownPorts: [Int?],
+        names: @escaping @Sendable () -> [ServerName],
         bounds: ServiceBounds, ledger: ConnectionLedger,
         metrics: RelayMetrics, logger: Logger
     ) throws(StartError) {
@@ -64,7 +66,7 @@ final class RelayService: Service {
         }
         finder = AddressFinder(given: given, names: names)
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
-        credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm)
+        credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm, issuer: issuer)
         mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
         streams = RelayStreams(
             mailboxes, ledger: ledger, acceptsOldChannelNumbers: configuration.acceptsOldChannelNumbers)

@@ -105,10 +105,14 @@ final class NodeProcess: Sendable {
     }
 
     /// Runs the program to its end.
-    static func output(of arguments: [String]) async throws -> (status: Int32, out: String, err: String) {
-        let executable = try executable()
+    ///
+    /// - Parameter wrapper: a program that starts it, and that one's own arguments.
+    static func output(of arguments: [String], under wrapper: [String] = []) async throws -> (
+        status: Int32, out: String, err: String
+    ) {
+        let words = wrapper + [try executable().path] + arguments
         return try await run {
-            let process = try ChildProcess(executable, arguments)
+            let process = try ChildProcess(URL(fileURLWithPath: words[0]), Array(words.dropFirst()))
             let printed = ChildProcess.everything(process.output)
             let complained = process.errors.map { ChildProcess.everything($0) } ?? ""
             return (process.wait(), printed, complained)

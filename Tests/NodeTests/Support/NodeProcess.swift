@@ -53,6 +53,17 @@ final class NodeProcess: Sendable {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// How many sockets it has open at the moment.
+    var sockets: Int {
+        guard let id = state.withLock({ $0.process?.id }) else { return 0 }
+        let folder = "/proc/\(id)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.count { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + name)
+            return target?.hasPrefix("socket:") == true
+        }
+    }
+
     /// What the last start wrote on standard error.
     var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
     private var logPath: String { folder.path + "/log" }

@@ -100,6 +100,7 @@ public struct Node: Service {
                 address: .hostname(Self.anyAddress(), port: configuration.port), serverName: nil, backlog: 1_024),
             onServerRunning: { channel in
                 do {
+                    relay?.reportPort()
                     try await announceStart(port: channel.localAddress?.port ?? configuration.port)
                     ready.finish()
                 } catch {
@@ -123,16 +124,15 @@ public struct Node: Service {
         group.maximumGracefulShutdownDuration = .seconds(3)
         do {
             try await ServiceGroup(configuration: group).run()
-        } catch let error as IOError where error.errnoCode == EADDRINUSE {
+        } catch let error as IOError where Self.listening.contains(error.errnoCode) {
             throw StartError(
-                "Port \(configuration.port) is in use",
-                advice: "stop what uses it, or choose another port with --port")
-        } catch let error as IOError where error.errnoCode == EACCES {
-            throw StartError(
-                "Port \(configuration.port) is not open to this user",
-                advice: "choose a port of 1024 or above with --port")
+                PortFailure(
+                    name: "Port \(configuration.port)", port: configuration.port, bootstrap: error, option: "--port"))
         }
     }
+
+    /// What only a port that cannot be had is the reason of.
+    private static let listening = [EADDRINUSE, EACCES, EPERM, EADDRNOTAVAIL, EAFNOSUPPORT]
 
     /// The relay, serving already; nil if there is to be none.
     private func startedRelay(
@@ -141,7 +141,7 @@ public struct Node: Service {
     ) async throws(StartError) -> RelayService? {
         guard let relay = configuration.relay else { return nil }
         let service = try RelayService(
-            relay, ownPorts: [configuration.port, configuration.metricsPort],
+            relay, issuer: identity.publicKey, ownPorts: [configuration.port, configuration.metricsPort],
             names: { [anchor] in anchor.givenNames + sessions.names }, bounds: bounds, ledger: ledger,
             metrics: RelayMetrics(registry), logger: logger)
         try await service.start()

@@ -7,6 +7,9 @@ import Synchronization
 /// them, and the relay checks them without having heard of them before.
 ///
 /// HMAC-SHA1 is the convention; passwords by HMAC-SHA256 are right, too.
+///
+/// What a server that has a name of its own issues counts for as long as the server remembers it, so that it can be withdrawn:
+/// one that started again does not know to whom it was issued, nor whether it was withdrawn since, and refuses it.
 public final class TimeLimitedCredentials: CredentialSource, Sendable {
     private struct Issued {
         let subject: [UInt8]
@@ -36,23 +39,28 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
 
     private let secret: Secret
     private let realm: [UInt8]
-    /// Issued credentials that are remembered at most: past that, the oldest are recognised by the secret alone.
+    private let mark: IssuerMark?
+    /// Issued credentials that are remembered at most: past that, the oldest are forgotten. Without an issuer they are then
+    /// recognised by the secret alone.
     private let capacity: Int
     /// Seconds for which an allocation can be kept beyond its credential's end.
     private let continuation: UInt64
-    /// What ``init(secret:realm:continuation:capacity:)`` takes unless it is told otherwise.
+    /// What ``init(secret:realm:issuer:continuation:capacity:)`` takes unless it is told otherwise.
     public static let continuation: UInt64 = 12 * 3_600
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - realm: the server's, for the hashes of user names.
+    ///   - issuer: the server's own name among those that share the secret, the same at each start; none for who only makes
+    ///     credentials for other servers.
     ///   - continuation: the seconds for which what was allocated can be kept after the credential has ended.
     public init(
-        secret: Secret, realm: [UInt8], continuation: UInt64 = TimeLimitedCredentials.continuation,
-        capacity: Int = 65_536
+        secret: Secret, realm: [UInt8], issuer: [UInt8]? = nil,
+        continuation: UInt64 = TimeLimitedCredentials.continuation, capacity: Int = 65_536
     ) {
         self.secret = secret
         self.realm = realm
+        mark = issuer.map { IssuerMark(issuer: $0, secret: secret) }
         self.continuation = continuation
         self.capacity = capacity
     }
@@ -60,13 +68,14 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
     /// A user name and password, valid for `seconds` from `unixTime` on.
     ///
     /// - Parameters:
-    ///   - user: what the user name has behind the expiry: best random, so that it says nothing.
+    ///   - user: what the user name has behind the expiry, and before the issuer's mark: best random, so that it says nothing.
     ///   - subject: whose quotas it counts against.
     public func issue(user: [UInt8], subject: [UInt8], seconds: UInt64, unixTime: UInt64) -> (
         username: [UInt8], password: [UInt8]
     ) {
         let expiry = unixTime + seconds
-        let username = Array(String(expiry).utf8) + [0x3A] + user
+        let name = Array(String(expiry).utf8) + [0x3A] + user
+        let username = name + (mark?.make(for: name) ?? [])
         let userhash = Userhash.of(username: username, realm: realm)
         state.withLock { state in
             state.forget(before: unixTime, continuation: continuation, keeping: capacity - 1)
@@ -78,7 +87,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         return (username, password(.sha1, username))
     }
 
-    /// Refuses from now on what was issued to a subject whose rights ended, for as long as that is remembered.
+    /// Refuses from now on what was issued to a subject whose rights ended.
     public func withdraw(subject: [UInt8]) {
         state.withLock { state in
             for (username, issued) in state.issued where issued.subject == subject {
@@ -96,7 +105,11 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         let (end, overflow) = expiry.addingReportingOverflow(isContinuing ? continuation : 0)
         guard overflow || end > unixTime else { return nil }
         let issued = state.withLock { state in state.issued[username] }
-        guard issued?.isWithdrawn != true else { return nil }
+        if let issued {
+            guard !issued.isWithdrawn else { return nil }
+        } else if mark?.isOn(username) == true {
+            return nil
+        }
         return Credential(
             subject: issued?.subject ?? Array(username[(colon + 1)...]),
             passwords: [Secret(password(.sha1, username)), Secret(password(.sha256, username))])

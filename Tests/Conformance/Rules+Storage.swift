@@ -238,6 +238,33 @@ extension NodeConformance {
             try expect(try !clients[2].refresh(), "what it had is gone")
             try expect(try clients[1].allocate() && clients[0].refresh(), "others are served as before")
         },
+        NodeRule("no right to the relay outlives the device's revocation, whenever the node was started again") {
+            bubble in
+            let chief = try await bubble.enrolOperator()
+            let member = try await bubble.enrol(by: chief)
+            func right(of device: ConformanceDevice) async throws -> (any ConformanceRelayClient)? {
+                let answer = try await bubble.session(of: device).ask(.relayCredential)
+                guard case .relayCredential(let credential) = answer else { return nil }
+                return try bubble.node.relayClient(credential)
+            }
+            // Given, started again, and given once more.
+            guard let first = try await right(of: member) else { return }
+            try await bubble.node.restart()
+            guard let second = try await right(of: member) else { return }
+            try expect(try second.allocate(), "a device is served by the node that was started again")
+            let session = try await bubble.session(of: chief)
+            let state = try bubble.state(
+                version: 2, nodeKey: session.nodeKey, issued: try await bubble.node.now(),
+                revoked: { $0.revoke(member.id) })
+            try expect(try await session.ask(.publishBubbleState(state.encoded)), is: .done)
+            try expect(try !first.allocate(), "what was given before the restart is refused")
+            try expect(try !second.refresh(), "what it had is gone")
+            try await bubble.node.restart()
+            for client in [first, second] {
+                try expect(try !client.allocate(), "what was given before the revocation is refused after a restart")
+            }
+            try expect(try await right(of: chief)?.allocate() == true, "others are served")
+        },
         NodeRule("a guest is given no right to the relay") { bubble in
             _ = try await bubble.enrolOperator()
             let guest = try await bubble.guest()

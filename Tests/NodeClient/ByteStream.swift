@@ -17,23 +17,31 @@ public final class ByteStream: Sendable {
     private let reader: NIOLoopBound<Reader>
 
     /// Over plain TCP.
-    public static func open(host: String, port: Int) async throws -> ByteStream {
-        try await open(host, port) { _ in }
+    ///
+    /// - Parameter address: this end's, if it matters.
+    public static func open(host: String, port: Int, from address: String? = nil) async throws -> ByteStream {
+        try await open(host, port, from: address) { _ in }
     }
 
     /// Over TLS, to who shows a certificate of that authority.
-    public static func open(_ origin: String, trusting authority: [UInt8]) async throws -> ByteStream {
+    ///
+    /// - Parameter address: this end's, if it matters.
+    public static func open(_ origin: String, trusting authority: [UInt8], from address: String? = nil) async throws
+        -> ByteStream
+    {
         let server = try Server(origin, trusting: authority)
-        return try await open(server.host, server.port) { channel in
+        return try await open(server.host, server.port, from: address) { channel in
             try channel.pipeline.syncOperations.addHandler(try server.makeTLSHandler())
         }
     }
 
     private static func open(
-        _ host: String, _ port: Int, _ configure: @escaping @Sendable (any Channel) throws -> Void
+        _ host: String, _ port: Int, from address: String?,
+        _ configure: @escaping @Sendable (any Channel) throws -> Void
     ) async throws -> ByteStream {
-        try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton).connect(host: host, port: port) {
-            channel in
+        var bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        if let address { bootstrap = bootstrap.bind(to: try SocketAddress(ipAddress: address, port: 0)) }
+        return try await bootstrap.connect(host: host, port: port) { channel in
             channel.eventLoop.makeCompletedFuture {
                 try configure(channel)
                 let reader = Reader()
@@ -51,6 +59,9 @@ public final class ByteStream: Sendable {
     public func send(_ bytes: [UInt8]) async throws {
         try await channel.writeAndFlush(ByteBuffer(bytes: bytes))
     }
+
+    /// Closes this half: nothing more is said.
+    public func finishSending() async throws { try await channel.close(mode: .output).get() }
 
     /// Reads that many bytes, not one more.
     public func receive(_ count: Int) async throws -> [UInt8] {

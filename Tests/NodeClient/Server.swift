@@ -20,7 +20,10 @@ struct Server: Sendable {
         host = String(origin[origin.index(origin.startIndex, offsetBy: 8)..<colon])
         self.port = port
         self.authority = try Certificate(pemEncoded: String(decoding: authority, as: UTF8.self))
-        context = try NIOSSLContext(configuration: .makeClientConfiguration())
+        var configuration = TLSConfiguration.makeClientConfiguration()
+        // The system's authorities have no say here, and reading them takes longer than all the rest.
+        configuration.trustRoots = .certificates([])
+        context = try NIOSSLContext(configuration: configuration)
     }
 
     func makeTLSHandler() throws -> NIOSSLClientHandler {

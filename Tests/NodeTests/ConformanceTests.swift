@@ -15,7 +15,9 @@ struct ConformanceTests {
 
     @Test("keeps them as the executable, killed where the rules say so", arguments: NodeConformance.rules)
     func keepsTheRulesAsAProcess(rule: NodeRule) async throws {
-        try await rule.check { ProcessConformanceNode(try await NodeProcess()) }
+        try await rule.check {
+            ProcessConformanceNode(try await NodeProcess(options: ["--turn-port", "\(NodeProcess.freePort())"]))
+        }
     }
 }
 
@@ -24,6 +26,7 @@ private struct LocalConformanceNode: ConformanceNode {
 
     init() async throws {
         let limits = Self.limits
+        let port = NodeProcess.freePort()
         node = try await LocalNode { configuration in
             configuration.bounds.quotas.mailboxEnvelopes = limits.mailboxEnvelopes
             configuration.bounds.quotas.mailboxBytes = limits.mailboxBytes
@@ -31,7 +34,7 @@ private struct LocalConformanceNode: ConformanceNode {
             configuration.bounds.quotas.invitationsPerDevice = limits.invitationsPerDevice
             configuration.bounds.quotas.mailboxesPerDevice = limits.mailboxesPerDevice
             configuration.bounds.quotas.slotsPerDevice = limits.slotsPerDevice
-            configuration.relay = .onLoopback(port: 0)
+            configuration.relay = .onLoopback(port: port)
         }
         // Half past the hour, so that an expiry kept to the hour differs from one kept to the second.
         node.advance(seconds: (5_400 - node.now % 3_600) % 3_600)
@@ -63,8 +66,7 @@ private struct LocalConformanceNode: ConformanceNode {
     }
 
     func relayClient(_ credential: RelayCredential) throws -> (any ConformanceRelayClient)? {
-        let requests = RelayRequests(username: credential.username, password: credential.password)
-        return RelayClient(client: try DatagramClient(relayPort: Int(credential.udpPort), requests))
+        try RelayClient(credential)
     }
 
     /// By whole hours: that is how the node keeps what lives long.
@@ -74,10 +76,26 @@ private struct LocalConformanceNode: ConformanceNode {
     }
 }
 
-private struct RelayClient: ConformanceRelayClient {
-    let client: DatagramClient
+private final class RelayClient: ConformanceRelayClient {
+    private let credential: RelayCredential
+    private var client: DatagramClient
 
-    func allocate() throws -> Bool { try client.allocate() != nil }
+    init(_ credential: RelayCredential) throws {
+        self.credential = credential
+        client = try Self.client(credential)
+    }
+
+    private static func client(_ credential: RelayCredential) throws -> DatagramClient {
+        let requests = RelayRequests(username: credential.username, password: credential.password)
+        return try DatagramClient(relayPort: Int(credential.udpPort), requests)
+    }
+
+    /// From a port of its own each time: the one before may have an allocation, or a nonce of the node's last life.
+    func allocate() throws -> Bool {
+        client = try Self.client(credential)
+        return try client.allocate() != nil
+    }
+
     func refresh() throws -> Bool { try client.ask(.refresh) { _ in }.isSuccess }
 }
 
@@ -101,6 +119,10 @@ private struct ProcessConformanceNode: ConformanceNode {
     func restart() async throws {
         try await node.kill()
         try await node.start()
+    }
+
+    func relayClient(_ credential: RelayCredential) throws -> (any ConformanceRelayClient)? {
+        try RelayClient(credential)
     }
 }
 

@@ -97,12 +97,16 @@ struct WebAppTests {
     }
 
     private static var archive: [UInt8] {
-        let files: [[String]] = [
+        archive(of: [
             ["/", "text/html; charset=utf-8", "", "\"i\"", "page"],
             ["/app.js", "text/javascript; charset=utf-8", "br", "\"b\"", "B"],
             ["/app.js", "text/javascript; charset=utf-8", "gzip", "\"g\"", "GG"],
             ["/app.js", "text/javascript; charset=utf-8", "", "\"p\"", "plain"],
-        ]
+        ])
+    }
+
+    /// A web app of these files: of each the path, type, encoding, tag and content.
+    static func archive(of files: [[String]]) -> [UInt8] {
         var writer = WireWriter()
         writer.write(fixed: Array("CPWA".utf8) + [1])
         writer.writeVector { writer in

@@ -58,4 +58,49 @@ struct CredentialTests {
             #expect(few.credential(username: name, isContinuing: false, unixTime: Site.start) != nil)
         }
     }
+
+    @Test("what an issuer gave before it started again is refused; what others made of the same secret is not")
+    func issuer() {
+        let secret = Secret(Array("north".utf8))
+        func server(_ issuer: String?) -> TimeLimitedCredentials {
+            TimeLimitedCredentials(secret: secret, realm: Site.realm, issuer: issuer.map { Array($0.utf8) })
+        }
+        func isKnown(_ username: [UInt8], to server: TimeLimitedCredentials, continuing: Bool = false) -> Bool {
+            server.credential(username: username, isContinuing: continuing, unixTime: Site.start) != nil
+        }
+        let south = server("south")
+        let issue: (TimeLimitedCredentials) -> [UInt8] = {
+            $0.issue(user: Array("0123456789abcdef".utf8), subject: [7], seconds: 3_600, unixTime: Site.start).username
+        }
+        let username = issue(south)
+        #expect(username.count == 10 + 1 + 32)
+        #expect(isKnown(username, to: south))
+        for continuing in [false, true] { #expect(!isKnown(username, to: server("south"), continuing: continuing)) }
+        // Whoever shares the secret makes credentials for it, and it for them.
+        #expect(isKnown(username, to: server("west")))
+        #expect(isKnown(username, to: server(nil)))
+        #expect(isKnown(issue(server("west")), to: server("south")))
+        for user in ["alice", "", "0123456789abcdef", "0123456789abcdef0123456789abcdef"] {
+            #expect(isKnown(Array("1700003600:\(user)".utf8), to: server("south")))
+        }
+    }
+
+    @Test("what was withdrawn is refused; another subject's is not, nor what is issued later")
+    func withdrawal() {
+        let issue: ([UInt8], String) -> [UInt8] = { subject, user in
+            credentials.issue(user: Array(user.utf8), subject: subject, seconds: 60, unixTime: Site.start).username
+        }
+        let withdrawn = [issue([7], "a"), issue([7], "b")]
+        let other = issue([8], "c")
+        credentials.withdraw(subject: [7])
+        func isKnown(_ username: [UInt8], continuing: Bool = false) -> Bool {
+            credentials.credential(username: username, isContinuing: continuing, unixTime: Site.start) != nil
+        }
+        for username in withdrawn {
+            #expect(!isKnown(username))
+            #expect(!isKnown(username, continuing: true))
+        }
+        #expect(isKnown(other))
+        #expect(isKnown(issue([7], "d")))
+    }
 }

@@ -27,8 +27,9 @@ struct MetricsListener: Service {
             logger: logger)
         do {
             try await application.run()
-        } catch is IOError {
-            logger.warning("No metrics: port \(port) is in use. Another can be chosen with --metrics-port.")
+        } catch let error as IOError {
+            let failure = PortFailure(name: "port \(port)", port: port, bootstrap: error, option: "--metrics-port")
+            logger.warning("No metrics: \(failure.problem): \(failure.advice).")
             // The node goes on without them.
             try? await gracefulShutdown()
         }

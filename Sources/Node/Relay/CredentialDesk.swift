@@ -39,10 +39,17 @@ final class CredentialDesk: Sendable {
         self.withdraw = withdraw
     }
 
-    /// - Parameter unixTime: seconds since 1970.
-    func credential(for record: DeviceRecord, unixTime: UInt64) -> RelayCredential {
+    /// - Parameters:
+    ///   - unixTime: seconds since 1970.
+    ///   - isAdmitted: whether the device has its rights still. Asked where ``end(where:)`` cannot come between: one that loses
+    ///     them has been given nothing, or that is taken back.
+    /// - Returns: nil for a device that has lost its rights.
+    func credential(for record: DeviceRecord, unixTime: UInt64, if isAdmitted: (DeviceRecord) -> Bool)
+        -> RelayCredential?
+    {
         let device = record.device
         return state.withLock { state in
+            guard isAdmitted(record) else { return nil }
             if let last = state.given[device], last.time <= unixTime, unixTime - last.time < Self.repetition {
                 return last.credential
             }
@@ -50,8 +57,8 @@ final class CredentialDesk: Sendable {
                 state.given = state.given.filter { unixTime < $0.value.time + Self.use }
                 state.crowd = max(1_024, 2 * state.given.count)
             }
-            // Random: what the relay's own log of it could say is nothing.
-            let credential = issue(Self.hex(Randomness.system().bytes(16)), device, unixTime)
+            // Random: it tells nobody whose it is, not even who seizes the node and has seen it pass.
+            let credential = issue(Self.hex(Randomness.system().bytes(8)), device, unixTime)
             state.given[device] = Given(credential: credential, device: record, time: unixTime)
             return credential
         }

@@ -31,19 +31,24 @@ final class RelayService: Service {
     private let threads = Mutex<[pthread_t]>([])
     private let listener = Mutex<RelayListener?>(nil)
     private let chosenPort = Mutex<UInt16>(0)
+    /// What kept it from the usual port, for which it took another one.
+    private let exchanged = Mutex<PortFailure?>(nil)
     /// Makes credentials for the relay, and checks them.
     let credentials: TimeLimitedCredentials
     /// Where connections go that speak STUN or TURN.
     let streams: RelayStreams
 
+    private static let portOption = "--turn-port"
     /// How long a new address of the machine may go unnoticed.
     private static let interval = Duration.seconds(2)
 
     /// - Parameters:
+    ///   - issuer: the node's own name among relays that share the secret: what it gave before its last start is refused.
     ///   - ownPorts: those at which the node serves something besides.
     ///   - names: those under which browsers reach the node, at the moment.
     init(
-        _ configuration: RelayConfiguration, ownPorts: [Int?], names: @escaping @Sendable () -> [ServerName],
+        _ configuration: RelayConfiguration, issuer: [UInt8], ownPorts: [Int?],
+        names: @escaping @Sendable () -> [ServerName],
         bounds: ServiceBounds, ledger: ConnectionLedger,
         metrics: RelayMetrics, logger: Logger
     ) throws(StartError) {
@@ -64,7 +69,7 @@ final class RelayService: Service {
         }
         finder = AddressFinder(given: given, names: names)
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
-        credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm)
+        credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm, issuer: issuer)
         mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
         streams = RelayStreams(
             mailboxes, ledger: ledger, acceptsOldChannelNumbers: configuration.acceptsOldChannelNumbers)
@@ -85,19 +90,12 @@ final class RelayService: Service {
     /// - Throws: a ``StartError`` if the port cannot be had.
     func start() async throws(StartError) {
         let wanted = UInt16(clamping: configuration.port)
-        var failure = await take(wanted)
+        let failure = await take(wanted)
+        var last = failure
         // Another one that both UDP and TCP have: mostly the first.
-        for _ in 0..<16 where failure != nil && (wanted == 0 || !configuration.isPortChosen) { failure = await take(0) }
-        if let failure {
-            throw failure.error == EACCES
-                ? StartError(
-                    "\(failure.transport) port \(wanted) is not open to this user",
-                    advice: "choose a port of 1024 or above with --turn-port")
-                : StartError(
-                    "\(failure.transport) port \(wanted) is in use",
-                    advice: "stop what uses it, or choose another port with --turn-port")
-        }
-        if wanted != 0, port != wanted { logger.info("Port \(wanted) is in use: the relay is at \(port).") }
+        for _ in 0..<16 where last != nil && (wanted == 0 || !configuration.isPortChosen) { last = await take(0) }
+        if let last { throw StartError(last) }
+        if wanted != 0 { exchanged.withLock { $0 = failure } }
         if configuration.allowsLoopback {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
@@ -106,32 +104,43 @@ final class RelayService: Service {
         for mailbox in mailboxes { start(mailbox, addresses) }
     }
 
+    /// Says in the log that the relay is not at the port it was to have, and why. An operator may have opened that one only.
+    func reportPort() {
+        guard let failure = exchanged.withLock({ $0 }) else { return }
+        logger.notice("\(failure.problem): the relay is at \(port).")
+    }
+
     /// Takes the port, of UDP and of TCP.
     ///
     /// - Parameter port: 0 for any that is free.
     /// - Returns: why it cannot be had; nil if it can.
-    private func take(_ port: UInt16) async -> (transport: String, error: Int32)? {
+    private func take(_ port: UInt16) async -> PortFailure? {
+        let number = port == 0 ? "" : " \(port)"
         let error = takeDatagrams(port)
-        guard error == 0 else { return ("UDP", error) }
+        guard error == 0 else {
+            return PortFailure(
+                name: "UDP port\(number)", port: Int(port), error: error, option: Self.portOption)
+        }
         do {
             let opened = try await RelayListener(
                 port: self.port, streams: streams, ledger: ledger, bounds: bounds)
             listener.withLock { $0 = opened }
             return nil
         } catch {
-            return ("TCP", (error as? IOError)?.errnoCode ?? EADDRINUSE)
+            return PortFailure(
+                name: "TCP port\(number)", port: Int(port), bootstrap: error, option: Self.portOption)
         }
     }
 
     /// Sees whether the UDP port is free: several threads share it by a way that would share it with a stranger, too.
     ///
     /// - Parameter port: 0 for any that is free.
-    /// - Returns: 0, or why it cannot be had.
+    /// - Returns: 0, or why it cannot be had (`errno`).
     private func takeDatagrams(_ port: UInt16) -> Int32 {
         let socket = DatagramSocket.open(.ipv4, nil, port: port, for: .listener(isShared: false))
         guard socket >= 0 else { return -socket }
         defer { close(socket) }
-        guard let free = DatagramSocket.port(of: socket) else { return EADDRINUSE }
+        guard let free = DatagramSocket.port(of: socket) else { return errno }
         let socket6 = DatagramSocket.open(.ipv6, nil, port: free, for: .listener(isShared: false))
         // A machine without IPv6 has no such socket.
         if socket6 == -EADDRINUSE { return EADDRINUSE }

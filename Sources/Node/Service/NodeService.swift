@@ -126,9 +126,15 @@ final class NodeService: Sendable {
         case .checkpoint:
             read(reply) { .checkpoint(try $0.checkpoint(of: device.device)) }
         case .relayCredential:
-            let credential = desk?.credential(for: device, unixTime: clock())
-            reply(credential.map { .relayCredential($0) } ?? .refused(.unavailable))
+            reply(relayCredential(for: device))
         }
+    }
+
+    private func relayCredential(for device: DeviceRecord) -> Response {
+        guard let desk else { return .refused(.unavailable) }
+        let now = clock()
+        let credential = desk.credential(for: device, unixTime: now) { bubble?.admits($0, now: now) == true }
+        return credential.map { .relayCredential($0) } ?? .refused(.notPermitted)
     }
 
     // MARK: - Steps that every topic takes

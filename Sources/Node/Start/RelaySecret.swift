@@ -1,7 +1,7 @@
 import CryptoPrimitives
 
 /// What the relay's credentials are made of, where no other program shares it: made at the first start and kept in the data
-/// folder, so that credentials outlive a restart.
+/// folder, where the doctor finds it.
 enum RelaySecret {
     private static let length = 32
 

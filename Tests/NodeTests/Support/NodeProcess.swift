@@ -53,6 +53,17 @@ final class NodeProcess: Sendable {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// How many sockets it has open at the moment.
+    var sockets: Int {
+        guard let id = state.withLock({ $0.process?.id }) else { return 0 }
+        let folder = "/proc/\(id)/fd"
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        return names.count { name in
+            let target = try? FileManager.default.destinationOfSymbolicLink(atPath: folder + "/" + name)
+            return target?.hasPrefix("socket:") == true
+        }
+    }
+
     /// What the last start wrote on standard error.
     var log: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
     private var logPath: String { folder.path + "/log" }
@@ -105,10 +116,14 @@ final class NodeProcess: Sendable {
     }
 
     /// Runs the program to its end.
-    static func output(of arguments: [String]) async throws -> (status: Int32, out: String, err: String) {
-        let executable = try executable()
+    ///
+    /// - Parameter wrapper: a program that starts it, and that one's own arguments.
+    static func output(of arguments: [String], under wrapper: [String] = []) async throws -> (
+        status: Int32, out: String, err: String
+    ) {
+        let words = wrapper + [try executable().path] + arguments
         return try await run {
-            let process = try ChildProcess(executable, arguments)
+            let process = try ChildProcess(URL(fileURLWithPath: words[0]), Array(words.dropFirst()))
             let printed = ChildProcess.everything(process.output)
             let complained = process.errors.map { ChildProcess.everything($0) } ?? ""
             return (process.wait(), printed, complained)

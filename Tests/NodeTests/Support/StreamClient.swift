@@ -7,9 +7,13 @@ final class StreamClient {
     let stream: ByteStream
     private var requests: RelayRequests
 
-    init(_ stream: ByteStream, secret: String = "north", user: String = "alice") {
+    convenience init(_ stream: ByteStream, secret: String = "north", user: String = "alice") {
+        self.init(stream, RelayRequests(secret: secret, user: user))
+    }
+
+    init(_ stream: ByteStream, _ requests: RelayRequests) {
         self.stream = stream
-        requests = RelayRequests(secret: secret, user: user)
+        self.requests = requests
     }
 
     var address: TransportAddress? {

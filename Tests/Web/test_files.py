@@ -1,4 +1,4 @@
-"""The files' worker over a real private file system."""
+"""The files' worker over a real private file system and real channels."""
 
 import pytest
 
@@ -19,6 +19,8 @@ def run(browsers, base, engine, call):
 def test_a_file_is_sealed_received_resumed_after_the_worker_died_and_read_in_parts(browsers, base, engine, size):
     assert run(browsers, base, engine, f"roundTrip({size})") == [
         "ready 0",
+        "asks ack 0",
+        "durable true",
         "half true",
         "resumed true",
         "received",
@@ -52,4 +54,16 @@ def test_blobs_from_the_node_are_appended_once_and_never_across_a_gap(browsers, 
         "stored 21",
         "received",
         "last true",
+    ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_what_is_stored_is_sent_from_where_the_receiver_says_until_it_has_all(browsers, base, engine):
+    assert run(browsers, base, engine, "sent()") == [
+        "same true",
+        "then closed",
+        "broken",
+        "stopped closed",
+        "missing storage",
+        "closed",
     ]

@@ -15,18 +15,18 @@ export type ToFiles =
     | ({ type: "seal"; blob: Blob } & Sealed)
     /** Answered by `ready`. */
     | ({ type: "receive"; hash: Uint8Array } & Sealed)
-    /** A new channel carries the file from now on. Answered by `ready`. */
-    | { type: "begin"; file: string }
-    /** The next chunk from the channel. */
-    | { type: "chunk"; file: string; bytes: ArrayBuffer }
+    /** A new channel brings the file from now on. Answered by `ready`. */
+    | { type: "listen"; file: string; channel: RTCDataChannel }
+    /** A new channel takes the file from now on. Answered by `acknowledged`, and `broken` if it closes too early. */
+    | { type: "send"; file: string; storage: string; chunks: number; channel: RTCDataChannel }
     /** Sealed chunks that came through the node. Answered by `ready`. */
     | ({ type: "store"; hash: Uint8Array; from: number; bytes: Uint8Array } & Sealed)
-    /** No more is sealed or received; what is stored stays. */
+    /** No more is sealed, sent or received; what is stored stays. */
     | { type: "stop"; file: string }
     | { type: "delete"; file: string; storage: string }
-    /** Sealed chunks as they are stored. Answered by `taken`, in the buffers that are handed back where they suffice. */
-    | { type: "take"; request: number; storage: string; from: number; count: number; used: ArrayBuffer[] }
-    /** The file's own bytes from `start` up to `end`. Answered by `taken`, one part. */
+    /** Sealed chunks as they are stored, one after the other. Answered by `taken`. */
+    | { type: "take"; request: number; storage: string; from: number; count: number }
+    /** The file's own bytes from `start` up to `end`. Answered by `taken`. */
     | { type: "range"; request: number; storage: string; key: CryptoKey; size: number; start: number; end: number };
 
 /** Why a file came to nothing. */
@@ -49,6 +49,9 @@ export type FromFiles =
     /** So many chunks survive a power cut. */
     | { type: "durable"; file: string; chunks: number }
     | { type: "received"; file: string }
+    /** So many chunks are durable at the receiver. */
+    | { type: "acknowledged"; file: string; chunks: number }
+    | { type: "broken"; file: string }
     | { type: "failed"; file: string; failure: Failure }
     /** Null: they cannot be read. */
-    | { type: "taken"; request: number; parts: ArrayBuffer[] | null };
+    | { type: "taken"; request: number; bytes: ArrayBuffer | null };

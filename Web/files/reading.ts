@@ -4,17 +4,12 @@ import { chunkCount, lengthOfChunk, plainChunk, sealedChunk } from "./geometry";
 import { letGo, openChunk } from "./stream";
 import type { StoredFile } from "./storage";
 
-/** Sealed chunks from `from` on, at most `count`, in `used` buffers first. */
-export function takeChunks(file: StoredFile, from: number, count: number, used: ArrayBuffer[]): ArrayBuffer[] {
-    const parts: ArrayBuffer[] = [];
-    for (let index = from; index < from + count; index += 1) {
-        const chunk = new Uint8Array(used.pop() ?? new ArrayBuffer(sealedChunk));
-        const length = file.read(index * sealedChunk, chunk);
-        if (length === 0) break;
-        parts.push(length === sealedChunk ? chunk.buffer : chunk.slice(0, length).buffer);
-        if (length < sealedChunk) break;
-    }
-    return parts;
+/** Sealed chunks from `from` on, at most `count`. */
+export function takeChunks(file: StoredFile, from: number, count: number): ArrayBuffer {
+    const offset = from * sealedChunk;
+    const bytes = new Uint8Array(Math.min(count * sealedChunk, Math.max(0, file.length - offset)));
+    if (file.read(offset, bytes) !== bytes.length) throw new Error("a stored chunk cannot be read");
+    return bytes.buffer;
 }
 
 /** The file's own bytes from `start` up to `end`, which the caller keeps within reason. */

@@ -45,16 +45,14 @@ export class StoredFile {
 
 /** The folder. A file is open once, whoever uses it: the browser gives out one handle for it. */
 export class FileStorage {
-    #folder: FileSystemDirectoryHandle;
+    /** Whoever asks while it is being tidied waits. */
+    #folder: Promise<FileSystemDirectoryHandle>;
     #open = new Map<string, { file: Promise<StoredFile>; users: number }>();
 
-    private constructor(folder: FileSystemDirectoryHandle) {
-        this.#folder = folder;
-    }
-
-    static async open(): Promise<FileStorage> {
-        const root = await navigator.storage.getDirectory();
-        return new FileStorage(await root.getDirectoryHandle(folderName, { create: true }));
+    constructor() {
+        this.#folder = navigator.storage.getDirectory().then((root) => root.getDirectoryHandle(folderName, { create: true }));
+        // Whoever uses it learns of a failure.
+        this.#folder.catch(() => undefined);
     }
 
     /** The file, until `release`. */
@@ -88,28 +86,39 @@ export class FileStorage {
         const entry = this.#open.get(name);
         this.#open.delete(name);
         await entry?.file.then((file) => file.close(), () => undefined);
-        await whenFree(() => this.#folder.removeEntry(name)).catch((error) => {
-            if (!isCalled(error, "NotFoundError")) throw error;
-        });
+        await remove(await this.#folder, name);
     }
 
     /** Deletes every file that is not among `names`; answers the lengths of those that are. */
-    async keepOnly(names: readonly string[]): Promise<Map<string, number>> {
-        const present: string[] = [];
-        for await (const name of this.#folder.keys()) present.push(name);
-        const wanted = new Set(names);
-        const lengths = new Map<string, number>();
-        for (const name of present) {
-            if (!wanted.has(name)) await this.delete(name).catch(() => undefined);
-            else lengths.set(name, (await (await this.#folder.getFileHandle(name)).getFile()).size);
-        }
+    keepOnly(names: readonly string[]): Promise<Map<string, number>> {
+        const folder = this.#folder;
+        const lengths = folder.then((opened) => tidy(opened, new Set(names)));
+        this.#folder = lengths.then(() => folder, () => folder);
+        this.#folder.catch(() => undefined);
         return lengths;
     }
 
     async #openFile(name: string, create: boolean): Promise<StoredFile> {
-        const handle = await this.#folder.getFileHandle(name, { create });
+        const handle = await (await this.#folder).getFileHandle(name, { create });
         return new StoredFile(await whenFree(() => handle.createSyncAccessHandle()));
     }
+}
+
+async function tidy(folder: FileSystemDirectoryHandle, wanted: ReadonlySet<string>): Promise<Map<string, number>> {
+    const present: string[] = [];
+    for await (const name of folder.keys()) present.push(name);
+    const lengths = new Map<string, number>();
+    for (const name of present) {
+        if (!wanted.has(name)) await remove(folder, name).catch(() => undefined);
+        else lengths.set(name, (await (await folder.getFileHandle(name)).getFile()).size);
+    }
+    return lengths;
+}
+
+async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
+    await whenFree(() => folder.removeEntry(name)).catch((error) => {
+        if (!isCalled(error, "NotFoundError")) throw error;
+    });
 }
 
 /** Tries again while the file is held: by a worker that was ended, or a handle that was closed, a moment ago. */

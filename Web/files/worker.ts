@@ -1,5 +1,6 @@
 // The files' worker: it alone touches what is stored, and holds keys that nobody can read out of it. It ends with Lock.
 
+import { FileReceiver, FileSender } from "./channel";
 import { sealedChunk, sealedLength } from "./geometry";
 import { Job } from "./job";
 import type { Failure, FromFiles, Sealed, ToFiles } from "./protocol";
@@ -25,51 +26,52 @@ function failureOf(error: unknown): Failure {
 }
 
 class FilesWorker {
-    #storage: FileStorage;
+    #storage = new FileStorage();
     #jobs = new Map<string, Job>();
     #receiving = new Map<Job, Receiving>();
+    /** By file, the channel that takes it or brings it. */
+    #senders = new Map<string, FileSender>();
+    #receivers = new Map<string, FileReceiver>();
     /** By stored file: how far interrupted transfers came, so that nothing is hashed twice. */
     #interrupted = new Map<string, Received>();
     /** One file is sealed at a time, however many are picked: memory is for one. */
     #lastSealing: Promise<unknown> = Promise.resolve();
 
-    constructor(storage: FileStorage) {
-        this.#storage = storage;
-    }
-
-    async receive(message: ToFiles): Promise<void> {
+    /** At once: what a channel brings is lost on whoever listens later. */
+    receive(message: ToFiles): void {
         switch (message.type) {
             case "inventory":
-                return this.#check(message.files);
+                return void this.#check(message.files);
             case "seal":
                 return this.#seal(message);
             case "receive":
-                return void this.#receive(message, message.hash, true);
-            case "begin":
-                return this.#begin(message.file);
-            case "chunk":
-                return this.#take(message.file, new Uint8Array(message.bytes));
+                this.#closeChannels(message.file);
+                return this.#receive(message, message.hash, true);
+            case "listen":
+                return this.#listen(message.file, message.channel);
+            case "send":
+                return this.#send(message);
             case "store":
                 return this.#store(message);
             case "stop":
                 return void this.#stop(message.file);
             case "delete":
-                await this.#stop(message.file);
-                this.#interrupted.delete(message.storage);
-                return this.#storage.delete(message.storage).catch(() => undefined);
+                return void this.#delete(message.file, message.storage);
             case "take": {
-                const { request, from, count, used } = message;
-                return this.#read(request, message.storage, async (stored) => takeChunks(stored, from, count, used));
+                const { request, from, count } = message;
+                return void this.#read(request, message.storage, async (stored) => takeChunks(stored, from, count));
             }
             case "range": {
                 const { request, key, size, start, end } = message;
-                return this.#read(request, message.storage, async (stored) => [await openRange(stored, key, size, start, end)]);
+                return void this.#read(request, message.storage, (stored) => openRange(stored, key, size, start, end));
             }
         }
     }
 
     async #check(files: Extract<ToFiles, { type: "inventory" }>["files"]): Promise<void> {
-        const lengths = await this.#storage.keepOnly(files.map(({ storage }) => storage));
+        const lengths = await this.#storage.keepOnly(files.map(({ storage }) => storage)).catch(() => null);
+        // Nothing is known of them: whoever wants one will see.
+        if (lengths === null) return;
         for (const { file, storage, length } of files) {
             const stored = lengths.get(storage) ?? 0;
             if (stored < length) post({ type: "failed", file, failure: "storage" });
@@ -78,9 +80,10 @@ class FilesWorker {
     }
 
     #start({ file, storage }: Sealed): Job {
-        const before = this.#stop(file);
+        const before = this.#endJob(file);
         const job = new Job(this.#storage, storage, before, (error) => {
             this.#forget(file, job);
+            this.#closeChannels(file);
             post({ type: "failed", file, failure: failureOf(error) });
         });
         this.#jobs.set(file, job);
@@ -92,7 +95,25 @@ class FilesWorker {
         if (this.#jobs.get(file) === job) this.#jobs.delete(file);
     }
 
+    #closeChannels(file: string): void {
+        this.#senders.get(file)?.close();
+        this.#receivers.get(file)?.close();
+        this.#receivers.delete(file);
+    }
+
+    async #delete(file: string, storage: string): Promise<void> {
+        this.#closeChannels(file);
+        await this.#endJob(file);
+        this.#interrupted.delete(storage);
+        await this.#storage.delete(storage).catch(() => undefined);
+    }
+
     #stop(file: string): Promise<void> {
+        this.#closeChannels(file);
+        return this.#endJob(file);
+    }
+
+    #endJob(file: string): Promise<void> {
         const job = this.#jobs.get(file);
         if (job === undefined) return Promise.resolve();
         return job.end(async () => {
@@ -130,20 +151,52 @@ class FilesWorker {
             this.#interrupted.delete(sealed.storage);
             const receiving = await Receiving.resume(stored, size, key, hash, before, {
                 onChecking: (chunks) => post({ type: "checking", file, chunks }),
-                onDurable: (chunks) => post({ type: "durable", file, chunks }),
+                onDurable: (chunks) => this.#hasStored("durable", file, chunks),
             });
             this.#receiving.set(job, receiving);
-            if (isAnswered) post({ type: "ready", file, chunks: receiving.chunks });
+            if (isAnswered) this.#hasStored("ready", file, receiving.chunks);
             await this.#finishIfWhole(file, job, receiving);
         });
+    }
+
+    #hasStored(type: "ready" | "durable", file: string, chunks: number): void {
+        this.#receivers.get(file)?.acknowledge(chunks);
+        post({ type, file, chunks });
+    }
+
+    #listen(file: string, channel: RTCDataChannel): void {
+        this.#receivers.get(file)?.close();
+        const receiver: FileReceiver = new FileReceiver(channel, {
+            onOpen: () => this.#begin(file),
+            onChunk: (bytes) => this.#take(file, new Uint8Array(bytes)),
+            onClosed: () => {
+                if (this.#receivers.get(file) === receiver) this.#receivers.delete(file);
+            },
+        });
+        this.#receivers.set(file, receiver);
     }
 
     /** Whatever the channel before has brought is stored, and the next chunk is asked for. */
     #begin(file: string): void {
         this.#step(file, async (receiving) => {
             await receiving.settle();
-            post({ type: "ready", file, chunks: receiving.chunks });
+            this.#hasStored("ready", file, receiving.chunks);
         });
+    }
+
+    #send({ file, storage, chunks: total, channel }: Extract<ToFiles, { type: "send" }>): void {
+        this.#senders.get(file)?.close();
+        const stored = this.#storage.acquire(storage, false);
+        const sender: FileSender = new FileSender(channel, total, stored, {
+            onAcknowledged: (chunks) => post({ type: "acknowledged", file, chunks }),
+            onEnd: (end) => {
+                if (this.#senders.get(file) === sender) this.#senders.delete(file);
+                stored.then(() => this.#storage.release(storage), () => undefined);
+                if (end === "broken") post({ type: "broken", file });
+                if (end === "unreadable") post({ type: "failed", file, failure: "storage" });
+            },
+        });
+        this.#senders.set(file, sender);
     }
 
     /** The next one may come before this one is written. */
@@ -165,7 +218,7 @@ class FilesWorker {
                 await receiving.add(bytes.subarray(start, start + sealedChunk));
             }
             receiving.flush();
-            post({ type: "ready", file, chunks: receiving.chunks });
+            this.#hasStored("ready", file, receiving.chunks);
         });
     }
 
@@ -184,22 +237,24 @@ class FilesWorker {
         await receiving.verify();
         if (job.isStopped) return;
         void job.end(() => this.#forget(file, job));
+        // The sender closes the channel after the last acknowledgement, which is on its way.
+        this.#receivers.delete(file);
         post({ type: "received", file });
     }
 
-    async #read(request: number, name: string, read: (stored: StoredFile) => Promise<ArrayBuffer[]>): Promise<void> {
-        let parts: ArrayBuffer[] | null = null;
+    async #read(request: number, name: string, read: (stored: StoredFile) => Promise<ArrayBuffer>): Promise<void> {
+        let bytes: ArrayBuffer | null = null;
         try {
             const stored = await this.#storage.acquire(name, false);
             try {
-                parts = await read(stored);
+                bytes = await read(stored);
             } finally {
                 this.#storage.release(name);
             }
         } catch {
             // Missing, damaged or deleted meanwhile: whoever asked knows what that means.
         }
-        post({ type: "taken", request, parts }, parts ?? []);
+        post({ type: "taken", request, bytes }, bytes === null ? [] : [bytes]);
     }
 }
 
@@ -208,9 +263,5 @@ async function requireRoom(bytes: number): Promise<void> {
     if (room !== null && bytes > room) throw new Full();
 }
 
-// A message waits for nothing but the start and the inventory: jobs keep their own order.
-let ready = FileStorage.open().then((storage) => new FilesWorker(storage));
-scope.onmessage = ({ data }) => {
-    if (data.type === "inventory") ready = ready.then(async (worker) => worker.receive(data).then(() => worker));
-    else void ready.then((worker) => worker.receive(data));
-};
+const worker = new FilesWorker();
+scope.onmessage = ({ data }) => worker.receive(data);

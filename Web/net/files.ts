@@ -2,7 +2,8 @@
 
 import type { FileKind } from "../worker/boundary";
 import type { FileAction, FileActionOf, PageInput } from "../worker/protocol";
-import { fileLabel, fileOfLabel, FileReceiver, FileSender } from "./filechannel";
+import { fileLabel, fileOfLabel } from "../files/channel";
+import type { ToFiles } from "../files/protocol";
 import { FileEvent, FileWorker } from "./fileworker";
 import { OpenedFile } from "./openedfile";
 
@@ -39,12 +40,7 @@ const reopenDelay = 1_000;
 
 interface Sending {
     readonly action: FileActionOf<"send">;
-    sender: FileSender | null;
-}
-
-interface Taking {
-    readonly device: string;
-    receiver: FileReceiver | null;
+    hasChannel: boolean;
 }
 
 export class Files {
@@ -55,7 +51,8 @@ export class Files {
     #tickets = 0;
     #sealing = new Set<string>();
     #sending = new Map<string, Sending>();
-    #receiving = new Map<string, Taking>();
+    /** By file, the device that it comes from. */
+    #receiving = new Map<string, string>();
     #toldAt = new Map<string, number>();
     #isEnded = false;
 
@@ -76,24 +73,22 @@ export class Files {
             case "seal":
                 return this.#seal(action);
             case "send":
-                this.#closeChannels(action.file);
-                this.#sending.set(action.file, { action, sender: null });
+                this.#stop(action.file);
+                this.#sending.set(action.file, { action, hasChannel: false });
                 return this.#send(action.file);
             case "receive": {
-                this.#closeChannels(action.file);
                 const { type, device, ...sealed } = action;
-                this.#receiving.set(action.file, { device, receiver: null });
+                this.#receiving.set(action.file, device);
                 return this.#files.post({ type, ...sealed });
             }
             case "stop":
-                this.#closeChannels(action.file);
-                return this.#worker?.post(action);
+                return this.#stop(action.file);
             case "read":
                 return void this.#read(action);
             case "store":
                 return this.#files.post(action, [action.bytes.buffer]);
             case "delete":
-                this.#closeChannels(action.file);
+                this.#forget(action.file);
                 return this.#files.post(action);
             case "open":
                 return this.#open(action);
@@ -105,37 +100,24 @@ export class Files {
     /** The peer has opened a channel that is not the conversation's own. */
     onChannel(device: string, channel: RTCDataChannel): void {
         const file = fileOfLabel(channel.label);
-        const taking = file === null ? undefined : this.#receiving.get(file);
-        if (file === null || taking === undefined || taking.device !== device) return channel.close();
-        taking.receiver?.close();
-        const receiver: FileReceiver = new FileReceiver(channel, {
-            onChunk: (bytes) => this.#files.post({ type: "chunk", file, bytes }, [bytes]),
-            onClosed: () => {
-                if (taking.receiver === receiver) taking.receiver = null;
-            },
-        });
-        taking.receiver = receiver;
-        // What the channel before has brought comes first; then the worker says where to go on.
-        const begin = () => this.#files.post({ type: "begin", file });
-        if (channel.readyState === "open") begin();
-        else channel.onopen = begin;
+        if (file === null || this.#receiving.get(file) !== device) return channel.close();
+        this.#handOver({ type: "listen", file, channel });
     }
 
     /** The path to the device is gone, and every transfer over it. */
     onChannelsClosed(device: string): void {
         for (const [file, { action }] of this.#sending) {
-            if (action.device === device) this.#closeChannels(file);
+            if (action.device === device) this.#stop(file);
         }
-        for (const [file, taking] of this.#receiving) {
-            if (taking.device !== device) continue;
-            this.#closeChannels(file);
-            this.#worker?.post({ type: "stop", file });
+        for (const [file, sender] of this.#receiving) {
+            if (sender === device) this.#stop(file);
         }
     }
 
     end(): void {
         this.#isEnded = true;
-        for (const file of [...this.#sending.keys(), ...this.#receiving.keys()]) this.#closeChannels(file);
+        this.#sending.clear();
+        this.#receiving.clear();
         this.#worker?.end();
         this.#worker = null;
         this.#picked.clear();
@@ -150,20 +132,23 @@ export class Files {
     #onWorkerFault(): void {
         this.#worker?.end();
         this.#worker = null;
-        for (const file of [...this.#sealing, ...this.#receiving.keys()]) this.#fail(file, "storage");
+        for (const file of [...this.#sealing, ...this.#sending.keys(), ...this.#receiving.keys()]) this.#fail(file, "storage");
     }
 
-    #closeChannels(file: string): void {
+    #stop(file: string): void {
+        this.#forget(file);
+        this.#worker?.post({ type: "stop", file });
+    }
+
+    #forget(file: string): void {
         this.#sealing.delete(file);
-        this.#sending.get(file)?.sender?.close();
         this.#sending.delete(file);
-        this.#receiving.get(file)?.receiver?.close();
         this.#receiving.delete(file);
         this.#toldAt.delete(file);
     }
 
     #fail(file: string, fault: "full" | "unreadable" | "damaged" | "storage"): void {
-        this.#closeChannels(file);
+        this.#forget(file);
         this.#listener.onInput({ type: "fileFailed", file, fault });
     }
 
@@ -177,36 +162,45 @@ export class Files {
 
     #send(file: string): void {
         const sending = this.#sending.get(file);
-        if (sending === undefined || sending.sender !== null || this.#isEnded) return;
+        if (sending === undefined || sending.hasChannel || this.#isEnded) return;
         const { device, storage, chunks } = sending.action;
         const channel = this.#listener.openChannel(device, fileLabel(file));
         if (channel === null) return;
-        sending.sender = new FileSender(channel, chunks, {
-            take: (from, count, used) => this.#files.ask({ type: "take", storage, from, count, used }, used),
-            onAcknowledged: (acknowledged) => this.#progress({ file, phase: "sending", chunks: acknowledged }, acknowledged === chunks),
-            onUnreadable: () => this.#fail(file, "storage"),
-            onBroken: () => {
-                sending.sender = null;
-                setTimeout(() => {
-                    if (this.#sending.get(file) === sending) this.#send(file);
-                }, reopenDelay);
-            },
-        });
+        sending.hasChannel = true;
+        this.#handOver({ type: "send", file, storage, chunks, channel });
+    }
+
+    /** In the task in which the channel came to be: later, it could not be moved any more. */
+    #handOver(message: Extract<ToFiles, { channel: RTCDataChannel }>): void {
+        try {
+            // TypeScript's DOM library does not know it as transferable.
+            this.#files.post(message, [message.channel as unknown as Transferable]);
+        } catch {
+            // A browser without channels in workers.
+            message.channel.close();
+            this.#fail(message.file, "storage");
+        }
+    }
+
+    #sendAgain(file: string): void {
+        const sending = this.#sending.get(file);
+        if (sending === undefined) return;
+        sending.hasChannel = false;
+        setTimeout(() => {
+            if (this.#sending.get(file) === sending) this.#send(file);
+        }, reopenDelay);
     }
 
     async #read({ file, storage, from, count }: FileActionOf<"read">): Promise<void> {
-        const parts = await this.#files.ask({ type: "take", storage, from, count, used: [] });
+        const bytes = await this.#files.ask({ type: "take", storage, from, count });
         if (this.#isEnded) return;
-        if (parts === null) return this.#fail(file, "storage");
-        this.#listener.onInput({ type: "fileBytes", file, from, bytes: new Uint8Array(await new Blob(parts).arrayBuffer()) });
+        if (bytes === null) return this.#fail(file, "storage");
+        this.#listener.onInput({ type: "fileBytes", file, from, bytes: new Uint8Array(bytes) });
     }
 
     #open({ file, storage, key, size, name, mediaType, purpose }: FileActionOf<"open">): void {
-        this.#listener.onOpened(new OpenedFile({ file, name, mediaType, size, purpose }, async (start, end) => {
-            if (this.#isEnded) return null;
-            const parts = await this.#files.ask({ type: "range", storage, key, size, start, end });
-            return parts?.[0] ?? null;
-        }));
+        this.#listener.onOpened(new OpenedFile({ file, name, mediaType, size, purpose }, async (start, end) =>
+            this.#isEnded ? null : this.#files.ask({ type: "range", storage, key, size, start, end })));
     }
 
     /** A profile that never had a file needs no worker to look after them. */
@@ -228,20 +222,21 @@ export class Files {
                 return this.#listener.onProgress({ file, phase: "checking", chunks: event.chunks });
             case "ready":
             case "durable":
-                this.#receiving.get(file)?.receiver?.acknowledge(event.chunks);
                 return this.#progress({ file, phase: "receiving", chunks: event.chunks }, event.type === "ready");
             case "received":
-                this.#closeWhenAcknowledged(file);
+                this.#receiving.delete(file);
+                this.#toldAt.delete(file);
                 return this.#listener.onInput({ type: "fileReceived", file });
+            case "acknowledged": {
+                const sending = this.#sending.get(file);
+                if (sending === undefined) return;
+                return this.#progress({ file, phase: "sending", chunks: event.chunks }, event.chunks === sending.action.chunks);
+            }
+            case "broken":
+                return this.#sendAgain(file);
             case "failed":
                 return this.#fail(file, event.failure);
         }
-    }
-
-    /** The sender closes the channel after the last acknowledgement, which is on its way. */
-    #closeWhenAcknowledged(file: string): void {
-        this.#receiving.delete(file);
-        this.#toldAt.delete(file);
     }
 
     #progress(progress: FileProgress, isDue: boolean): void {

@@ -3,7 +3,7 @@
 import type { FromFiles, ToFiles } from "../files/protocol";
 import { startWorker } from "./trusted";
 
-type Answer = (parts: ArrayBuffer[] | null) => void;
+type Answer = (bytes: ArrayBuffer | null) => void;
 type Request = Extract<ToFiles, { request: number }>;
 /** A request without its number, which is given here. */
 type Unnumbered<R> = R extends Request ? Omit<R, "request"> : never;
@@ -18,7 +18,7 @@ export class FileWorker {
         this.#worker = startWorker("/files.js", "files");
         this.#worker.onmessage = ({ data }: MessageEvent<FromFiles>) => {
             if (data.type !== "taken") return onEvent(data);
-            this.#answers.get(data.request)?.(data.parts);
+            this.#answers.get(data.request)?.(data.bytes);
             this.#answers.delete(data.request);
         };
         this.#worker.onerror = (event) => {
@@ -32,11 +32,11 @@ export class FileWorker {
     }
 
     /** Null where it cannot be read. */
-    ask(request: Unnumbered<Request>, transfer: Transferable[] = []): Promise<ArrayBuffer[] | null> {
+    ask(request: Unnumbered<Request>): Promise<ArrayBuffer | null> {
         const number = this.#requests++;
         return new Promise((resolve) => {
             this.#answers.set(number, resolve);
-            this.#worker.postMessage({ ...request, request: number }, transfer);
+            this.#worker.postMessage({ ...request, request: number });
         });
     }
 

@@ -1,4 +1,4 @@
-// The files' worker over the browser's own private file system, driven as the page drives it.
+// The files' worker over the browser's own private file system and its own channels, driven as the page drives it.
 
 import { chunkCount, lengthOfChunk, sealedChunk } from "../../../Web/files/geometry";
 import type { FromFiles, ToFiles } from "../../../Web/files/protocol";
@@ -30,18 +30,91 @@ class Driver {
         }
     }
 
-    async take(storage: string, from: number, count: number): Promise<ArrayBuffer[] | null> {
-        this.post({ type: "take", request: 1, storage, from, count, used: [] });
-        return (await this.hear("taken")).parts;
+    async take(storage: string, from: number, count: number): Promise<ArrayBuffer | null> {
+        this.post({ type: "take", request: 1, storage, from, count });
+        return (await this.hear("taken")).bytes;
     }
 
     async range(storage: string, key: CryptoKey, size: number, start: number, end: number): Promise<ArrayBuffer | null> {
         this.post({ type: "range", request: 2, storage, key, size, start, end });
-        return (await this.hear("taken")).parts?.[0] ?? null;
+        return (await this.hear("taken")).bytes;
+    }
+
+    /** The far end of a channel that brings the file to the worker. */
+    async bring(file: string): Promise<FarEnd> {
+        const [near, far] = await connected();
+        near.ondatachannel = ({ channel }) => this.post({ type: "listen", file, channel }, [channel as unknown as Transferable]);
+        return new FarEnd(far.createDataChannel("bring"));
+    }
+
+    /** The far end of a channel that takes the file from the worker. */
+    async fetch(file: string, storage: string, chunks: number): Promise<FarEnd> {
+        const [near, far] = await connected();
+        const end = new Promise<FarEnd>((resolve) => (far.ondatachannel = ({ channel }) => resolve(new FarEnd(channel))));
+        const channel = near.createDataChannel("fetch");
+        this.post({ type: "send", file, storage, chunks, channel }, [channel as unknown as Transferable]);
+        return end;
     }
 
     kill(): void {
         this.#worker.terminate();
+    }
+}
+
+/** Two connections of this page, to each other. */
+async function connected(): Promise<[RTCPeerConnection, RTCPeerConnection]> {
+    const [one, other] = [new RTCPeerConnection(), new RTCPeerConnection()];
+    one.onicecandidate = ({ candidate }) => void (candidate && other.addIceCandidate(candidate));
+    other.onicecandidate = ({ candidate }) => void (candidate && one.addIceCandidate(candidate));
+    const first = one.createDataChannel("first", { negotiated: true, id: 0 });
+    other.createDataChannel("first", { negotiated: true, id: 0 });
+    const opened = new Promise((resolve) => (first.onopen = resolve));
+    await one.setLocalDescription();
+    await other.setRemoteDescription(one.localDescription!);
+    await other.setLocalDescription();
+    await one.setRemoteDescription(other.localDescription!);
+    await opened;
+    return [one, other];
+}
+
+/** The page's end of a channel whose other end is the worker's. */
+class FarEnd {
+    #channel: RTCDataChannel;
+    #heard: unknown[] = [];
+    #waiting: (() => void)[] = [];
+
+    constructor(channel: RTCDataChannel) {
+        this.#channel = channel;
+        channel.binaryType = "arraybuffer";
+        const hear = (data: unknown) => {
+            this.#heard.push(data);
+            for (const wake of this.#waiting.splice(0)) wake();
+        };
+        channel.onmessage = ({ data }) => hear(data);
+        channel.onclose = () => hear("closed");
+    }
+
+    async hear(): Promise<unknown> {
+        while (this.#heard.length === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+        return this.#heard.shift();
+    }
+
+    send(data: string | ArrayBuffer): void {
+        if (typeof data === "string") this.#channel.send(data);
+        else this.#channel.send(data);
+    }
+
+    /** The stored chunks `from` up to `to`. */
+    async sendStored(driver: Driver, from: number, to: number): Promise<void> {
+        for (let index = from; index < to; index += 1) {
+            this.send((await driver.take(source, index, 1))!);
+            // As little in memory as the real sender has.
+            while (this.#channel.bufferedAmount > 4 << 20) await new Promise((resolve) => setTimeout(resolve, 5));
+        }
+    }
+
+    close(): void {
+        this.#channel.close();
     }
 }
 
@@ -72,24 +145,32 @@ async function roundTrip(size: number): Promise<string[]> {
     let driver = new Driver();
     const hash = await sealed(driver, key, plain);
     const receive: ToFiles = { type: "receive", file: id(8), storage: target, key, size, hash };
-    const send = async (from: number, to: number) => {
-        for (const chunk of (await driver.take(source, from, to - from)) ?? []) driver.post({ type: "chunk", file: id(8), bytes: chunk }, [chunk]);
-    };
     const total = chunkCount(size);
     driver.post(receive);
     log.push(`ready ${(await driver.hear("ready")).chunks}`);
     const half = Math.floor(total / 2);
-    await send(0, half);
-    driver.post({ type: "begin", file: id(8) });
-    log.push(`half ${(await driver.hear("ready")).chunks === half}`);
+    let far = await driver.bring(id(8));
+    log.push(`asks ${String(await far.hear())}`);
+    await far.sendStored(driver, 0, half);
+    // Acknowledged at every 64th chunk and twice a second: at last, after some more have come.
+    let durable = 0;
+    while (durable + 64 <= half) durable = Number(String(await far.hear()).slice("ack ".length));
+    log.push(`durable ${durable > 0 || half < 64}`);
+    far = await driver.bring(id(8));
+    log.push(`half ${(await far.hear()) === `ack ${half}`}`);
     driver.kill();
 
     driver = new Driver();
     driver.post(receive);
     const { chunks } = await driver.hear("ready");
     log.push(`resumed ${chunks === half}`);
-    await send(chunks, total);
+    far = await driver.bring(id(8));
+    await far.hear();
+    await far.sendStored(driver, chunks, total);
     log.push((await driver.hear("received", "failed")).type);
+    // The last acknowledgement comes, and the end is the sender's to close.
+    for (let word: unknown = ""; word !== `ack ${total}`; word = await far.hear());
+    far.close();
 
     const whole = new Uint8Array(size);
     for (let start = 0; start < size; start += 1_000_003) {
@@ -122,14 +203,19 @@ async function refusals(): Promise<string[]> {
     const hash = await sealed(driver, key, noise(size));
     const start = async (expected: Uint8Array) => {
         driver.post({ type: "receive", file: id(8), storage: target, key, size, hash: expected });
-        return (await driver.hear("ready")).chunks;
+        const { chunks } = await driver.hear("ready");
+        far = await driver.bring(id(8));
+        await far.hear();
+        await driver.hear("ready");
+        return chunks;
     };
-    const chunks = async (from: number) => (await driver.take(source, from, 1))![0]!;
+    let far: FarEnd;
+    const chunks = async (from: number) => (await driver.take(source, from, 1))!;
     const outcome = async (name: string) => {
         const answer = await driver.hear("received", "failed");
         log.push(`${name} ${answer.type === "failed" ? answer.failure : answer.type}`);
     };
-    const give = (bytes: ArrayBuffer) => driver.post({ type: "chunk", file: id(8), bytes });
+    const give = (bytes: ArrayBuffer) => far.send(bytes);
 
     await start(hash);
     give(await chunks(0));
@@ -164,8 +250,7 @@ async function stored(): Promise<string[]> {
     const driver = new Driver();
     const hash = await sealed(driver, key, noise(size));
     const store = async (from: number, count: number) => {
-        const parts = (await driver.take(source, from, count))!;
-        const bytes = new Uint8Array(await new Blob(parts).arrayBuffer());
+        const bytes = new Uint8Array((await driver.take(source, from, count))!);
         driver.post({ type: "store", file: id(8), storage: target, key, size, hash, from, bytes });
         const answer = await driver.hear("ready", "failed");
         log.push(answer.type === "ready" ? `stored ${answer.chunks}` : answer.failure);
@@ -179,4 +264,42 @@ async function stored(): Promise<string[]> {
     return log;
 }
 
-Object.assign(window, { roundTrip, refusals, stored });
+/** To a far end that asks for all but three chunks, to one that breaks off, and of what is not there. */
+async function sent(): Promise<string[]> {
+    const log: string[] = [];
+    const size = 700 * sealedChunk;
+    const key = await newKey();
+    const driver = new Driver();
+    await sealed(driver, key, noise(size));
+    const total = chunkCount(size);
+    let far = await driver.fetch(id(9), source, total);
+    far.send("ack 3");
+    let isSameAll = true;
+    for (let index = 3; index < total; index += 1) {
+        const chunk = (await far.hear()) as ArrayBuffer;
+        const expected = (await driver.take(source, index, 1))!;
+        isSameAll &&= isSame(new Uint8Array(chunk), new Uint8Array(expected));
+        if (index % 64 === 0 || index === total - 1) far.send(`ack ${index + 1}`);
+    }
+    log.push(`same ${isSameAll}`);
+    let acknowledged = 0;
+    while (acknowledged < total) acknowledged = (await driver.hear("acknowledged")).chunks;
+    log.push(`then ${String(await far.hear())}`);
+
+    far = await driver.fetch(id(9), source, total);
+    far.send("ack 0");
+    await far.hear();
+    far.close();
+    log.push((await driver.hear("broken", "failed")).type);
+    far = await driver.fetch(id(9), source, total);
+    driver.post({ type: "stop", file: id(9) });
+    log.push(`stopped ${String(await far.hear())}`);
+
+    far = await driver.fetch(id(7), id(6), 5);
+    const missing = await driver.hear("broken", "failed");
+    log.push(missing.type === "failed" ? `missing ${missing.failure}` : missing.type, String(await far.hear()));
+    driver.kill();
+    return log;
+}
+
+Object.assign(window, { roundTrip, refusals, stored, sent });

@@ -25,8 +25,7 @@ export async function openRange(file: StoredFile, key: CryptoKey, size: number, 
             const offset = index * plainChunk - start;
             const skipped = Math.max(0, -offset);
             result.set(plain.subarray(skipped, Math.min(plain.length, result.length - offset)), offset + skipped);
-            letGo(opened);
-            letGo(sealed.buffer);
+            letGo([opened, sealed.buffer]);
         }));
     }
     await Promise.all(openings);

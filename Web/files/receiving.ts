@@ -7,6 +7,8 @@ import type { StoredFile } from "./storage";
 /** Stored chunks are made durable, and acknowledged, so many at a time, or after so many milliseconds. */
 const flushChunks = 64;
 const flushInterval = 500;
+/** Buffers that are not needed any more are given back so many at a time. */
+const spentBuffers = 32;
 /** Chunks that are written and not yet hashed, at most: each is held in memory until it is. */
 const hashedBehind = 32;
 /** Chunks hashed between two reports, after a reload. */
@@ -42,6 +44,7 @@ export class Receiving {
     /** Tags are verified side by side, chunks written in their order; hashing, one after the other, may lag a little. */
     #writing: Promise<void> = Promise.resolve();
     #hashing: Promise<void> = Promise.resolve();
+    #spent: ArrayBuffer[] = [];
     #isDamaged = false;
 
     private constructor(file: StoredFile, size: number, key: CryptoKey, expected: Uint8Array, listener: ReceivingListener) {
@@ -89,7 +92,7 @@ export class Receiving {
         // Its failure shows when its turn comes.
         opening.catch(() => undefined);
         this.#writing = this.#writing.then(async () => {
-            letGo(await opening.catch(() => this.#damaged("a chunk's tag is wrong")));
+            this.#spend(await opening.catch(() => this.#damaged("a chunk's tag is wrong")));
             if (index - this.#hashed >= hashedBehind) await this.#hashing;
             this.#file.write(index * sealedChunk, sealed);
             this.#written = index + 1;
@@ -101,7 +104,7 @@ export class Receiving {
             this.#hashed = index + 1;
         });
         if (sealed.byteLength === sealed.buffer.byteLength) {
-            void Promise.allSettled([this.#writing, this.#hashing]).then(() => letGo(sealed.buffer));
+            void Promise.allSettled([this.#writing, this.#hashing]).then(() => this.#spend(sealed.buffer));
         }
         return this.#writing;
     }
@@ -128,6 +131,11 @@ export class Receiving {
         if (isSame(this.#hash.value, this.#expected)) return;
         this.#file.cut(0);
         return this.#damaged("the whole has another hash");
+    }
+
+    #spend(buffer: ArrayBuffer): void {
+        this.#spent.push(buffer);
+        if (this.#spent.length >= spentBuffers || this.isWhole) letGo(this.#spent.splice(0));
     }
 
     async #damaged(what: string): Promise<never> {

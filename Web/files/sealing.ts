@@ -33,9 +33,9 @@ export async function seal(blob: Blob, size: number, key: CryptoKey, file: Store
             const bytes = new Uint8Array(sealed);
             file.write(index * sealedChunk, bytes);
             await hash.add(bytes);
-            letGo(sealed);
             index += 1;
         }
+        letGo(batch);
         progress.onChunks(index);
     }
     await next;
@@ -61,6 +61,6 @@ async function sealBatch(blob: Blob, size: number, key: CryptoKey, from: number)
         chunks.push(sealChunk(key, index, index === count - 1, part));
     }
     const sealed = await Promise.all(chunks);
-    letGo(plain);
+    letGo([plain]);
     return sealed;
 }

@@ -47,10 +47,10 @@ export class RunningHash {
 const nowhere = new MessageChannel().port1;
 nowhere.close();
 
-/** Gives a chunk's memory back at once: what a gibibyte leaves to the collector piles up faster than it is collected.
+/** Gives chunks' memory back at once: what a gibibyte leaves to the collector piles up faster than it is collected.
  *  (`transfer(0)` does not: in Chromium the buffer's wrapper keeps the memory until it is collected itself.) */
-export function letGo(buffer: ArrayBuffer): void {
-    nowhere.postMessage(null, [buffer]);
+export function letGo(buffers: ArrayBuffer[]): void {
+    nowhere.postMessage(null, buffers);
 }
 
 export function isSame(first: Uint8Array, second: Uint8Array): boolean {

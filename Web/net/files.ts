@@ -33,8 +33,9 @@ export interface FilesListener {
     openChannel(device: string, label: string): RTCDataChannel | null;
 }
 
-/** The core is told of progress so often. */
-const progressInterval = 1_000;
+/** The core is told of progress so often, and whoever looks at it. */
+const toldInterval = 1_000;
+const shownInterval = 400;
 /** A file channel that broke while its connection stands is opened again after this. */
 const reopenDelay = 1_000;
 
@@ -54,6 +55,7 @@ export class Files {
     /** By file, the device that it comes from. */
     #receiving = new Map<string, string>();
     #toldAt = new Map<string, number>();
+    #shownAt = new Map<string, number>();
     #isEnded = false;
 
     constructor(listener: FilesListener) {
@@ -145,6 +147,7 @@ export class Files {
         this.#sending.delete(file);
         this.#receiving.delete(file);
         this.#toldAt.delete(file);
+        this.#shownAt.delete(file);
     }
 
     #fail(file: string, fault: "full" | "unreadable" | "damaged" | "storage"): void {
@@ -226,6 +229,7 @@ export class Files {
             case "received":
                 this.#receiving.delete(file);
                 this.#toldAt.delete(file);
+                this.#shownAt.delete(file);
                 return this.#listener.onInput({ type: "fileReceived", file });
             case "acknowledged": {
                 const sending = this.#sending.get(file);
@@ -240,11 +244,15 @@ export class Files {
     }
 
     #progress(progress: FileProgress, isDue: boolean): void {
-        this.#listener.onProgress(progress);
+        const { file, chunks } = progress;
         const now = Date.now();
-        if (!isDue && now - (this.#toldAt.get(progress.file) ?? 0) < progressInterval) return;
-        this.#toldAt.set(progress.file, now);
-        this.#listener.onInput({ type: "fileProgress", file: progress.file, chunks: progress.chunks });
+        const isTime = (told: Map<string, number>, interval: number) => {
+            if (!isDue && now - (told.get(file) ?? 0) < interval) return false;
+            told.set(file, now);
+            return true;
+        };
+        if (isTime(this.#shownAt, shownInterval)) this.#listener.onProgress(progress);
+        if (isTime(this.#toldAt, toldInterval)) this.#listener.onInput({ type: "fileProgress", file, chunks });
     }
 }
 

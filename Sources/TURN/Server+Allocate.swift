@@ -68,16 +68,14 @@ extension Server {
         // Step 10, "at any point": the user's quota: 486.
         let needed = families.count + (reservesNext ? 1 : 0)
         guard mayHave(needed, requester.subject) else { return refuse(request, requester, .allocationQuotaReached) }
-        // Step 11, "at any point": another server: 300. Not for who came by a stream: it would look for TLS there at a port
-        // that may have none.
-        let isFull = relays.count + needed > configuration.quotas.relays
-        if isFull || configuration.redirection == .always, !request.client.isStream,
-            let alternate = configuration.alternateServers.first(where: { $0.family == request.client.address.family })
-        {
-            return tryAlternate(alternate, request, requester)
+        // Step 11, "at any point": another server: 300.
+        let free = max(0, configuration.quotas.relays - relays.count)
+        if needed > free || configuration.redirection == .always {
+            let alternates = alternates(for: request)
+            if !alternates.isEmpty { return tryAlternate(alternates, request, requester) }
         }
         // Steps 8 and 9 again, now that it is tried: what there is, is given; 508 if it is nothing.
-        guard !isFull else { return refuse(request, requester, .insufficientCapacity) }
+        guard needed <= free else { return refuse(request, requester, .insufficientCapacity) }
         let user = user(requester.subject)
         var opened: [UInt32] = []
         var reserved = UInt32.none
@@ -152,16 +150,6 @@ extension Server {
                         + Array(code.phrase.utf8))
             }
         }
-    }
-
-    private mutating func tryAlternate(
-        _ server: TransportAddress, _ request: Request, _ requester: Requester
-    ) -> ClientVerdict {
-        counters.count(ErrorCode.tryAlternate)
-        var builder = answerBuilder(request, .failure)
-        builder.append(.tryAlternate, reason: ErrorCode.tryAlternate.phrase)
-        builder.append(.alternateServer, address: server)
-        return finish(builder, request, requester)
     }
 
     /// Whether a user may have so many relayed addresses more.

@@ -168,7 +168,7 @@ struct AllocationTests {
         var site: Site? = Site(ports: ports)
         let sockets = site?.sockets
         if let site {
-            let stream = Client(site, isStream: true)
+            let stream = Client(site, over: .tcp)
             stream.allocate()
             site.server.close(stream.path)
             #expect(site.server.allocationCount == 0)

@@ -55,7 +55,7 @@ struct OrderTests {
         Site {
             $0.relayIPv6 = nil
             $0.quotas.relaysPerUser = 0
-            $0.alternateServers = [TransportAddress(IPAddress(203, 0, 113, 8), port: 3_478)]
+            $0.alternateServers = [AlternateServer(.udp, TransportAddress(IPAddress(203, 0, 113, 8), port: 3_478))]
         }
     }
 

@@ -116,7 +116,7 @@ struct StrangerTests {
     @Test("over a stream there is always the whole challenge")
     func streams() {
         let site = Site()
-        let client = Client(site, isStream: true)
+        let client = Client(site, over: .tcp)
         for _ in 0..<2_000 {
             let answer = site.answer(client.question(.allocate), from: client.path)
             #expect(answer?[.nonce]?.count == 35)

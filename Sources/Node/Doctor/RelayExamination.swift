@@ -72,7 +72,7 @@ struct RelayExamination: Sendable {
                 .fail(
                     "Allocation: the relay does not know the credential: see that the secret is the node's, and the clocks."
                 )
-            case .allocationQuotaReached, .insufficientCapacity, .tryAlternate:
+            case .allocationQuotaReached, .insufficientCapacity:
                 .warn("Allocation: the relay has no room for another one: see its metrics, or give it more.")
             default:
                 .fail("Allocation: the relay refuses (\(code.map { "\($0.rawValue)" } ?? "no code")): see its log.")
@@ -97,6 +97,11 @@ struct RelayExamination: Sendable {
             var request = Self.allocate(Self.transaction())
             sign(&request)
             let answer = try await probe.ask(request.bytes)
+            if let alternate = Self.read(answer, { try? $0.address(.alternateServer) }) {
+                return .warn(
+                    "Allocation: the relay sends new ones to another one at \(alternate.text) (--relay-alternate): it has no room, or was told to (SIGUSR1)."
+                )
+            }
             guard let relayed = Self.read(answer, { try? $0.xorAddress(.xorRelayedAddress) }) else {
                 return refused(Self.read(answer) { try? $0.errorCode() })
             }

@@ -5,7 +5,7 @@ import TURN
 /// A TURN client over TCP or TLS, as far as tests need one.
 final class StreamClient {
     let stream: ByteStream
-    private var requests: RelayRequests
+    var requests: RelayRequests
 
     convenience init(_ stream: ByteStream, secret: String = "north", user: String = "alice") {
         self.init(stream, RelayRequests(secret: secret, user: user))

@@ -47,7 +47,9 @@ private struct FuzzedServer {
     init(_ script: Script) {
         self.script = script
         let site = Site(ports: pool) {
-            $0.alternateServers = [TransportAddress(Site.ipv4, port: 1)]
+            $0.alternateServers = ClientTransport.allCases.map {
+                AlternateServer($0, TransportAddress(Site.ipv4, port: 1))
+            }
             $0.redirection = .whenFull
             $0.supportsDontFragment = true
             $0.quotas.relays = 12
@@ -61,7 +63,7 @@ private struct FuzzedServer {
         clients = (0..<4).map { index in
             let client = Client(
                 site, TransportAddress(IPAddress(198, 51, 100, 1), port: UInt16(1 + index)),
-                user: index < 2 ? "alice" : "bob", isStream: index == 3, seconds: 20_000)
+                user: index < 2 ? "alice" : "bob", over: index == 3 ? .tcp : .udp, seconds: 20_000)
             client.integrity = index & 1 == 0 ? .sha1 : .sha256
             client.algorithm = index & 1 == 0 ? nil : .sha256
             client.hasFingerprint = index & 2 == 0

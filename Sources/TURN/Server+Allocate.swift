@@ -21,6 +21,9 @@ extension Server {
         if message.first(.dontFragment) != nil, !configuration.supportsDontFragment {
             return refuse(request, requester, [.dontFragment])
         }
+        // RFC 8656 §21.4: Allocate and ChannelBind must not be accepted from Teredo and 6to4 addresses, and should not from others
+        // known to be a tunnel's: data would loop through its end. Without an allocation there is no ChannelBind.
+        guard !PeerPolicy.isTunnel(request.client.address.ip) else { return refuse(request, requester, .forbidden) }
         let even = message.first(.evenPort)
         let requested = message.first(.requestedAddressFamily)
         let additional = message.first(.additionalAddressFamily)
@@ -74,8 +77,11 @@ extension Server {
             let alternates = alternates(for: request)
             if !alternates.isEmpty { return tryAlternate(alternates, request, requester) }
         }
-        // Steps 8 and 9 again, now that it is tried: what there is, is given; 508 if it is nothing.
-        guard needed <= free else { return refuse(request, requester, .insufficientCapacity) }
+        // Steps 8 and 9 again, now that it is tried: 508; but of two families what there is, is given.
+        guard needed <= free || additional != nil && free > 0 else {
+            return refuse(request, requester, .insufficientCapacity)
+        }
+        families = Array(families.prefix(free))
         let user = user(requester.subject)
         var opened: [UInt32] = []
         var reserved = UInt32.none

@@ -128,7 +128,8 @@ struct AllocationTests {
         #expect(pair.send([1], to: peer).peer == peer)
         #expect(pair.send([1], to: peer6).peer == peer6)
         #expect(pair.refresh(0, .ipv4)?.lifetime == 0)
-        #expect(pair.send([1], to: peer) == .discard(.noAllocation))
+        // Its permissions are gone with it.
+        #expect(pair.send([1], to: peer) == .discard(.noPermission))
         #expect(pair.send([1], to: peer6).peer == peer6)
         #expect(pair.permit(peer)?.error == .peerAddressFamilyMismatch)
         // One of a pair ends by its own time.

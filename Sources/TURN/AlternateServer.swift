@@ -45,7 +45,34 @@ extension Server {
         return [first] + (second.map { [$0] } ?? [])
     }
 
-    /// 300, to who has shown a credential and under its key: nobody else can send clients away.
+    /// Whether an allocation of so many relayed addresses is another server's.
+    func isRedirected(_ needed: Int) -> Bool {
+        configuration.redirection == .always || relays.count + needed > configuration.quotas.relays
+    }
+
+    /// 300 in answer to who asks for an allocation and has shown no credential yet: "there are use cases for ALTERNATE-SERVER
+    /// where authentication of the response is not possible or practical". Browsers are one. They follow it then only: once
+    /// they have this server's nonce they use it at the other one, too, and give up when it is refused.
+    ///
+    /// - Returns: nil if the allocation may be had here, is had already, or such an answer has no room.
+    func redirection(of request: Request) -> MessageBuilder? {
+        let message = request.message
+        guard message.type.method == .allocate, message.integrityAlgorithm == nil, isRedirected(1),
+            message.first(.reservationToken) == nil, allocation(of: request.client) == nil
+        else { return nil }
+        var builder = answerBuilder(request, .failure)
+        builder.append(.tryAlternate)
+        let bare = builder.bytes.count
+        let room = room(request)
+        for server in alternates(for: request) where builder.bytes.count + 4 + server.address.valueLength <= room {
+            // Never the other family's alone.
+            guard builder.bytes.count > bare || server.address.family == request.client.address.family else { break }
+            builder.append(.alternateServer, address: server.address)
+        }
+        return builder.bytes.count > bare ? builder : nil
+    }
+
+    /// 300 to who has shown a credential, under its key.
     ///
     /// - Parameter servers: at least one.
     mutating func tryAlternate(

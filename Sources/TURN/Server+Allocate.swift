@@ -72,12 +72,12 @@ extension Server {
         let needed = families.count + (reservesNext ? 1 : 0)
         guard mayHave(needed, requester.subject) else { return refuse(request, requester, .allocationQuotaReached) }
         // Step 11, "at any point": another server: 300.
-        let free = max(0, configuration.quotas.relays - relays.count)
-        if needed > free || configuration.redirection == .always {
+        if isRedirected(needed) {
             let alternates = alternates(for: request)
             if !alternates.isEmpty { return tryAlternate(alternates, request, requester) }
         }
         // Steps 8 and 9 again, now that it is tried: 508; but of two families what there is, is given.
+        let free = max(0, configuration.quotas.relays - relays.count)
         guard needed <= free || additional != nil && free > 0 else {
             return refuse(request, requester, .insufficientCapacity)
         }

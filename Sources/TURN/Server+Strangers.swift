@@ -46,6 +46,10 @@ extension Server {
     /// short nonce in 44: it knows nothing newer.
     mutating func challenge(_ request: Request) -> ClientVerdict {
         guard admitStranger(request.client) else { return discard(.strangerLimit) }
+        if let redirection = redirection(of: request) {
+            counters.count(ErrorCode.tryAlternate)
+            return finishForStranger(redirection, request)
+        }
         counters.count(ErrorCode.unauthenticated)
         var builder = answerBuilder(request, .failure)
         builder.append(.unauthenticated)

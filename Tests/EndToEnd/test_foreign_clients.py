@@ -208,7 +208,7 @@ def test_clients_are_sent_to_another_relay(relay, drained, server, options):
     before = relayed(relay.node)
     result = drained.client(*options, port=port, server=server)
     assert_all_came_back(result)
-    assert "error 300 (Try Alternate)" in result.stdout
+    assert "error 300" in result.stdout
     deadline = time.monotonic() + 15
     while relayed(relay.node) < before + CLIENTS * MESSAGES:
         assert time.monotonic() < deadline, "nothing went through the other relay"

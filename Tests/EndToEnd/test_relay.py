@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -77,7 +78,8 @@ async ({ server, media }) => {
     const pairs = stats.filter(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
     const chosen = pairs.map((pair) => {
         const [local, remote] = [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.find((entry) => entry.id === id));
-        return { local: local.candidateType, remote: remote.candidateType, relayProtocol: local.relayProtocol };
+        const { candidateType, relayProtocol, address } = local;
+        return { local: candidateType, remote: remote.candidateType, relayProtocol, address };
     });
     for (const end of ends) end.close();
     return { types: [...types], chosen, frames, errors };
@@ -176,6 +178,44 @@ def remote(tmp_path):
         node.stop()
     lan.close()
     shutil.rmtree(names.parent, ignore_errors=True)
+
+
+@pytest.fixture
+def drained(remote, tmp_path):
+    """A node that sends its clients to one on another host, since it is about to be stopped; and that host."""
+    other, host, _ = remote()
+    folder = tmp_path / "drained"
+    folder.mkdir()
+    port = free_port()
+    node = Node(
+        folder, "--turn-port", str(port), "--turn-secret", str(tmp_path / "secret"), "--turn-allow-loopback", "--relay-alternate",
+        f"{host.address}:3478", f"tcp:{host.address}:3478", f"tls:{host.address}:{other.port}",
+    )  # fmt: skip
+    node.relay_port = port
+    node.start()
+    node.process.send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 15
+    while "New allocations are sent to the other relays" not in node.output():
+        assert time.monotonic() < deadline, node.output()
+        time.sleep(0.1)
+    yield node, host
+    node.stop()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_chromium_follows_to_another_relay(drained, browsers, transport):
+    """RFC 8489 §10, over each transport. It does not follow to loopback, and Firefox not at all (Mozilla's bug 857688)."""
+    node, host = drained
+    context = browsers["chromium"].new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(f"{node.url}/healthz")
+    # By a name it may come over IPv6, for which there is no alternate.
+    relay = server(node, transport)
+    relay["urls"] = [url.replace("localhost", "127.0.0.1") for url in relay["urls"]]
+    result = page.evaluate(CONNECT, {"server": relay, "media": False})
+    context.close()
+    assert {pair["address"] for pair in result["chosen"]} == {host.address}, result
+    assert {pair["relayProtocol"] for pair in result["chosen"]} == {transport}
 
 
 def await_relayed(address: str, at: str, seconds: float) -> None:

@@ -21,13 +21,11 @@ struct AlternateServerTests {
         }
     }
 
-    @Test("\"at least one ALTERNATE-SERVER attribute\", under the key: nobody else can send clients away")
+    @Test("\"at least one ALTERNATE-SERVER attribute\", under the key of who has shown a credential")
     func authenticated() {
         for transport in ClientTransport.allCases {
             let client = Client(site(AlternateServer(transport, Self.ipv4)), Self.client4, over: transport)
-            // Who has shown no credential learns of no other server, and Binding is never sent away (RFC 8489 §12).
-            let stranger = client.site.answer(client.question(.allocate), from: client.path)
-            #expect(stranger?.error == .unauthenticated && alternates(stranger).isEmpty)
+            // Binding is never sent away (RFC 8489 §12).
             #expect(client.site.answer(client.question(.binding), from: client.path)?.isSuccess == true)
             for integrity in [IntegrityAlgorithm.sha1, .sha256] {
                 client.integrity = integrity
@@ -159,6 +157,56 @@ struct AlternateServerTests {
         #expect(third.allocate()?.error == .tryAlternate)
         #expect(first.refresh()?.isSuccess == true)
         #expect(client(5, transport == .udp ? .tcp : .udp).allocate()?.isSuccess == true)
+    }
+
+    @Test(
+        "\"where authentication of the response is not possible\": in answer to the question that has no credential yet"
+    )
+    func unauthenticated() {
+        func site(_ transport: ClientTransport) -> Site {
+            self.site(
+                AlternateServer(.tls, Self.ipv4, domain: Self.name), AlternateServer(transport, Self.ipv4),
+                AlternateServer(transport, Self.ipv6))
+        }
+        func ask(_ client: Client, _ length: Int = 28, _ method: Method = .allocate) -> Answer? {
+            let question = client.question(method) { builder in
+                builder.append(.requestedTransport, [17, 0, 0, 0])
+                if length > 28 { builder.append(.software, [UInt8](repeating: 0x20, count: length - 32)) }
+            }
+            return client.site.answer(question, from: client.path)
+        }
+        for transport in ClientTransport.allCases {
+            // ALTERNATE-DOMAIN is for "authenticated" transactions only.
+            let client = Client(site(transport), Self.client4, over: transport)
+            let answer = ask(client)
+            #expect(answer?.error == .tryAlternate && answer?[.alternateDomain] == nil && answer?[.nonce] == nil)
+            // A stream has room for both.
+            #expect(alternates(answer) == (transport == .udp ? [Self.ipv4] : [Self.ipv4, Self.ipv6]))
+            #expect(alternates(ask(client, 40)) == [Self.ipv4, Self.ipv6])
+            for method in [Method.refresh, .createPermission, .channelBind] {
+                #expect(ask(client, 28, method)?.error == .unauthenticated)
+            }
+            client.site.server.setRedirection(.whenFull)
+            #expect(ask(client)?.error == .unauthenticated)
+            // Who has an allocation is not sent away from it.
+            #expect(client.allocate()?.isSuccess == true)
+            client.site.server.setRedirection(.always)
+            #expect(ask(client)?.error == .unauthenticated)
+        }
+        // 1.6 times 28 bytes hold no IPv6 address: there the client shows its credential first. 36 do.
+        let six = Client(site(.udp), Self.client6)
+        #expect(ask(six)?.error == .unauthenticated)
+        #expect(alternates(ask(six, 36)) == [Self.ipv6])
+        #expect(alternates(six.allocate()) == [Self.ipv6, Self.ipv4])
+        #expect(ask(Client(site(.tcp), Self.client6, over: .tcp))?.error == .tryAlternate)
+        // A wrong credential is one: 401.
+        let wrong = Client(site(.udp), Self.client4)
+        var builder = MessageBuilder(MessageType(.allocate, .request), wrong.nextTransaction())
+        builder.append(.requestedTransport, [17, 0, 0, 0])
+        builder.append(.username, wrong.username)
+        for type in [AttributeType.realm, .nonce] { builder.append(type, [0x61]) }
+        builder.append(.sha1, key: Secret([1]))
+        #expect(wrong.site.answer(builder.bytes, from: wrong.path)?.error == .unauthenticated)
     }
 
     @Test("a port that was reserved here is had here")

@@ -106,8 +106,14 @@ final class DatagramClient {
             send(RelayRequests.question)
             requests.learn(try receive())
         }
-        send(requests.make(method, attributes))
-        return try RelayReply(try receive())
+        for _ in 0..<2 {
+            send(requests.make(method, attributes))
+            let answer = try receive()
+            let reply = try RelayReply(answer)
+            guard reply.error == .staleNonce else { return reply }
+            requests.learn(answer)
+        }
+        throw TimedOut()
     }
 
     /// - Parameter family: asked for; none if nil.

@@ -31,7 +31,7 @@ public struct PeerPolicy: Sendable {
     func standing(of ip: IPAddress) -> Standing {
         if ownAddresses.contains(ip) { return .own }
         if Self.loopback.contains(where: { $0.contains(ip) }) { return allowsLoopback ? .own : .denied }
-        if Self.denied.contains(where: { $0.contains(ip) }) || Self.isISATAP(ip) { return .denied }
+        if Self.denied.contains(where: { $0.contains(ip) }) || Self.isTunnel(ip) { return .denied }
         guard Self.privates.contains(where: { $0.contains(ip) }) else { return .remote }
         switch privateRanges {
         case .denied: return .denied
@@ -43,7 +43,7 @@ public struct PeerPolicy: Sendable {
     /// Whether an address is one that anybody may reach: not this machine's own loopback, nobody's private network, and no
     /// address with another purpose.
     public static func isPublic(_ ip: IPAddress) -> Bool {
-        !loopback.contains { $0.contains(ip) } && !denied.contains { $0.contains(ip) } && !isISATAP(ip)
+        !loopback.contains { $0.contains(ip) } && !denied.contains { $0.contains(ip) } && !isTunnel(ip)
             && !privates.contains { $0.contains(ip) }
     }
 
@@ -68,14 +68,12 @@ public struct PeerPolicy: Sendable {
         AddressPrefix(IPAddress(ipv6High: 0xFD00_0EC2_0000_0000, low: 0x254), length: 128),
         AddressPrefix(IPAddress(ipv6High: 0xFD20_00CE_0000_0000, low: 0x254), length: 128),
         // IPv4 in IPv6: unspecified and IPv4-compatible, IPv4-mapped (RFC 4291 §2.5.5), IPv4-translated (RFC 7915), NAT64
-        // (RFC 6052, RFC 8215), Teredo (RFC 4380) and 6to4 (RFC 3056).
+        // (RFC 6052, RFC 8215); and tunnels, which are denied besides.
         AddressPrefix(IPAddress(ipv6High: 0, low: 0), length: 96),
         AddressPrefix(IPAddress(ipv6High: 0, low: 0x0000_FFFF_0000_0000), length: 96),
         AddressPrefix(IPAddress(ipv6High: 0, low: 0xFFFF_0000_0000_0000), length: 96),
         AddressPrefix(IPAddress(ipv6High: 0x0064_FF9B_0000_0000, low: 0), length: 96),
         AddressPrefix(IPAddress(ipv6High: 0x0064_FF9B_0001_0000, low: 0), length: 48),
-        AddressPrefix(IPAddress(ipv6High: 0x2001_0000_0000_0000, low: 0), length: 32),
-        AddressPrefix(IPAddress(ipv6High: 0x2002_0000_0000_0000, low: 0), length: 16),
         // Discard-only, link-local, site-local as it was, multicast.
         AddressPrefix(IPAddress(ipv6High: 0x0100_0000_0000_0000, low: 0), length: 64),
         AddressPrefix(IPAddress(ipv6High: 0xFE80_0000_0000_0000, low: 0), length: 10),
@@ -91,6 +89,16 @@ public struct PeerPolicy: Sendable {
         AddressPrefix(IPAddress(100, 64, 0, 0), length: 10),
         AddressPrefix(IPAddress(198, 18, 0, 0), length: 15),
         AddressPrefix(IPAddress(ipv6High: 0xFC00_0000_0000_0000, low: 0), length: 7),
+    ]
+
+    /// Whether what is sent to an address goes through a tunnel from IPv4 to IPv6: Teredo (RFC 4380), 6to4 (RFC 3056), ISATAP.
+    static func isTunnel(_ ip: IPAddress) -> Bool {
+        tunnels.contains { $0.contains(ip) } || isISATAP(ip)
+    }
+
+    private static let tunnels: [AddressPrefix] = [
+        AddressPrefix(IPAddress(ipv6High: 0x2001_0000_0000_0000, low: 0), length: 32),
+        AddressPrefix(IPAddress(ipv6High: 0x2002_0000_0000_0000, low: 0), length: 16),
     ]
 
     /// ISATAP (RFC 5214 §6.1) hides an IPv4 address in the lower half, behind 0:5EFE, under any prefix.

@@ -21,6 +21,9 @@ extension Server {
         if message.first(.dontFragment) != nil, !configuration.supportsDontFragment {
             return refuse(request, requester, [.dontFragment])
         }
+        // RFC 8656 §21.4: Allocate and ChannelBind must not be accepted from Teredo and 6to4 addresses, and should not from others
+        // known to be a tunnel's: data would loop through its end. Without an allocation there is no ChannelBind.
+        guard !PeerPolicy.isTunnel(request.client.address.ip) else { return refuse(request, requester, .forbidden) }
         let even = message.first(.evenPort)
         let requested = message.first(.requestedAddressFamily)
         let additional = message.first(.additionalAddressFamily)
@@ -68,16 +71,17 @@ extension Server {
         // Step 10, "at any point": the user's quota: 486.
         let needed = families.count + (reservesNext ? 1 : 0)
         guard mayHave(needed, requester.subject) else { return refuse(request, requester, .allocationQuotaReached) }
-        // Step 11, "at any point": another server: 300. Not for who came by a stream: it would look for TLS there at a port
-        // that may have none.
-        let isFull = relays.count + needed > configuration.quotas.relays
-        if isFull || configuration.redirection == .always, !request.client.isStream,
-            let alternate = configuration.alternateServers.first(where: { $0.family == request.client.address.family })
-        {
-            return tryAlternate(alternate, request, requester)
+        // Step 11, "at any point": another server: 300.
+        if isRedirected(needed) {
+            let alternates = alternates(for: request)
+            if !alternates.isEmpty { return tryAlternate(alternates, request, requester) }
         }
-        // Steps 8 and 9 again, now that it is tried: what there is, is given; 508 if it is nothing.
-        guard !isFull else { return refuse(request, requester, .insufficientCapacity) }
+        // Steps 8 and 9 again, now that it is tried: 508; but of two families what there is, is given.
+        let free = max(0, configuration.quotas.relays - relays.count)
+        guard needed <= free || additional != nil && free > 0 else {
+            return refuse(request, requester, .insufficientCapacity)
+        }
+        families = Array(families.prefix(free))
         let user = user(requester.subject)
         var opened: [UInt32] = []
         var reserved = UInt32.none
@@ -152,16 +156,6 @@ extension Server {
                         + Array(code.phrase.utf8))
             }
         }
-    }
-
-    private mutating func tryAlternate(
-        _ server: TransportAddress, _ request: Request, _ requester: Requester
-    ) -> ClientVerdict {
-        counters.count(ErrorCode.tryAlternate)
-        var builder = answerBuilder(request, .failure)
-        builder.append(.tryAlternate, reason: ErrorCode.tryAlternate.phrase)
-        builder.append(.alternateServer, address: server)
-        return finish(builder, request, requester)
     }
 
     /// Whether a user may have so many relayed addresses more.

@@ -77,15 +77,14 @@ extension Server {
     }
 
     /// The request was listened to and is sent again, or the nonce is old, or made for another address: only who knows the
-    /// password can make use of the next one, so that the answer needs no limit. Without a phrase it is never longer than
-    /// 1.6 times the request, which may come from where it does not say.
+    /// password can make use of the next one, so that the answer needs no limit. It may come from where it does not say: the
+    /// answer keeps to 1.6 times its length, without a phrase and, should it not suffice, with a short nonce.
     private mutating func staleNonce(_ request: Request, _ requester: Requester) -> ClientVerdict {
         counters.count(ErrorCode.staleNonce)
         var builder = answerBuilder(request, .failure)
         builder.append(.staleNonce)
-        builder.append(.realm, configuration.realm)
-        builder.append(.nonce, nonces.make(for: request.client, second: now.second))
-        builder.append(.passwordAlgorithms, Self.passwordAlgorithms)
+        let protection = 4 + requester.answerIntegrity.length + (request.message.hasFingerprint ? 8 : 0)
+        appendNonce(to: &builder, request, room: room(request) - builder.bytes.count - protection)
         return finish(builder, request, requester)
     }
 }

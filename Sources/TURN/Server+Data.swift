@@ -81,7 +81,14 @@ extension Server {
         let offset = start - origin
         return send(
             offset..<offset + data.count, from: allocation, to: address, isOwn: permissions[permission].isOwn,
-            dontFragment: dontFragment)
+            dontFragment: dontFragment && mayForbidFragments(client, address))
+    }
+
+    /// Whether DONT-FRAGMENT counts between these two. Where a datagram comes or goes over IPv6 it "MUST be ignored by the
+    /// server" (RFC 8656 §13.1 to §13.3), which "is only applicable for UDP-to-UDP relay" (§13): what comes by a stream relies
+    /// on it in both families (§15).
+    private func mayForbidFragments(_ client: ClientPath, _ peer: TransportAddress) -> Bool {
+        client.isStream || client.address.family == .ipv4 && peer.family == .ipv4
     }
 
     /// Data on its way from an allocation to a peer.

@@ -4,7 +4,7 @@ import STUN
 public struct ICMPMessage: Equatable, Sendable, BitwiseCopyable {
     public let type: UInt8
     public let code: UInt8
-    /// The next hop's MTU, where the message is that the datagram was too large; zero else.
+    /// The next hop's MTU, where the message is that the datagram was too large; without meaning else.
     public let data: UInt32
 
     public init(type: UInt8, code: UInt8, data: UInt32) {
@@ -43,12 +43,15 @@ extension Server {
         }
         var builder = MessageBuilder(MessageType(.data, .indication), nextTransaction())
         builder.append(.xorPeerAddress, xored: peer)
-        // RFC 8656 §18.13: 16 bits reserved, 7 of type, 9 of code, 32 of data.
+        // RFC 8656 §18.13: 16 bits reserved, 7 of type, 9 of code, 32 of data: the next hop's MTU, which only two messages have.
+        // For others it "MUST be set to zero", whatever came in its place.
+        let hasMTU = peer.family == .ipv4 ? icmp.type == 3 && icmp.code == 4 : icmp.type == 2
+        let data = hasMTU ? icmp.data : 0
         let typeAndCode = UInt16(icmp.type & 0x7F) << 9 | UInt16(icmp.code)
         builder.append(
             .icmp,
             [0, 0, UInt8(typeAndCode >> 8), UInt8(truncatingIfNeeded: typeAndCode)]
-                + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: icmp.data >> UInt32($0)) })
+                + stride(from: 24, through: 0, by: -8).map { UInt8(truncatingIfNeeded: data >> UInt32($0)) })
         answer = builder.bytes
         return allocations[allocation].client
     }

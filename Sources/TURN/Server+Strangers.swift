@@ -17,15 +17,15 @@ extension Server {
     }
 
     /// The bytes that an answer may have.
-    private func room(_ request: Request) -> Int {
+    func room(_ request: Request) -> Int {
         if request.client.isStream { return .max }
         return request.message.bytes.count * Self.amplification.numerator / Self.amplification.denominator
     }
 
     /// Answers with what is built, and with FINGERPRINT if the question had one and there is room.
     ///
-    /// The one answer that can be longer than its question allows is a Binding response over IPv6: 44 bytes to 20. Shorter
-    /// it cannot be; with the headers of IPv6 and UDP, which both have, it is 1.4 times as long.
+    /// The one answer that can be longer than its question allows is a Binding response over IPv6: 44 bytes to 20, which is
+    /// all that browsers send. Shorter it cannot be; with the headers of IPv6 and UDP, which both have, it is 92 bytes to 68.
     mutating func finishForStranger(_ builder: consuming MessageBuilder, _ request: Request) -> ClientVerdict {
         if request.message.hasFingerprint, builder.bytes.count + 8 <= room(request) { builder.appendFingerprint() }
         answer = builder.bytes
@@ -46,11 +46,23 @@ extension Server {
     /// short nonce in 44: it knows nothing newer.
     mutating func challenge(_ request: Request) -> ClientVerdict {
         guard admitStranger(request.client) else { return discard(.strangerLimit) }
+        if let redirection = redirection(of: request) {
+            counters.count(ErrorCode.tryAlternate)
+            return finishForStranger(redirection, request)
+        }
         counters.count(ErrorCode.unauthenticated)
         var builder = answerBuilder(request, .failure)
         builder.append(.unauthenticated)
-        // A bare 401 has 28 bytes; realm and nonce have a header of 4 each.
-        let room = self.room(request) - builder.bytes.count - 4 - (configuration.realm.count + 3) & ~3 - 4
+        appendNonce(to: &builder, request, room: room(request) - builder.bytes.count)
+        return finishForStranger(builder, request)
+    }
+
+    /// Appends realm and nonce, and what comes with a whole nonce; less of it, or nothing, where there is no room for all.
+    ///
+    /// - Parameter room: the bytes that the answer may still grow by.
+    func appendNonce(to builder: inout MessageBuilder, _ request: Request, room: Int) {
+        // Realm and nonce have a header of 4 bytes each.
+        let room = room - 4 - (configuration.realm.count + 3) & ~3 - 4
         let cookieNonce = SecurityFeatures.noncePrefixLength + Nonces.codeLength
         if room >= (cookieNonce + 3) & ~3 + 4 + Self.passwordAlgorithms.count {
             builder.append(.realm, configuration.realm)
@@ -61,7 +73,6 @@ extension Server {
             builder.append(.realm, configuration.realm)
             builder.append(.nonce, nonces.makeShort(for: request.client, second: now.second, length: length))
         }
-        return finishForStranger(builder, request)
     }
 
     /// The value of PASSWORD-ALGORITHMS (RFC 8489 §14.11), the better one first.

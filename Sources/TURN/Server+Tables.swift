@@ -93,14 +93,33 @@ extension Server {
         timers.move(relays[relay].timer, to: end)
     }
 
-    /// Ends one relayed address; with its last one, the allocation.
+    /// Ends one relayed address; with its last one, the allocation; and with each one the permissions and channels to its
+    /// family, which are the relayed address's own (RFC 8656 §6).
     mutating func endRelay(_ relay: UInt32) {
         let allocation = relays[relay].allocation
         let family = relays[relay].address.family
         closeRelay(relay, of: allocations[allocation].user)
         allocations[allocation].setRelay(family, .none)
         if allocations[allocation].ipv4 == .none, allocations[allocation].ipv6 == .none {
-            removeAllocation(allocation)
+            return removeAllocation(allocation)
+        }
+        var permission = allocations[allocation].permissions
+        while permission != .none {
+            let value = permissions[permission]
+            if value.ip.family == family {
+                timers.cancel(value.timer)
+                removePermission(permission)
+            }
+            permission = value.next
+        }
+        var channel = allocations[allocation].channels
+        while channel != .none {
+            let value = channels[channel]
+            if value.peer.family == family {
+                timers.cancel(value.timer)
+                removeChannel(channel)
+            }
+            channel = value.next
         }
     }
 

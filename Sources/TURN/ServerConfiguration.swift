@@ -12,9 +12,10 @@ public struct ServerConfiguration: Sendable {
     public var supportsDontFragment = false
     /// Channel numbers up to 0x7FFF, for clients from before RFC 8656.
     public var acceptsOldChannelNumbers = false
-    /// Other servers to which new allocations are sent: the first of the client's own family (RFC 8656 §7.2, step 11).
-    public var alternateServers: [TransportAddress] = []
-    /// Which of them are sent there.
+    /// Other servers to which new allocations are sent (RFC 8656 §7.2, step 11): the first one of the client's own transport and
+    /// family, and the first one of the other family beside it.
+    public var alternateServers: [AlternateServer] = []
+    /// Which allocations are sent there.
     public var redirection = Redirection.always
     public var policy = PeerPolicy()
     public var lifetimes = Lifetimes()

@@ -5,13 +5,19 @@ public struct ClientPath: Hashable, Sendable, BitwiseCopyable {
     public let address: TransportAddress
     /// The server's end, numbered by whoever owns the sockets: the socket that datagrams come to, or one stream.
     public let link: UInt32
-    /// TCP, or TLS over it: the client is where it says it is, and ChannelData is padded.
-    public let isStream: Bool
+    public let transport: ClientTransport
 
-    public init(_ address: TransportAddress, link: UInt32, isStream: Bool = false) {
+    public init(_ address: TransportAddress, link: UInt32, over transport: ClientTransport = .udp) {
         self.address = address
         self.link = link
-        self.isStream = isStream
+        self.transport = transport
+    }
+
+    /// TCP, or TLS over it: the client is where it says it is, and ChannelData is padded.
+    @inlinable
+    public var isStream: Bool {
+        // Not `!=`: this is asked for each datagram, from another module.
+        if case .udp = transport { false } else { true }
     }
 }
 

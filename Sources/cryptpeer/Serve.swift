@@ -101,8 +101,8 @@ struct Serve: AsyncParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Other relays with the same --turn-secret, to which clients over UDP are sent when this one is full, or has got SIGUSR1.",
-            valueName: "address"))
+            "Other relays with the same --turn-secret, to which clients are sent when this one is full, or has got SIGUSR1: ADDRESS[:PORT] for those over UDP, tcp:ADDRESS[:PORT] over TCP, tls:ADDRESS:PORT over TLS. tls:ADDRESS:PORT#NAME, with the name in that relay's certificate, is for clients that know to look for another name, which browsers do not.",
+            valueName: "relay"))
     var relayAlternate: [String] = []
 
     @Flag(help: "For benches and tests only: the relay reaches this machine itself.")

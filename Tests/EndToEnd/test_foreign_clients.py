@@ -2,6 +2,7 @@
 
 import contextlib
 import re
+import signal
 import socket
 import subprocess
 import time
@@ -35,7 +36,7 @@ def free_pair() -> int:
 
 
 class Relay:
-    """A node whose relay reaches this machine, and peers that send back what they get."""
+    """A node whose relay reaches this machine, and peers at the next ports that send back what they get."""
 
     def __init__(self, node: Node, port: int, peer_port: int):
         self.node = node
@@ -54,16 +55,19 @@ class Relay:
         return [*command, *options, server]
 
 
-@pytest.fixture(scope="module")
-def relay(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("relay")
+def started_node(folder, port: int, *options: str) -> Node:
     (folder / "secret").write_text(SECRET)
-    port, peer_port = free_pair(), free_pair()
     node = Node(
         folder, "--turn-port", str(port), "--turn-secret", str(folder / "secret"), "--public-ip", V4, V6,
-        "--turn-allow-loopback", "--turn-old-channels",
+        "--turn-allow-loopback", "--turn-old-channels", *options,
     )  # fmt: skip
-    node.start()
+    return node.start()
+
+
+@pytest.fixture(scope="module")
+def relay(tmp_path_factory):
+    port, peer_port = free_pair(), free_pair()
+    node = started_node(tmp_path_factory.mktemp("relay"), port)
     peers = [
         subprocess.Popen(
             ["turnutils_peer", "-L", address, "-p", str(peer_port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -164,6 +168,52 @@ def test_clients_that_break_their_messages(relay):
             client.wait()
     assert relay.node.is_healthy()
     assert_all_came_back(relay.client("-s"))
+
+
+ALTERNATES = [
+    pytest.param(V4, (), id="UDP"),
+    pytest.param(V6, ("-x", "-e", V6), id="UDP over IPv6"),
+    pytest.param(V4, ("-t",), id="TCP"),
+    pytest.param(V6, ("-t", "-s", "-x", "-e", V6), id="TCP over IPv6"),
+    pytest.param(V4, ("-t", "-S"), id="TLS"),
+]
+
+
+@pytest.fixture(scope="module")
+def drained(relay, tmp_path_factory):
+    """A node that sends the clients of each transport to `relay` (RFC 8489 §10), because it is about to be stopped."""
+    port = free_pair()
+    alternates = [f"{V4}:{relay.port}", f"[{V6}]:{relay.port}", f"tcp:{V4}:{relay.port}", f"tcp:[{V6}]:{relay.port}"]
+    # Clients that know RFC 8489 alone could look for that name; coturn's is not one of them.
+    alternates += [f"tls:{V4}:1#relay.example.org", f"tls:{V4}:{relay.node.port}"]
+    node = started_node(tmp_path_factory.mktemp("drained"), port, "--relay-alternate", *alternates)
+    try:
+        yield Relay(node, port, relay.peer_port)
+    finally:
+        node.stop()
+
+
+@pytest.mark.parametrize(("server", "options"), ALTERNATES)
+def test_clients_are_sent_to_another_relay(relay, drained, server, options):
+    port = drained.node.port if "-S" in options else drained.port
+    if "-S" in options:
+        both = drained.node.data.parent / "authorities.pem"
+        both.write_bytes(b"".join((node.data / "ca.pem").read_bytes() for node in (relay.node, drained.node)))
+        options = (*options, "-E", str(both))
+    drained.node.process.send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 15
+    while "New allocations are sent to the other relays" not in drained.node.output():
+        assert time.monotonic() < deadline, drained.node.output()
+        time.sleep(0.1)
+    before = relayed(relay.node)
+    result = drained.client(*options, port=port, server=server)
+    assert_all_came_back(result)
+    assert "error 300" in result.stdout
+    deadline = time.monotonic() + 15
+    while relayed(relay.node) < before + CLIENTS * MESSAGES:
+        assert time.monotonic() < deadline, "nothing went through the other relay"
+        time.sleep(0.5)
+    assert relayed(drained.node) == 0
 
 
 def test_a_wrong_secret_is_refused(relay):

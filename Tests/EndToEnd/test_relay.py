@@ -2,6 +2,7 @@
 
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -77,7 +78,8 @@ async ({ server, media }) => {
     const pairs = stats.filter(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
     const chosen = pairs.map((pair) => {
         const [local, remote] = [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.find((entry) => entry.id === id));
-        return { local: local.candidateType, remote: remote.candidateType, relayProtocol: local.relayProtocol };
+        const { candidateType, relayProtocol, address } = local;
+        return { local: candidateType, remote: remote.candidateType, relayProtocol, address };
     });
     for (const end of ends) end.close();
     return { types: [...types], chosen, frames, errors };
@@ -178,6 +180,44 @@ def remote(tmp_path):
     shutil.rmtree(names.parent, ignore_errors=True)
 
 
+@pytest.fixture
+def drained(remote, tmp_path):
+    """A node that sends its clients to one on another host, since it is about to be stopped; and that host."""
+    other, host, _ = remote()
+    folder = tmp_path / "drained"
+    folder.mkdir()
+    port = free_port()
+    node = Node(
+        folder, "--turn-port", str(port), "--turn-secret", str(tmp_path / "secret"), "--turn-allow-loopback", "--relay-alternate",
+        f"{host.address}:3478", f"tcp:{host.address}:3478", f"tls:{host.address}:{other.port}",
+    )  # fmt: skip
+    node.relay_port = port
+    node.start()
+    node.process.send_signal(signal.SIGUSR1)
+    deadline = time.monotonic() + 15
+    while "New allocations are sent to the other relays" not in node.output():
+        assert time.monotonic() < deadline, node.output()
+        time.sleep(0.1)
+    yield node, host
+    node.stop()
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+def test_chromium_follows_to_another_relay(drained, browsers, transport):
+    """RFC 8489 §10, over each transport. It does not follow to loopback, and Firefox not at all (Mozilla's bug 857688)."""
+    node, host = drained
+    context = browsers["chromium"].new_context(ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(f"{node.url}/healthz")
+    # By a name it may come over IPv6, for which there is no alternate.
+    relay = server(node, transport)
+    relay["urls"] = [url.replace("localhost", "127.0.0.1") for url in relay["urls"]]
+    result = page.evaluate(CONNECT, {"server": relay, "media": False})
+    context.close()
+    assert {pair["address"] for pair in result["chosen"]} == {host.address}, result
+    assert {pair["relayProtocol"] for pair in result["chosen"]} == {transport}
+
+
 def await_relayed(address: str, at: str, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while (found := relayed_address((at, 3478), "north")) != address:
@@ -254,6 +294,20 @@ def test_the_doctor_sees_a_firewall(public):
     assert {"fail  Relay over UDP", "warn  Relay over TCP", "ok    Relay over TLS", "ok    Allocation"} <= standings, lines
 
 
+def answers(address: str) -> bool:
+    """Whether the relay answers there, from there."""
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(1)
+        # What comes from elsewhere does not reach a connected socket.
+        probe.connect((address, 3478))
+        try:
+            probe.send(bytes.fromhex("000100002112a442") + bytes(12))
+            return probe.recv(100)[:2] == b"\x01\x01"
+        except OSError:
+            time.sleep(0.1)
+            return False
+
+
 def test_answers_come_from_the_address_that_was_asked(remote):
     _, host, _ = remote()
     addresses = ["fd77::2", "fd77::3", f"{network.PREFIX}.3", host.address]
@@ -263,9 +317,23 @@ def test_answers_come_from_the_address_that_was_asked(remote):
     network.ip("address", "add", "fd77::1/64", "dev", host.switch, "nodad")
     time.sleep(FOLLOWING_SECONDS)
     for address in addresses:
-        with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.settimeout(2)
-            # What comes from elsewhere does not reach a connected socket.
-            probe.connect((address, 3478))
-            probe.send(bytes.fromhex("000100002112a442") + bytes(12))
-            assert probe.recv(100)[:2] == b"\x01\x01", address
+        assert answers(address), address
+
+
+def test_an_ipv6_address_is_served_as_soon_as_it_may_be(remote):
+    """At first it is tentative (RFC 4862 §5.4): there, and not to be listened at. That takes longer here than the node takes
+    to see it."""
+    _, host, _ = remote()
+    with host.entered():
+        pathlib.Path("/proc/sys/net/ipv6/conf/eth0/dad_transmits").write_text("5")
+    network.ip("address", "add", "fd77::1/64", "dev", host.switch, "nodad")
+    network.ip("-n", host.name, "address", "add", "fd77::2/64", "dev", "eth0")
+    tentative = ("ip", "-n", host.name, "-6", "address", "show", "dev", "eth0", "tentative")
+    began = time.monotonic()
+    while b"fd77::2" in subprocess.run(tentative, check=True, capture_output=True, timeout=10).stdout:
+        assert time.monotonic() < began + 30, "the address stays tentative"
+        time.sleep(0.1)
+    assert time.monotonic() > began + 3, "the kernel did not look for another one with the address"
+    deadline = time.monotonic() + FOLLOWING_SECONDS
+    while not answers("fd77::2"):
+        assert time.monotonic() < deadline, "nobody answers at the new address"

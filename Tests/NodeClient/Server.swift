@@ -17,7 +17,9 @@ struct Server: Sendable {
         guard origin.hasPrefix("https://"), let colon = origin.lastIndex(of: ":"),
             let port = Int(origin[origin.index(after: colon)...])
         else { throw NodeConnection.Failure.badOrigin }
-        host = String(origin[origin.index(origin.startIndex, offsetBy: 8)..<colon])
+        // An IPv6 address stands in brackets there.
+        let name = origin[origin.index(origin.startIndex, offsetBy: 8)..<colon]
+        host = String(name.hasPrefix("[") ? name.dropFirst().dropLast() : name)
         self.port = port
         self.authority = try Certificate(pemEncoded: String(decoding: authority, as: UTF8.self))
         var configuration = TLSConfiguration.makeClientConfiguration()

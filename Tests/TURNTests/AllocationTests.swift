@@ -128,7 +128,8 @@ struct AllocationTests {
         #expect(pair.send([1], to: peer).peer == peer)
         #expect(pair.send([1], to: peer6).peer == peer6)
         #expect(pair.refresh(0, .ipv4)?.lifetime == 0)
-        #expect(pair.send([1], to: peer) == .discard(.noAllocation))
+        // Its permissions are gone with it.
+        #expect(pair.send([1], to: peer) == .discard(.noPermission))
         #expect(pair.send([1], to: peer6).peer == peer6)
         #expect(pair.permit(peer)?.error == .peerAddressFamilyMismatch)
         // One of a pair ends by its own time.
@@ -168,7 +169,7 @@ struct AllocationTests {
         var site: Site? = Site(ports: ports)
         let sockets = site?.sockets
         if let site {
-            let stream = Client(site, isStream: true)
+            let stream = Client(site, over: .tcp)
             stream.allocate()
             site.server.close(stream.path)
             #expect(site.server.allocationCount == 0)

@@ -9,47 +9,7 @@ struct ErrorTests {
     let peer = TransportAddress(IPAddress(192, 0, 2, 10), port: 7_000)
     let peer6 = TransportAddress(IPAddress(ipv6High: 0x2001_0DB8_0000_0001, low: 1), port: 7_000)
 
-    // MARK: 300
-
-    @Test("300 Try Alternate: a new allocation is sent to another server of the client's family")
-    func tryAlternate() {
-        let other = TransportAddress(IPAddress(203, 0, 113, 8), port: 3_478)
-        let site = Site { configuration in
-            configuration.alternateServers = [
-                TransportAddress(IPAddress(ipv6High: 0x2001_0DB8_0000_0000, low: 8), port: 3_478), other,
-            ]
-        }
-        let client = Client(site)
-        let answer = client.allocate()
-        #expect(answer?.error == .tryAlternate)
-        let alternate = answer?[.alternateServer]?.withUnsafeBytes { try? TransportAddress(mapped: $0) }
-        #expect(alternate == other)
-        // With the code: nobody else can send clients away.
-        #expect(answer?.isProtected(by: .sha1, key: client.key) == true)
-        site.server.setRedirection(.whenFull)
-        #expect(client.allocate()?.isSuccess == true)
-    }
-
-    @Test("300 Try Alternate: where a full server names another, but not to who came by a stream")
-    func tryAlternateWhenFull() {
-        let site = Site { configuration in
-            configuration.alternateServers = [TransportAddress(IPAddress(203, 0, 113, 8), port: 3_478)]
-            configuration.redirection = .whenFull
-            configuration.quotas.relays = 1
-        }
-        let first = Client(site)
-        #expect(first.allocate()?.isSuccess == true)
-        let second = Client(site, TransportAddress(IPAddress(198, 51, 100, 2), port: 5_000))
-        #expect(second.allocate()?.error == .tryAlternate)
-        let stream = Client(site, TransportAddress(IPAddress(198, 51, 100, 3), port: 5_000), isStream: true)
-        #expect(stream.allocate()?.error == .insufficientCapacity)
-        first.refresh(0)
-        #expect(second.allocate()?.isSuccess == true)
-        second.refresh(0)
-        site.server.setRedirection(.always)
-        #expect(first.allocate()?.error == .tryAlternate)
-        #expect(stream.allocate()?.isSuccess == true)
-    }
+    // 300 is in AlternateServerTests.
 
     // MARK: 400
 

@@ -72,7 +72,7 @@ struct RelayExamination: Sendable {
                 .fail(
                     "Allocation: the relay does not know the credential: see that the secret is the node's, and the clocks."
                 )
-            case .allocationQuotaReached, .insufficientCapacity, .tryAlternate:
+            case .allocationQuotaReached, .insufficientCapacity:
                 .warn("Allocation: the relay has no room for another one: see its metrics, or give it more.")
             default:
                 .fail("Allocation: the relay refuses (\(code.map { "\($0.rawValue)" } ?? "no code")): see its log.")
@@ -80,6 +80,7 @@ struct RelayExamination: Sendable {
         }
         do {
             let question = try await probe.ask(Self.allocate(Self.transaction()).bytes)
+            if let finding = Self.redirection(question) { return finding }
             guard let realm = Self.read(question, { $0.first(.realm).map { [UInt8]($0) } }),
                 let nonce = Self.read(question, { $0.first(.nonce).map { [UInt8]($0) } })
             else { return refused(Self.read(question) { try? $0.errorCode() }) }
@@ -97,6 +98,7 @@ struct RelayExamination: Sendable {
             var request = Self.allocate(Self.transaction())
             sign(&request)
             let answer = try await probe.ask(request.bytes)
+            if let finding = Self.redirection(answer) { return finding }
             guard let relayed = Self.read(answer, { try? $0.xorAddress(.xorRelayedAddress) }) else {
                 return refused(Self.read(answer) { try? $0.errorCode() })
             }
@@ -108,6 +110,15 @@ struct RelayExamination: Sendable {
             return address(relayed.ip, reachedAt: probe.remote?.ip)
         } catch {
             return .fail("Allocation: the relay does not answer the request for one: see its log.")
+        }
+    }
+
+    /// What is to be said of an answer that names another relay.
+    private static func redirection(_ answer: [UInt8]) -> Doctor.Finding? {
+        read(answer) { try? $0.address(.alternateServer) }.map { alternate in
+            .warn(
+                "Allocation: the relay sends new ones to another one at \(alternate.text) (--relay-alternate): it has no room, or was told to (SIGUSR1)."
+            )
         }
     }
 

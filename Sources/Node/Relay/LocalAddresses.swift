@@ -5,7 +5,7 @@ import TURN
 
 /// The addresses that this machine has at the moment.
 struct LocalAddresses: Equatable {
-    /// All of them, loopback too, in the interfaces' order; link-local ones have no place here.
+    /// All of them, loopback too, in the interfaces' order; link-local ones have no place here, nor those that are not usable yet.
     let all: [IPAddress]
 
     static func current() -> LocalAddresses {
@@ -17,7 +17,7 @@ struct LocalAddresses: Equatable {
         while let interface = next {
             next = interface.pointee.ifa_next
             guard interface.pointee.ifa_flags & UInt32(IFF_UP) != 0, let address = interface.pointee.ifa_addr,
-                let ip = TransportAddress(socketAddress: address)?.ip, !isLinkLocal(ip), !all.contains(ip)
+                let ip = TransportAddress(socketAddress: address)?.ip, !isLinkLocal(ip), !all.contains(ip), isUsable(ip)
             else { continue }
             all.append(ip)
         }
@@ -37,6 +37,16 @@ struct LocalAddresses: Equatable {
 
     static func isLoopback(_ ip: IPAddress) -> Bool {
         ip.family == .ipv4 ? ip.low >> 24 == 127 : ip.high == 0 && ip.low == 1
+    }
+
+    /// Whether one can listen there. A new IPv6 address is listed, but tentative, until it is sure that nobody else on the network
+    /// has it (RFC 4862 §5.4): a second or more. It is a change of addresses when that has passed, and is taken up then.
+    private static func isUsable(_ ip: IPAddress) -> Bool {
+        guard ip.family == .ipv6 else { return true }
+        let socket = DatagramSocket.open(.ipv6, ip, port: 0, for: .relay)
+        if socket >= 0 { close(socket) }
+        // Whatever else is wrong, such as too many open files, says nothing about the address.
+        return socket != -EADDRNOTAVAIL
     }
 
     private static func isLinkLocal(_ ip: IPAddress) -> Bool {

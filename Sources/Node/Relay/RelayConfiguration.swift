@@ -15,8 +15,9 @@ public struct RelayConfiguration: Sendable {
     public var reachesPrivateNetworks = false
     /// Private networks in which peers may be, as `address/length`, where not all of them may be reached.
     public var networks: [String] = []
-    /// Other relays with the same secret, as `address` or `address:port`: new allocations are sent there, if this one has no
-    /// room for them, or is about to be stopped (SIGUSR1).
+    /// Other relays with the same secret, for clients over UDP as `address` or `address:port`, over TCP with `tcp:` before it,
+    /// over TLS as `tls:address:port` or `tls:address:port#name`: new allocations are sent there, if this one has no room for
+    /// them, or is about to be stopped (SIGUSR1).
     public var alternates: [String] = []
     /// Relayed megabits (10^6) each second, of one device and of all together, both directions counted; 0 for no bound; nil
     /// for what suits a Raspberry Pi: four busy devices have all that its network card carries.
@@ -60,17 +61,10 @@ extension RelayConfiguration {
         return prefixes
     }
 
-    /// - Throws: a ``StartError`` for what is no address.
-    func alternateServers() throws(StartError) -> [TransportAddress] {
-        var servers: [TransportAddress] = []
-        for text in alternates {
-            guard let server = TransportAddress(text: text, usualPort: 3_478) else {
-                throw StartError(
-                    "\(text) is no address of a relay",
-                    advice: "give --relay-alternate an IP address, and its port if that is not 3478")
-            }
-            servers.append(server)
-        }
+    /// - Throws: a ``StartError`` for what is no other relay.
+    func alternateServers() throws(StartError) -> [AlternateServer] {
+        var servers: [AlternateServer] = []
+        for text in alternates { servers.append(try AlternateServer(text: text)) }
         return servers
     }
 }

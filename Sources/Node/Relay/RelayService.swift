@@ -19,7 +19,7 @@ final class RelayService: Service {
     private let finder: AddressFinder
     /// Private networks in which peers may be.
     private let networks: [AddressPrefix]
-    private let alternates: [TransportAddress]
+    private let alternates: [AlternateServer]
     /// Ports on which the node itself serves something.
     private let ownPorts: Set<UInt16>
     private let metrics: RelayMetrics

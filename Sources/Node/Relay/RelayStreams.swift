@@ -44,7 +44,8 @@ final class RelayStreams: Sendable {
         }
         counts.opened(transport)
         return RelayStream(
-            ClientPath(address, link: number, isStream: true), to: mailboxes[Int(number) % mailboxes.count],
+            ClientPath(address, link: number, over: transport == .tls ? .tls : .tcp),
+            to: mailboxes[Int(number) % mailboxes.count],
             counts: counts, handler: handler, on: eventLoop)
     }
 

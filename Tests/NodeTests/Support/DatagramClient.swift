@@ -3,11 +3,12 @@ import Glibc
 import STUN
 import TURN
 
-/// A UDP socket on the loopback address, and a TURN client on it as far as tests need one.
+/// A UDP socket on a loopback address, and a TURN client on it as far as tests need one.
 final class DatagramClient {
     struct TimedOut: Error {}
 
     static let loopback = IPAddress(127, 0, 0, 1)
+    static let loopback6 = IPAddress(ipv6High: 0, low: 1)
 
     let address: TransportAddress
     private let socket: Int32
@@ -15,34 +16,63 @@ final class DatagramClient {
     private var requests: RelayRequests
 
     /// - Parameters:
+    ///   - ip: the loopback address at which it is, and comes to the relay.
     ///   - secret: the relay's, to make the credential from.
     ///   - patience: the seconds that ``receive()`` waits.
-    convenience init(relayPort: Int, secret: String = "north", user: String = "alice", patience: Int = 5) throws {
-        try self.init(relayPort: relayPort, RelayRequests(secret: secret, user: user), patience: patience)
+    convenience init(
+        relayPort: Int, at ip: IPAddress = DatagramClient.loopback, secret: String = "north", user: String = "alice",
+        patience: Int = 5
+    ) throws {
+        try self.init(relayPort: relayPort, at: ip, RelayRequests(secret: secret, user: user), patience: patience)
     }
 
-    init(relayPort: Int, _ requests: RelayRequests, patience: Int = 5) throws {
-        let socket = Glibc.socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
+    init(
+        relayPort: Int, at ip: IPAddress = DatagramClient.loopback, _ requests: RelayRequests, patience: Int = 5
+    ) throws {
+        let isIPv4 = ip.family == .ipv4
+        let socket = Glibc.socket(isIPv4 ? AF_INET : AF_INET6, Int32(SOCK_DGRAM.rawValue), 0)
         self.socket = socket
-        relay = TransportAddress(Self.loopback, port: UInt16(relayPort))
+        relay = TransportAddress(ip, port: UInt16(relayPort))
         var patience = timeval(tv_sec: patience, tv_usec: 0)
         setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
         var room: Int32 = 4 << 20
         setsockopt(socket, SOL_SOCKET, SO_RCVBUF, &room, 4)
-        var own = sockaddr_in()
-        own.sin_family = sa_family_t(AF_INET)
-        own.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let port: UInt16 = withUnsafeMutablePointer(to: &own) { own in
-            own.withMemoryRebound(to: sockaddr.self, capacity: 1) { own in
-                guard Glibc.bind(socket, own, length) == 0, getsockname(socket, own, &length) == 0 else { return 0 }
-                return own.withMemoryRebound(to: sockaddr_in.self, capacity: 1) {
-                    UInt16(bigEndian: $0.pointee.sin_port)
+        let isBound = Self.withSocketAddress(TransportAddress(ip, port: 0)) { Glibc.bind(socket, $0, $1) == 0 }
+        var own = sockaddr_in6()
+        var length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+        let isNamed = withUnsafeMutablePointer(to: &own) { own in
+            own.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(socket, $0, &length) == 0 }
+        }
+        // The port has the same place in both families' addresses.
+        address = TransportAddress(ip, port: isBound && isNamed ? UInt16(bigEndian: own.sin6_port) : 0)
+        self.requests = requests
+    }
+
+    private static func withSocketAddress<Result>(
+        _ address: TransportAddress, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Result
+    ) -> Result {
+        switch address.family {
+        case .ipv4:
+            var value = sockaddr_in()
+            value.sin_family = sa_family_t(AF_INET)
+            value.sin_port = address.port.bigEndian
+            value.sin_addr.s_addr = UInt32(truncatingIfNeeded: address.ip.low).bigEndian
+            return withUnsafePointer(to: &value) { value in
+                value.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        case .ipv6:
+            var value = sockaddr_in6()
+            value.sin6_family = sa_family_t(AF_INET6)
+            value.sin6_port = address.port.bigEndian
+            withUnsafeMutableBytes(of: &value.sin6_addr) { $0.copyBytes(from: address.ip.bytes) }
+            return withUnsafePointer(to: &value) { value in
+                value.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    body($0, socklen_t(MemoryLayout<sockaddr_in6>.size))
                 }
             }
         }
-        address = TransportAddress(Self.loopback, port: port)
-        self.requests = requests
     }
 
     deinit { close(socket) }
@@ -51,15 +81,8 @@ final class DatagramClient {
     func send(_ bytes: [UInt8], to destination: TransportAddress? = nil, segment: Int32 = 0) {
         var size = segment
         setsockopt(socket, Int32(DATAGRAM_SOL_UDP), Int32(DATAGRAM_UDP_SEGMENT), &size, 4)
-        let destination = destination ?? relay
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_port = destination.port.bigEndian
-        address.sin_addr.s_addr = UInt32(truncatingIfNeeded: destination.ip.low).bigEndian
-        withUnsafePointer(to: &address) { address in
-            address.withMemoryRebound(to: sockaddr.self, capacity: 1) { address in
-                _ = sendto(socket, bytes, bytes.count, 0, address, socklen_t(MemoryLayout<sockaddr_in>.size))
-            }
+        Self.withSocketAddress(destination ?? relay) { address, length in
+            _ = sendto(socket, bytes, bytes.count, 0, address, length)
         }
     }
 
@@ -83,13 +106,23 @@ final class DatagramClient {
             send(RelayRequests.question)
             requests.learn(try receive())
         }
-        send(requests.make(method, attributes))
-        return try RelayReply(try receive())
+        for _ in 0..<2 {
+            send(requests.make(method, attributes))
+            let answer = try receive()
+            let reply = try RelayReply(answer)
+            guard reply.error == .staleNonce else { return reply }
+            requests.learn(answer)
+        }
+        throw TimedOut()
     }
 
+    /// - Parameter family: asked for; none if nil.
     /// - Returns: the relayed address.
-    func allocate() throws -> TransportAddress? {
-        try ask(.allocate) { $0.append(.requestedTransport, [17, 0, 0, 0]) }.relayed
+    func allocate(_ family: AddressFamily? = nil) throws -> TransportAddress? {
+        try ask(.allocate) { builder in
+            builder.append(.requestedTransport, [17, 0, 0, 0])
+            if let family { builder.append(.requestedAddressFamily, [family.rawValue, 0, 0, 0]) }
+        }.relayed
     }
 
     func permit(_ peer: TransportAddress) throws -> Bool {

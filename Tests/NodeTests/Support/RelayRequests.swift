@@ -9,6 +9,8 @@ struct RelayRequests {
     private let password: Secret
     private var nonce: [UInt8] = []
     private var transactions: UInt64 = 0
+    /// What requests are protected with. With SHA-256 they are those of a client that knows RFC 8489, and not only RFC 5389.
+    var integrity = IntegrityAlgorithm.sha1
 
     /// - Parameter secret: the relay's, to make the credential from.
     init(secret: String, user: String) {
@@ -47,7 +49,7 @@ struct RelayRequests {
         builder.append(.realm, Array("turn".utf8))
         builder.append(.nonce, nonce)
         let key = PasswordAlgorithm.md5.key(username: username, realm: Array("turn".utf8), password: password)
-        builder.append(.sha1, key: key)
+        builder.append(integrity, key: key)
         return builder.bytes
     }
 }
@@ -57,6 +59,8 @@ struct RelayReply {
     let type: MessageType
     var values: [AttributeType: [UInt8]] = [:]
     private(set) var relayed: TransportAddress?
+    /// The addresses of ALTERNATE-SERVER in their order.
+    private(set) var alternates: [TransportAddress] = []
     private(set) var mapped: TransportAddress?
     private(set) var peer: TransportAddress?
     let error: ErrorCode?
@@ -71,7 +75,10 @@ struct RelayReply {
         let message = try Message(bytes)
         type = message.type
         error = try message.errorCode()
-        for attribute in message.attributes { values[attribute.type] = attribute.bytes }
+        for attribute in message.attributes {
+            values[attribute.type] = attribute.bytes
+            if attribute.type == .alternateServer { alternates.append(try TransportAddress(mapped: attribute.value)) }
+        }
         relayed = try message.xorAddress(.xorRelayedAddress)
         mapped = try message.xorAddress(.xorMappedAddress)
         peer = try message.xorAddress(.xorPeerAddress)

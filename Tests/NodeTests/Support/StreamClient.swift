@@ -5,7 +5,7 @@ import TURN
 /// A TURN client over TCP or TLS, as far as tests need one.
 final class StreamClient {
     let stream: ByteStream
-    private var requests: RelayRequests
+    var requests: RelayRequests
 
     convenience init(_ stream: ByteStream, secret: String = "north", user: String = "alice") {
         self.init(stream, RelayRequests(secret: secret, user: user))
@@ -36,8 +36,14 @@ final class StreamClient {
             try await send(RelayRequests.question)
             requests.learn(try await receive())
         }
-        try await send(requests.make(method, attributes))
-        return try RelayReply(try await receive())
+        for _ in 0..<2 {
+            try await send(requests.make(method, attributes))
+            let answer = try await receive()
+            let reply = try RelayReply(answer)
+            guard reply.error == .staleNonce else { return reply }
+            requests.learn(answer)
+        }
+        throw ByteStream.Failure.closed
     }
 
     /// - Returns: the relayed address.

@@ -13,22 +13,22 @@ final class Client {
     /// With the attributes of RFC 8489, or as browsers do without them.
     var algorithm: PasswordAlgorithm?
     var hasFingerprint = false
-    private(set) var nonce: [UInt8] = []
+    var nonce: [UInt8] = []
     private var transactions: UInt64
 
     init(
         _ site: Site, _ address: TransportAddress = TransportAddress(IPAddress(198, 51, 100, 1), port: 5_000),
-        user: String = "alice", isStream: Bool = false, seconds: UInt64 = 3_600
+        user: String = "alice", over transport: ClientTransport = .udp, seconds: UInt64 = 3_600
     ) {
         self.site = site
-        path = ClientPath(address, link: 3, isStream: isStream)
+        path = ClientPath(address, link: 3, over: transport)
         (username, password) = site.credentials.issue(
             user: Array(user.utf8), subject: Array(user.utf8), seconds: seconds, unixTime: Site.start)
         transactions = UInt64(address.port) << 32
     }
 
     var key: Secret {
-        (algorithm ?? .md5).key(username: username, realm: Site.realm, password: Secret(password))
+        (algorithm ?? .md5).key(username: username, realm: site.realm, password: Secret(password))
     }
 
     func nextTransaction() -> TransactionID {
@@ -43,11 +43,11 @@ final class Client {
         var builder = MessageBuilder(MessageType(method, .request), transaction ?? nextTransaction())
         attributes(&builder)
         if hidesName {
-            builder.append(.userhash, Userhash.of(username: username, realm: Site.realm))
+            builder.append(.userhash, Userhash.of(username: username, realm: site.realm))
         } else {
             builder.append(.username, username)
         }
-        builder.append(.realm, Site.realm)
+        builder.append(.realm, site.realm)
         builder.append(.nonce, nonce)
         if let algorithm {
             builder.append(.passwordAlgorithms, PasswordAlgorithm.sha256.bytes + PasswordAlgorithm.md5.bytes)

@@ -47,7 +47,11 @@ private struct FuzzedServer {
     init(_ script: Script) {
         self.script = script
         let site = Site(ports: pool) {
-            $0.alternateServers = [TransportAddress(Site.ipv4, port: 1)]
+            $0.alternateServers = [Site.ipv4, Site.ipv6].flatMap { ip in
+                ClientTransport.allCases.map {
+                    AlternateServer($0, TransportAddress(ip, port: 1), domain: $0 == .tls ? [0x61] : nil)
+                }
+            }
             $0.redirection = .whenFull
             $0.supportsDontFragment = true
             $0.quotas.relays = 12
@@ -59,9 +63,10 @@ private struct FuzzedServer {
         }
         self.site = site
         clients = (0..<4).map { index in
+            let ip = index == 2 ? IPAddress(ipv6High: 0x2001_0DB8_0000_0009, low: 1) : IPAddress(198, 51, 100, 1)
             let client = Client(
-                site, TransportAddress(IPAddress(198, 51, 100, 1), port: UInt16(1 + index)),
-                user: index < 2 ? "alice" : "bob", isStream: index == 3, seconds: 20_000)
+                site, TransportAddress(ip, port: UInt16(1 + index)), user: index < 2 ? "alice" : "bob",
+                over: index == 3 ? .tls : .udp, seconds: 20_000)
             client.integrity = index & 1 == 0 ? .sha1 : .sha256
             client.algorithm = index & 1 == 0 ? nil : .sha256
             client.hasFingerprint = index & 2 == 0

@@ -10,14 +10,18 @@ final class Site {
     static let start: UInt64 = 1_700_000_000
 
     let sockets = FakeSockets()
-    let credentials = TimeLimitedCredentials(secret: Secret(Array("north".utf8)), realm: Site.realm)
+    let realm: [UInt8]
+    let credentials: TimeLimitedCredentials
     var server: Server
     private(set) var moment = Moment(milliseconds: 5_000_000, unixTime: Site.start)
 
     init(
-        ports: PortPool = PortPool(), seed: UInt8 = 1, _ configure: (inout ServerConfiguration) -> Void = { _ in }
+        ports: PortPool = PortPool(), seed: UInt8 = 1, realm: [UInt8] = Site.realm,
+        _ configure: (inout ServerConfiguration) -> Void = { _ in }
     ) {
-        var configuration = ServerConfiguration(realm: Site.realm)
+        self.realm = realm
+        credentials = TimeLimitedCredentials(secret: Secret(Array("north".utf8)), realm: realm)
+        var configuration = ServerConfiguration(realm: realm)
         configuration.relayIPv4 = Site.ipv4
         configuration.relayIPv6 = Site.ipv6
         configure(&configuration)

@@ -12,8 +12,10 @@ from playwright.sync_api import Locator, expect
 
 import network
 from caller import Caller, connect
-from node import Node
+from clock import Clock
+from node import EXECUTABLE, Node
 from person import ARRIVE_MILLISECONDS, Person
+from test_call_tabs import another_tab
 
 PAIRS = [("chromium", "chromium"), ("chromium", "firefox")]
 
@@ -29,8 +31,8 @@ REMEMBER_SIGNALS = """
 
 
 @contextlib.contextmanager
-def a_node(tmp_path, *options: str):
-    node = Node(tmp_path, *options).start()
+def a_node(tmp_path, *options: str, executable: pathlib.Path = EXECUTABLE):
+    node = Node(tmp_path, *options, executable=executable).start()
     try:
         yield node
     finally:
@@ -221,6 +223,56 @@ def test_without_a_relay_it_is_the_mailbox_and_the_screen_says_why(tmp_path, peo
         for person in (ada, grace):
             person.expect_connection("Direct")
             expect(person.page.get_by_text(re.compile("relay is switched off"))).to_be_hidden()
+
+
+# Those with the node that are begun from now on.
+COUNT_SESSIONS = """() => {
+    window.sessions = 0;
+    window.WebSocket = class extends window.WebSocket {
+        constructor(...place) {
+            super(...place);
+            window.sessions += 1;
+        }
+    };
+}"""
+# Connections that were made after the first so many, and have a path.
+HAVE_PATH = "([before]) => window.peerConnections.slice(before).some((one) => one.connectionState === 'connected')"
+
+
+@pytest.mark.parametrize(
+    "first, new",
+    [("chromium", "channel"), ("firefox", "channel"), ("chromium", "call"), ("firefox", "call"), ("chromium", "call in another tab")],
+)
+def test_a_right_that_the_relay_refuses_is_replaced_while_the_session_stands(tmp_path, people, first, new):
+    """The node's computer learns late what time it is: of the rights that it gave before, none is good any more."""
+    clock = Clock(tmp_path)
+    with a_node(tmp_path, "--turn-allow-loopback", executable=clock.program(EXECUTABLE)) as node:
+        ada, grace = meet(node, people, first)
+        for person in (ada, grace):
+            person.expect_connection("Relayed")
+            person.page.evaluate(COUNT_SESSIONS)
+        refused = node.metric("cryptpeer_relay_wrong_credentials_total")
+
+        clock.set_ahead(2 * 3600)
+        if new == "channel":
+            before = ada.page.evaluate("window.peerConnections.length")
+            hide_address(grace, False)
+            ada.page.wait_for_function(HAVE_PATH, arg=[before], timeout=ARRIVE_MILLISECONDS)
+            ada.expect_state(ada.send("At any time"), "Delivered")
+        else:
+            callers = Caller(ada), Caller(grace) if new == "call" else another_tab(node, Caller(grace))
+            connect(*callers, "Voice call")
+            for caller in callers:
+                caller.expect_more("energy")
+        for person in (ada, grace):
+            person.expect_connection("Relayed")
+        # Counted every few seconds.
+        deadline = time.monotonic() + 15
+        while node.metric("cryptpeer_relay_wrong_credentials_total") == refused:
+            assert time.monotonic() < deadline, "the relay took the rights from before"
+            time.sleep(0.2)
+        for person in (ada, grace):
+            assert person.page.evaluate("window.sessions") == 0, "a new session has a new right in any case"
 
 
 # On a network of their own

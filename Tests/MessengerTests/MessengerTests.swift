@@ -47,7 +47,7 @@ struct BoundaryTests {
             .unlock(passphraseSegment: id + id, records: [StoredRecord(key: id + id, value: [4])]),
             .records([ReadRecord(store: .messages, key: id + id, value: nil)]), .tick,
             .send(conversation: id, "سلام 🙂"), .settings(Settings(revealSeconds: 5, relayOnly: true)),
-            .localSignal(device: id, kind: .restart, ""),
+            .localSignal(device: id, kind: .restart, ""), .relayRefused(username: "1700003600:0f"),
             .channelFingerprintMismatch(device: id),
             .prepareFile(
                 conversation: id, ticket: 9,

@@ -53,6 +53,7 @@ extension World {
         case .callSignal(let call, let kind, _): "callSignal(\(short(call)), \(kind.rawValue))"
         case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
         case .callsSupported(let support): "callsSupported(\(support.rawValue))"
+        case .relayRefused: "relayRefused"
         }
     }
 

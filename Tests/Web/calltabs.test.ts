@@ -28,7 +28,9 @@ test("what one tab seals, the other one opens, in order and in both directions",
     const sealed = [await profile.seal(person), await profile.seal(start())];
     assert.deepEqual(await guest.open(sealed[0]!), person);
     assert.deepEqual(await guest.open(sealed[1]!), start());
-    assert.deepEqual(await profile.open(await guest.seal(hangUp)), hangUp);
+    for (const word of [hangUp, { type: "relayRefused", username: "1700003600:0f" }] as GuestWord[]) {
+        assert.deepEqual(await profile.open(await guest.seal(word)), word);
+    }
 });
 
 test("neither a name nor a key is to be read on the way, and no two words look alike", async () => {

@@ -64,6 +64,21 @@ test("a new right, and the node's return, are told to those that listen", () => 
     assert.equal(told, 2);
 });
 
+test("the core hears of the right that the relay refuses, unless there is another one by now", () => {
+    const refused: string[] = [];
+    const relay = new Relay(place, (username) => refused.push(username));
+    relay.refuse("1700003600:abc");
+    relay.set({ type: "refused" });
+    relay.refuse("1700003600:abc");
+    assert.deepEqual(refused, []);
+    relay.set(granted());
+    relay.refuse("1700003600:abc");
+    assert.deepEqual(refused, ["1700003600:abc"]);
+    relay.set(granted({ username: "1700007200:def" }));
+    relay.refuse("1700003600:abc");
+    assert.deepEqual(refused, ["1700003600:abc"]);
+});
+
 // Why there is no path
 
 const facts = (change: Partial<PathFacts>): PathFacts => ({
@@ -239,10 +254,15 @@ class FakeConnection extends EventTarget {
     says(type: string, properties: object): void {
         this.dispatchEvent(Object.assign(new Event(type), properties));
     }
+
+    gathers(state: "gathering" | "complete"): void {
+        this.iceGatheringState = state;
+        this.says("icegatheringstatechange", {});
+    }
 }
 
 function keeping(access: RelayAccess | null, body: (world: {
-    connection: FakeConnection; keeper: PathKeeper; relay: Relay; page: FakePage; log: string[];
+    connection: FakeConnection; keeper: PathKeeper; relay: Relay; page: FakePage; log: string[]; refused: string[];
 }) => void): void {
     const page = new FakePage();
     const define = (name: string, value: unknown) => Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -251,7 +271,8 @@ function keeping(access: RelayAccess | null, body: (world: {
     define("navigator", { onLine: true });
     mock.timers.enable({ apis: ["setTimeout", "setInterval"] });
     const connection = new FakeConnection();
-    const relay = new Relay(place);
+    const refused: string[] = [];
+    const relay = new Relay(place, (username) => refused.push(username));
     if (access !== null) relay.set(access);
     relay.setNode(true);
     const log: string[] = [];
@@ -259,7 +280,7 @@ function keeping(access: RelayAccess | null, body: (world: {
         restart: () => log.push("restart"), onNoPath: (reason) => log.push(String(reason)),
     });
     try {
-        body({ connection, keeper, relay, page, log });
+        body({ connection, keeper, relay, page, log, refused });
     } finally {
         keeper.end();
         mock.timers.reset();
@@ -376,6 +397,51 @@ test("a search that began before the right was there begins again with it, if it
         relay.set(lasting);
         relay.set(granted());
         assert.deepEqual(log, ["restart"]);
+    });
+});
+
+test("a search whose right the relay refuses begins again with another one, as often as there is one", () => keeping(lasting, ({ connection, relay, log, refused }) => {
+    const right = (number: number) => granted({ username: `1700003600:${number}`, until: Number.MAX_SAFE_INTEGER });
+    for (const [index, code] of [401, 403, 438, 441].entries()) {
+        relay.set(right(index));
+        connection.gathers("gathering");
+        log.length = refused.length = 0;
+        connection.says("icecandidateerror", { errorCode: code });
+        assert.deepEqual(refused, [`1700003600:${index}`]);
+        assert.deepEqual(log, []);
+        relay.set(right(index + 1));
+        assert.deepEqual(log, ["restart"], String(code));
+        // Of the search that is over, a late word.
+        connection.says("icecandidateerror", { errorCode: code });
+        assert.deepEqual(refused, [`1700003600:${index}`]);
+    }
+}));
+
+test("what is wrong otherwise is no refusal of the right", () => keeping(lasting, ({ connection, relay, log, refused }) => {
+    connection.gathers("gathering");
+    for (const code of [701, 486, 508, 437, 400, 0]) connection.says("icecandidateerror", { errorCode: code });
+    relay.set(granted());
+    assert.deepEqual(refused, []);
+    assert.deepEqual(log, []);
+}));
+
+test("where there is a path, or another way to the relay, another right changes nothing", () => {
+    keeping(lasting, ({ connection, keeper, relay, log, refused }) => {
+        connection.gathers("gathering");
+        connection.connectionState = "connected";
+        keeper.up();
+        connection.says("icecandidateerror", { errorCode: 401 });
+        assert.deepEqual(refused, ["1700003600:abc"], "for the next search there is to be one");
+        relay.set(granted());
+        pass(60_000);
+        assert.deepEqual(log, []);
+    });
+    keeping(lasting, ({ connection, relay, log }) => {
+        connection.gathers("gathering");
+        connection.says("icecandidate", { candidate: { candidate: relayed } });
+        connection.says("icecandidateerror", { errorCode: 401 });
+        relay.set(granted());
+        assert.deepEqual(log, []);
     });
 });
 

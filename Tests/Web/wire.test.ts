@@ -69,8 +69,9 @@ test("what is said about files has its place from 30 on", () => {
     assert.equal(hex(encode(timedInput, { now: 5, input })), `${"00".repeat(7)}0523${"01".repeat(16)}${"02".repeat(16)}01`);
 });
 
-test("the numbers of calls' inputs begin at 50", () => {
+test("the numbers of calls' inputs begin at 50, and the relay's refusal follows", () => {
     assert.equal(hex(encode(timedInput, { now: 0, input: { type: "hangUp", call: id(2) } })), `${"00".repeat(8)}35${"02".repeat(16)}`);
+    assert.equal(hex(encode(timedInput, { now: 0, input: { type: "relayRefused", username: "1:a" } })), `${"00".repeat(8)}3903313a61`);
 });
 
 test("every kind of output comes back as it was", () => {

@@ -30,7 +30,7 @@ export interface PathFacts {
 }
 
 /** A right that is not valid, or not for us. */
-const refusals = [401, 403, 438, 441];
+export const refusals: readonly number[] = [401, 403, 438, 441];
 /** Allocation Quota Reached, Insufficient Capacity. */
 const shortages = [486, 508];
 
@@ -57,6 +57,11 @@ export class PathSearch {
 
     failed({ errorCode }: RTCPeerConnectionIceErrorEvent): void {
         this.codes.add(errorCode);
+    }
+
+    /** Whether the relay is not had because it does not take the right. */
+    get isRefused(): boolean {
+        return refusals.some((code) => this.codes.has(code)) && !this.kinds.has("relay");
     }
 
     /** It begins anew. */

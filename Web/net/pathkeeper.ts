@@ -1,7 +1,7 @@
 // Keeps a path between two devices alive: new candidates when the network changes or the path is lost (RFC 8445 §9), under a
 // right to the relay that is still good, and a word on why there is no path when there is none.
 
-import { NoPath, PathSearch, whyNoPath } from "./nopath";
+import { NoPath, PathSearch, refusals, whyNoPath } from "./nopath";
 import { onNetworkChange } from "./network";
 import type { Relay } from "./relay";
 
@@ -28,6 +28,8 @@ export class PathKeeper {
     #wasUp = false;
     /** Nobody knew yet what there is of a relay when it began to look. */
     #beganBlind: boolean;
+    /** Of the right with which candidates are being gathered: another one counts from the next time on. */
+    #username: string | null = null;
     /** Whether the other side has answered, or begun, the latest search. */
     #isHeard = true;
     #repeats = 0;
@@ -43,7 +45,10 @@ export class PathKeeper {
         this.#listener = listener;
         this.#beganBlind = relay.access === null;
         connection.addEventListener("icecandidate", ({ candidate }) => candidate !== null && this.#search.found(candidate));
-        connection.addEventListener("icecandidateerror", (event) => this.#search.failed(event as RTCPeerConnectionIceErrorEvent));
+        connection.addEventListener("icecandidateerror", (event) => this.#failed(event as RTCPeerConnectionIceErrorEvent));
+        connection.addEventListener("icegatheringstatechange", () => {
+            if (connection.iceGatheringState === "gathering") this.#username = relay.username;
+        });
         this.#endings = [relay.subscribe(() => this.#renew()), onNetworkChange(() => this.#wasUp && this.restart())];
         this.#expect();
     }
@@ -113,12 +118,18 @@ export class PathKeeper {
         this.#listener.onNoPath(reason);
     }
 
+    #failed(event: RTCPeerConnectionIceErrorEvent): void {
+        this.#search.failed(event);
+        if (this.#username !== null && refusals.includes(event.errorCode)) this.#relay.refuse(this.#username);
+    }
+
     /** Another right to the relay, or the node is back: what is to be found from now on is found with it. */
     #renew(): void {
         this.#connection.setConfiguration(this.#relay.configuration(this.#relayOnly));
+        const wasInVain = this.#search.isRefused && !this.#isUp;
         const isLate = this.#beganBlind && this.#connection.iceGatheringState !== "new";
         if (this.#relay.access !== null) this.#beganBlind = false;
         // What was said while the node was out of reach is lost.
-        if (isLate || (this.#wasUp && !(this.#isUp && this.#isHeard))) this.restart();
+        if (wasInVain || isLate || (this.#wasUp && !(this.#isUp && this.#isHeard))) this.restart();
     }
 }

@@ -19,9 +19,17 @@ export class Relay {
     #access: RelayAccess | null = null;
     #hasNode = false;
     #listeners = new Set<() => void>();
+    #onRefused: (username: string) => void;
 
-    constructor(place: NodePlace) {
+    /** @param onRefused The relay does not take the right with that user name, which is the latest: another one is wanted. */
+    constructor(place: NodePlace, onRefused: (username: string) => void = () => {}) {
         this.#place = place;
+        this.#onRefused = onRefused;
+    }
+
+    /** Of the right that connections are to use from now on; null: there is none. */
+    get username(): string | null {
+        return this.#access?.type === "granted" ? this.#access.username : null;
     }
 
     /** Null until the core has said. */
@@ -51,6 +59,11 @@ export class Relay {
     set(access: RelayAccess): void {
         this.#access = access;
         this.#tell();
+    }
+
+    /** The relay did not take the right with that user name. Of one that has been replaced, that is no news. */
+    refuse(username: string): void {
+        if (username === this.username) this.#onRefused(username);
     }
 
     setNode(isThere: boolean): void {

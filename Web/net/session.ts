@@ -48,7 +48,7 @@ export interface SessionPort {
 }
 
 export class Session implements SessionPort {
-    readonly relay = new Relay(location);
+    readonly relay = new Relay(location, (username) => this.input({ type: "relayRefused", username }));
     #listener: SessionListener;
     #worker: Worker;
     #socket: NodeSocket;

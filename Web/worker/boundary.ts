@@ -72,6 +72,7 @@ const input = union({
     call: { conversation: identifier, video: boolean },
     ...callInputs,
     callsSupported: { support: callSupport },
+    relayRefused: { username: text },
 }, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */

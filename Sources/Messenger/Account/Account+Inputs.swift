@@ -45,6 +45,7 @@ extension Account {
         case .callSignal(let id, let kind, let text): callSignal(id, kind, text)
         case .callMedia(let id, let state): callMedia(id, state)
         case .callsSupported(let support): setCallSupport(support)
+        case .relayRefused(let username): relayRefused(username: username)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }

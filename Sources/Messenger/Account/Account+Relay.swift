@@ -5,7 +5,7 @@ import WireFormat
 extension Account {
     /// The longest that a right is believed to last, in seconds.
     private static let longestLife: UInt64 = 86_400
-    /// A node that gives none, or one that ends at once, is asked again after this, in milliseconds.
+    /// A node that gives none, or one that ends at once or that the relay refuses, is asked again after this, in milliseconds.
     private static let refusalPause: UInt64 = 30_000
 
     func requestRelay() {
@@ -20,11 +20,27 @@ extension Account {
         if time <= effects.now { requestRelay() } else { effects.wake(at: time) }
     }
 
+    /// The relay does not take the right of that user name though it has not ended: its clock was set, its secret is another
+    /// one, or it had too many to remember. The node is asked for another one at once.
+    ///
+    /// Such an answer of the relay's is not authenticated (RFC 8489 §9.2.4). Anybody on the way there can give it, as often as
+    /// the host tries: that becomes a request every half minute.
+    func relayRefused(username: Text) {
+        // A late word of an earlier one means nothing. Where nothing is planned, an answer is under way.
+        guard username == relayUsername, let renewal = relayAt else { return }
+        let now = effects.now
+        let time = min(renewal, min(max(relayRepairAt, now), now + Self.refusalPause))
+        relayAt = time
+        relayRepairAt = time + Self.refusalPause
+    }
+
     func relayAnswered(_ response: Response) {
+        relayUsername = nil
         switch response {
         case .relayCredential(let credential):
             guard let grant = grant(credential) else { return refused() }
             relayAt = effects.now + max((grant.until - effects.now) / 4 * 3, Self.refusalPause)
+            relayUsername = grant.username
             effects.output.relay = .granted(grant)
         case .refused(.unavailable):
             // It may be switched on when the node starts again: then there is another session, too.

@@ -173,6 +173,9 @@ extension Input: WireCodable {
         case .callsSupported(let support):
             writer.write(UInt8(56))
             writer.write(support.rawValue)
+        case .relayRefused(let username):
+            writer.write(UInt8(57))
+            writer.write(username)
         }
     }
 
@@ -247,6 +250,7 @@ extension Input: WireCodable {
                 try reader.readFixed(16), kind: try CallSignalKind(from: &reader), try reader.read())
         case 55: self = .callMedia(try reader.readFixed(16), try CallMediaState(from: &reader))
         case 56: self = .callsSupported(try CallSupport(from: &reader))
+        case 57: self = .relayRefused(username: try reader.read())
         default: throw .invalidValue
         }
     }

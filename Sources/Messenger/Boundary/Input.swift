@@ -74,6 +74,10 @@ public enum Input: Equatable, Sendable {
     case callMedia([UInt8], CallMediaState)
     /// What the host can do about calls. Given before unlocking, or at any time later; until then the engine takes none.
     case callsSupported(CallSupport)
+    /// The relay does not take the right of that user name, ``RelayGrant/username``: it answered 401, 403, 438 or 441
+    /// (RFC 8489 §14.8, RFC 8656 §19). Unless the host has another one by now, the node is asked for one, at most every 30
+    /// seconds; ``Output/relay`` answers.
+    case relayRefused(username: Text)
 }
 
 /// A record of the store `state`, sealed.

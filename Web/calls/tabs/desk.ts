@@ -96,7 +96,12 @@ export class Desk {
     }
 
     #obey(offer: Offer, guest: string, word: GuestWord): void {
-        if (offer !== this.#offer || word.call !== this.#call?.call) return;
+        if (offer !== this.#offer) return;
+        if (word.type === "relayRefused") {
+            if (offer.taker === guest) this.#relay.refuse(word.username);
+            return;
+        }
+        if (word.call !== this.#call?.call) return;
         const rings = this.#call.state === "ringingHere" && offer.taker === null;
         if (word.type === "answerCall") {
             // Of two tabs, the first.

@@ -25,7 +25,7 @@ export class Guest implements CallHost {
     readonly clock: Clock = systemClock;
     readonly isLarge = null;
     readonly ring = null;
-    readonly relay = new Relay(location);
+    readonly relay = new Relay(location, (username) => this.#enqueue(() => this.#say({ type: "relayRefused", username })));
     readonly telephone: Telephone;
     /** The call that rang here was answered in another tab, a moment ago. */
     readonly isTaken = new Value(false);
@@ -71,10 +71,8 @@ export class Guest implements CallHost {
     }
 
     input(input: CallInput): void {
-        const { call } = input;
         this.#enqueue(async () => {
-            if (this.#line === null || this.#offer === null || this.#call?.call !== call) return;
-            this.#post({ type: "word", to: this.#offer, from: this.#id, sealed: await this.#line.seal(input) });
+            if (this.#call?.call === input.call) await this.#say(input);
         });
     }
 
@@ -160,6 +158,11 @@ export class Guest implements CallHost {
         this.#offer = null;
         this.#line = null;
         this.#call = null;
+    }
+
+    async #say(word: GuestWord): Promise<void> {
+        if (this.#line === null || this.#offer === null) return;
+        this.#post({ type: "word", to: this.#offer, from: this.#id, sealed: await this.#line.seal(word) });
     }
 
     #post(message: TabMessage): void {

@@ -18,7 +18,11 @@ export const profileWord = union({
 export type ProfileWord = Coded<typeof profileWord>;
 
 /** Sealed, from another tab. */
-export const guestWord = union(callInputs);
+export const guestWord = union({
+    ...callInputs,
+    /** Its media's connection was told by the relay that this right is none. */
+    relayRefused: { username: text },
+});
 export type GuestWord = Coded<typeof guestWord>;
 
 /** What everybody may read: nothing that says who or where. */

@@ -15,15 +15,18 @@ final class Site {
     private(set) var moment = Moment(milliseconds: 5_000_000, unixTime: Site.start)
 
     init(
-        ports: PortPool = PortPool(), seed: UInt8 = 1, _ configure: (inout ServerConfiguration) -> Void = { _ in }
+        ports: PortPool = PortPool(), seed: UInt8 = 1, counting counts: DerivationCount? = nil,
+        _ configure: (inout ServerConfiguration) -> Void = { _ in }
     ) {
         var configuration = ServerConfiguration(realm: Site.realm)
         configuration.relayIPv4 = Site.ipv4
         configuration.relayIPv6 = Site.ipv6
         configure(&configuration)
+        let credentials = credentials
         server = Server(
-            configuration, ports: ports, sockets: sockets, credentials: credentials, random: Randomness(seed: [seed]),
-            at: moment)
+            configuration, ports: ports, sockets: sockets,
+            credentials: counts.map { CountedCredentials(credentials, $0) } ?? credentials,
+            random: Randomness(seed: [seed]), at: moment)
     }
 
     func pass(milliseconds: UInt64) {

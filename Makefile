@@ -113,7 +113,7 @@ fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS 
 	swift build $(SWIFT_FLAGS) --target TURN
 	Tests/Fuzz/fuzz.sh $(or $(SECONDS),60)
 
-bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (4 minutes, nothing else running)
+bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (5 minutes, nothing else running)
 	python3 Benchmarks/relay.py
 
 bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel

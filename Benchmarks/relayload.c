@@ -1,18 +1,23 @@
 // A load for relays: datagrams through flows whose sockets the caller has made, connected and told the relay of (relay.py).
 //
-//   relayload RATE SECONDS SIZE BURST SEGMENTED HEADER CORES SEND:RECEIVE...
+//   relayload RATE SECONDS SIZE BURST SEGMENTED HEADER TIMED CORES SEND:RECEIVE...
 //
-// RATE       datagrams a second over all flows; 0 for as many as there can be
+// RATE       datagrams a second over all flows; 0 for as many as there can be. A sender that was kept from sending does not
+//            make up for it: that would be a burst that nobody asked for
 // SIZE       bytes of data in each, 8 or more: they begin with the time at which they were sent
 // BURST      datagrams of one flow that go with one system call
 // SEGMENTED  1: a burst is one message that the kernel cuts (UDP_SEGMENT), and what arrives may be put together (UDP_GRO)
 // HEADER     1: what is sent begins with ChannelData's four bytes, for channel 0x4000; what is received then does not; 2: the
-//            other way round; 3: both do; 0: neither does
+//            other way round; 3: both do; 0: neither does; 5: as 1, but a burst's datagrams are for one channel each, from
+//            0x4000 on
+// TIMED      1: delays are measured, until the kernel puts a datagram into the receiving socket (SO_TIMESTAMPNS): when the
+//            receiver comes to read it is not the relay's matter
 // CORES      the receiver's and then the senders' cores, separated by commas: so many threads there are
 // SEND:RECEIVE  the flow's two sockets, as numbers of open files
 //
-// Prints one line: datagrams sent, refused by the kernel, and received, the seconds that sending took, and of the delays the
-// median and the 99th percentile in microseconds.
+// Prints one line: datagrams sent, refused by the kernel, received while they were being sent, and received in all; the
+// seconds that sending took; of the delays the median and the 99th percentile in microseconds; and the milliseconds for which
+// the senders and the receiver were held up, each time for more than a tenth of one: other things had their cores.
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <netinet/udp.h>
@@ -29,25 +34,25 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64, ROOM = 65536, HEADER = 4, SLOTS = 1 << 20 };
+enum { BATCH = 64, ROOM = 65536, HEADER = 4, CONTROL = 128, SLOTS = 1 << 20, HELD_UP = 100000, LATE = 100000 };
 
 static double rate, seconds;
 static int size, burst, send_header, receive_header;
-static bool segmented;
+static bool segmented, timed, many_channels;
 static int flow_count, sender_count;
 static int cores[16];
 static struct {
     int send, receive;
 } flows[4096];
-static atomic_ullong sent, refused, last_sending;
+static atomic_ullong sent, refused, received, last_sending, senders_held, receiver_held;
 static atomic_bool over;
-static unsigned long long received;
 // Of each tenth of a microsecond, how many datagrams took so long.
 static unsigned int delays[SLOTS];
 
 static uint64_t now(void) {
     struct timespec clock;
-    clock_gettime(CLOCK_MONOTONIC, &clock);
+    // The clock of the kernel's stamps.
+    clock_gettime(CLOCK_REALTIME, &clock);
     return (uint64_t)clock.tv_sec * 1000000000 + clock.tv_nsec;
 }
 
@@ -65,7 +70,7 @@ static void *run_sender(void *argument) {
     int length = (send_header ? HEADER : 0) + size;
     unsigned char *bytes = calloc(burst, length);
     for (int index = 0; index < burst && send_header; index++) {
-        unsigned char header[HEADER] = {0x40, 0x00, size >> 8, size & 0xFF};
+        unsigned char header[HEADER] = {0x40, many_channels ? index : 0, size >> 8, size & 0xFF};
         memcpy(bytes + index * length, header, HEADER);
     }
     struct iovec vectors[BATCH];
@@ -78,12 +83,16 @@ static void *run_sender(void *argument) {
         messages[index].msg_hdr.msg_iov = vectors + index;
         messages[index].msg_hdr.msg_iovlen = 1;
     }
-    uint64_t start = now(), end = start + (uint64_t)(seconds * 1e9), time;
-    double share = rate / sender_count;
+    uint64_t start = now(), end = start + (uint64_t)(seconds * 1e9), time, last = start, held = 0;
+    // Nanoseconds from one burst to the next, and from the start until the next one is due.
+    double interval = rate > 0 ? 1e9 * burst * sender_count / rate : 0, due = interval * number / sender_count;
     unsigned long long done = 0, failed = 0;
     int flow = number;
-    while ((time = now()) < end) {
-        if (rate > 0 && done + burst > (time - start) * 1e-9 * share + 1) continue;
+    for (; (time = now()) < end; last = time) {
+        if (time - last > HELD_UP) held += time - last;
+        double elapsed = time - start;
+        if (elapsed < due) continue;
+        due = (elapsed - due > LATE ? elapsed : due) + interval;
         for (int index = 0; index < burst; index++)
             memcpy(bytes + index * length + (send_header ? HEADER : 0), &time, sizeof time);
         int count = sendmmsg(flows[flow].send, messages, message_count, 0);
@@ -94,22 +103,22 @@ static void *run_sender(void *argument) {
     }
     atomic_fetch_add(&sent, done - failed);
     atomic_fetch_add(&refused, failed);
+    atomic_fetch_add(&senders_held, held);
     atomic_store(&last_sending, now() - start);
     free(bytes);
     return NULL;
 }
 
-static void take(const unsigned char *bytes, int length) {
-    received += 1;
+static void take_time(const unsigned char *bytes, int length, const struct timespec *arrival) {
     uint64_t stamp;
     int head = receive_header ? HEADER : 0;
     if (length < head + (int)sizeof stamp) return;
     memcpy(&stamp, bytes + head, sizeof stamp);
-    uint64_t slot = (now() - stamp) / 100;
+    uint64_t slot = ((uint64_t)arrival->tv_sec * 1000000000 + arrival->tv_nsec - stamp) / 100;
     delays[slot < SLOTS ? slot : SLOTS - 1] += 1;
 }
 
-// Receives all the time, without sleeping: how fast it wakes up is not the relay's matter.
+// Receives all the time, without sleeping.
 static void *run_receiver(void *argument) {
     (void)argument;
     pin(cores[0]);
@@ -119,7 +128,7 @@ static void *run_receiver(void *argument) {
         epoll_ctl(poll, EPOLL_CTL_ADD, flows[index].receive, &event);
     }
     unsigned char *memory = malloc((size_t)BATCH * ROOM);
-    char controls[BATCH][64];
+    char controls[BATCH][CONTROL];
     struct iovec vectors[BATCH];
     struct mmsghdr messages[BATCH];
     memset(messages, 0, sizeof messages);
@@ -130,36 +139,49 @@ static void *run_receiver(void *argument) {
         messages[index].msg_hdr.msg_control = controls[index];
     }
     struct epoll_event events[BATCH];
+    uint64_t last = now(), held = 0;
     while (!atomic_load_explicit(&over, memory_order_relaxed)) {
+        uint64_t time = now();
+        if (time - last > HELD_UP) held += time - last;
+        last = time;
         int ready = epoll_wait(poll, events, BATCH, 0);
         for (int event = 0; event < ready; event++) {
-            for (int index = 0; index < BATCH; index++) messages[index].msg_hdr.msg_controllen = segmented ? 64 : 0;
+            for (int index = 0; index < BATCH; index++) messages[index].msg_hdr.msg_controllen = CONTROL;
             int count = recvmmsg(events[event].data.fd, messages, BATCH, MSG_DONTWAIT, NULL);
+            unsigned long long taken = 0;
             for (int index = 0; index < count; index++) {
                 int length = messages[index].msg_len, piece = length;
+                struct timespec arrival = {0};
                 struct cmsghdr *control = CMSG_FIRSTHDR(&messages[index].msg_hdr);
-                if (control && control->cmsg_level == SOL_UDP && control->cmsg_type == UDP_GRO)
-                    memcpy(&piece, CMSG_DATA(control), sizeof piece);
-                const unsigned char *bytes = vectors[index].iov_base;
-                for (int offset = 0; offset < length; offset += piece)
-                    take(bytes + offset, length - offset < piece ? length - offset : piece);
+                for (; control; control = CMSG_NXTHDR(&messages[index].msg_hdr, control)) {
+                    if (control->cmsg_level == SOL_UDP && control->cmsg_type == UDP_GRO)
+                        memcpy(&piece, CMSG_DATA(control), sizeof piece);
+                    if (control->cmsg_level == SOL_SOCKET && control->cmsg_type == SCM_TIMESTAMPNS)
+                        memcpy(&arrival, CMSG_DATA(control), sizeof arrival);
+                }
+                taken += length > piece ? (length + piece - 1) / piece : 1;
+                if (timed) take_time(vectors[index].iov_base, length, &arrival);
             }
+            atomic_fetch_add_explicit(&received, taken, memory_order_relaxed);
         }
     }
+    atomic_store(&receiver_held, held);
     free(memory);
     return NULL;
 }
 
 static double percentile(double part) {
-    unsigned long long wanted = (unsigned long long)(received * part), seen = 0;
+    unsigned long long all = 0, seen = 0;
+    for (int slot = 0; slot < SLOTS; slot++) all += delays[slot];
+    unsigned long long wanted = (unsigned long long)(all * part);
     for (int slot = 0; slot < SLOTS; slot++)
         if ((seen += delays[slot]) > wanted) return slot / 10.0;
     return 0;
 }
 
 int main(int count, char **arguments) {
-    if (count < 9) {
-        fprintf(stderr, "usage: relayload RATE SECONDS SIZE BURST SEGMENTED HEADER CORES SEND:RECEIVE...\n");
+    if (count < 10) {
+        fprintf(stderr, "usage: relayload RATE SECONDS SIZE BURST SEGMENTED HEADER TIMED CORES SEND:RECEIVE...\n");
         return 2;
     }
     rate = atof(arguments[1]);
@@ -169,29 +191,34 @@ int main(int count, char **arguments) {
     segmented = atoi(arguments[5]);
     int header = atoi(arguments[6]);
     send_header = header & 1;
-    receive_header = header >> 1;
-    for (char *core = strtok(arguments[7], ","); core; core = strtok(NULL, ",")) cores[sender_count++] = atoi(core);
+    receive_header = header >> 1 & 1;
+    many_channels = header >> 2 & 1;
+    timed = atoi(arguments[7]);
+    for (char *core = strtok(arguments[8], ","); core; core = strtok(NULL, ",")) cores[sender_count++] = atoi(core);
     sender_count -= 1;
-    for (int index = 8; index < count; index++, flow_count++)
+    for (int index = 9; index < count; index++, flow_count++)
         sscanf(arguments[index], "%d:%d", &flows[flow_count].send, &flows[flow_count].receive);
     if (burst < 1 || burst > BATCH || size < 8 || sender_count < 1 || flow_count < 1) return 2;
     for (int index = 0; index < flow_count; index++) {
-        int buffer = 8 << 20, piece = segmented ? size + (send_header ? HEADER : 0) : 0, put_together = segmented;
+        int buffer = 8 << 20, piece = segmented ? size + (send_header ? HEADER : 0) : 0, put_together = segmented, stamps = timed;
         setsockopt(flows[index].receive, SOL_SOCKET, SO_RCVBUFFORCE, &buffer, sizeof buffer);
         setsockopt(flows[index].send, SOL_SOCKET, SO_SNDBUFFORCE, &buffer, sizeof buffer);
         setsockopt(flows[index].send, SOL_UDP, UDP_SEGMENT, &piece, sizeof piece);
         setsockopt(flows[index].receive, SOL_UDP, UDP_GRO, &put_together, sizeof put_together);
+        setsockopt(flows[index].receive, SOL_SOCKET, SO_TIMESTAMPNS, &stamps, sizeof stamps);
     }
     pthread_t receiver, senders[16];
     pthread_create(&receiver, NULL, run_receiver, NULL);
     for (int number = 0; number < sender_count; number++)
         pthread_create(senders + number, NULL, run_sender, (void *)(intptr_t)number);
     for (int number = 0; number < sender_count; number++) pthread_join(senders[number], NULL);
+    unsigned long long in_time = atomic_load(&received);
     // What is still under way.
     usleep(100000);
     atomic_store(&over, true);
     pthread_join(receiver, NULL);
-    printf("%llu %llu %llu %.6f %.1f %.1f\n", (unsigned long long)sent, (unsigned long long)refused, received,
-           last_sending * 1e-9, percentile(0.5), percentile(0.99));
+    printf("%llu %llu %llu %llu %.6f %.1f %.1f %.1f %.1f\n", (unsigned long long)sent, (unsigned long long)refused, in_time,
+           (unsigned long long)received, last_sending * 1e-9, percentile(0.5), percentile(0.99), senders_held * 1e-6,
+           receiver_held * 1e-6);
     return 0;
 }

@@ -22,6 +22,10 @@ def attribute(kind: int, value: bytes) -> bytes:
     return struct.pack("!HH", kind, len(value)) + value + bytes(-len(value) % 4)
 
 
+OVER_UDP = attribute(TRANSPORT, bytes([17, 0, 0, 0]))
+NO_LONGER = attribute(LIFETIME, bytes(4))
+
+
 def xor_address(address: tuple[str, int]) -> bytes:
     ip = struct.unpack("!I", socket.inet_aton(address[0]))[0]
     return struct.pack("!HHI", 1, address[1] ^ (MAGIC >> 16), ip ^ MAGIC)
@@ -47,7 +51,7 @@ class Client:
         return self.exchange(struct.pack("!HHI", BINDING, 0, MAGIC) + os.urandom(12))[1]
 
     def allocate(self) -> tuple[str, int]:
-        values = self.ask(ALLOCATE, attribute(TRANSPORT, bytes([17, 0, 0, 0])))
+        values = self.ask(ALLOCATE, OVER_UDP)
         port, ip = struct.unpack("!2xHI", values[RELAYED_ADDRESS])
         self.relayed = (socket.inet_ntoa(struct.pack("!I", ip ^ MAGIC)), port ^ (MAGIC >> 16))
         return self.relayed
@@ -59,49 +63,85 @@ class Client:
         )
 
     def release(self) -> None:
-        self.ask(REFRESH, attribute(LIFETIME, bytes(4)))
+        self.ask(REFRESH, NO_LONGER)
 
     def ask(self, method: int, attributes: bytes) -> dict[int, bytes]:
         """A request with the credential. What the first answer and a stale nonce's say is taken up."""
         for _ in range(3):
-            body = attributes
-            if self.nonce:
-                body += attribute(USERNAME, self.username) + attribute(REALM, self.realm) + attribute(NONCE, self.nonce)
-                length = len(body) + 24
-            else:
-                length = len(body)
-            message = struct.pack("!HHI", method, length, MAGIC) + os.urandom(12) + body
-            if self.nonce:
-                message += attribute(INTEGRITY, hmac.digest(self.key, message, "sha1"))
-            kind, values = self.exchange(message)
-            if kind & 0x0110 == 0x0100:
+            values = self.take(*self.exchange(self.request(method, attributes)))
+            if values is not None:
                 return values
-            code = values[ERROR_CODE][2] * 100 + values[ERROR_CODE][3]
-            if code not in (401, 438) or NONCE not in values:
-                raise Refused(code)
-            self.realm, self.nonce = values[REALM], values[NONCE]
-            text = b":".join([self.username, self.realm, self.password.encode()])
-            self.key = hashlib.md5(text).digest()
         raise Refused(401)
+
+    def request(self, method: int, attributes: bytes) -> bytes:
+        """With the credential, as soon as realm and nonce are known."""
+        body = attributes
+        if self.nonce:
+            body += attribute(USERNAME, self.username) + attribute(REALM, self.realm) + attribute(NONCE, self.nonce)
+        length = len(body) + (24 if self.nonce else 0)
+        message = struct.pack("!HHI", method, length, MAGIC) + os.urandom(12) + body
+        if self.nonce:
+            message += attribute(INTEGRITY, hmac.digest(self.key, message, "sha1"))
+        return message
+
+    def take(self, kind: int, values: dict[int, bytes]) -> dict[int, bytes] | None:
+        """What an answer says; nothing if the request is to be made again, with what it says."""
+        if kind & 0x0110 == 0x0100:
+            return values
+        code = values[ERROR_CODE][2] * 100 + values[ERROR_CODE][3]
+        if code not in (401, 438) or NONCE not in values:
+            raise Refused(code)
+        self.realm, self.nonce = values[REALM], values[NONCE]
+        text = b":".join([self.username, self.realm, self.password.encode()])
+        self.key = hashlib.md5(text).digest()
+        return None
 
     def exchange(self, message: bytes) -> tuple[int, dict[int, bytes]]:
         for _ in range(3):
             self.socket.send(message)
-            try:
-                while True:
-                    answer = self.socket.recv(2048)
-                    if answer[0] < 0x40 and answer[4:20] == message[4:20]:
-                        break
-            except (TimeoutError, ConnectionRefusedError):
-                continue
-            values: dict[int, bytes] = {}
-            offset = 20
-            while offset < len(answer):
-                kind, length = struct.unpack_from("!HH", answer, offset)
-                values.setdefault(kind, answer[offset + 4 : offset + 4 + length])
-                offset += 4 + (length + 3 & ~3)
-            return struct.unpack_from("!H", answer)[0], values
+            answer = self.answer(message)
+            if answer is not None:
+                return answer
         raise Refused("no answer")
+
+    def answer(self, message: bytes) -> tuple[int, dict[int, bytes]] | None:
+        """The answer to a message that has been sent; nothing if none comes."""
+        try:
+            while True:
+                answer = self.socket.recv(2048)
+                if answer[0] < 0x40 and answer[4:20] == message[4:20]:
+                    break
+        except (TimeoutError, ConnectionRefusedError):
+            return None
+        values: dict[int, bytes] = {}
+        offset = 20
+        while offset < len(answer):
+            kind, length = struct.unpack_from("!HH", answer, offset)
+            values.setdefault(kind, answer[offset + 4 : offset + 4 + length])
+            offset += 4 + (length + 3 & ~3)
+        return struct.unpack_from("!H", answer)[0], values
 
     def close(self) -> None:
         self.socket.close()
+
+
+def ask_together(clients: list[Client], method: int, attributes: bytes) -> dict[Client, int | str]:
+    """The same request by each of them, all under way at once, until all are answered.
+
+    Returns those that were refused, with the code or the reason.
+    """
+    refused: dict[Client, int | str] = {}
+    pending = clients
+    for _ in range(3):
+        messages = [client.request(method, attributes) for client in pending]
+        for client, message in zip(pending, messages, strict=True):
+            client.socket.send(message)
+        again = []
+        for client, message in zip(pending, messages, strict=True):
+            try:
+                if client.take(*(client.answer(message) or client.exchange(message))) is None:
+                    again.append(client)
+            except Refused as refusal:
+                refused[client] = refusal.args[0]
+        pending = again
+    return refused | dict.fromkeys(pending, 401)

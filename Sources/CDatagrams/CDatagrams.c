@@ -49,8 +49,6 @@ int datagram_poll_add(int poll, int descriptor, uint64_t number) {
     return epoll_ctl(poll, EPOLL_CTL_ADD, descriptor, &event);
 }
 
-int datagram_poll_remove(int poll, int descriptor) { return epoll_ctl(poll, EPOLL_CTL_DEL, descriptor, NULL); }
-
 int datagram_poll_wait(int poll, struct datagram_event *events, int count, int milliseconds) {
     return epoll_wait(poll, (struct epoll_event *)events, count, milliseconds);
 }

@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import STUN
 
 /// An allocation (RFC 8656 §3.2), without what only requests need of it: small and flat, since a look at it is part of
@@ -25,6 +26,13 @@ struct Allocation: BitwiseCopyable {
     mutating func setRelay(_ family: AddressFamily, _ relay: UInt32) {
         if family == .ipv4 { ipv4 = relay } else { ipv6 = relay }
     }
+}
+
+/// Who made an allocation, and what it was made with (RFC 8656 §3.2, "authentication information").
+struct Owner {
+    let username: [UInt8]
+    let algorithm: PasswordAlgorithm
+    let key: Secret
 }
 
 /// A relayed transport address (RFC 8656 §3.2) and its socket.

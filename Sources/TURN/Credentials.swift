@@ -19,11 +19,16 @@ public protocol CredentialSource: AnyObject {
 public struct Credential: Sendable {
     /// Whose quotas the user's allocations count against. Several user names may belong to one subject.
     public let subject: [UInt8]
-    /// The passwords that are right: one, or two where the way of deriving it is not known.
-    public let passwords: [Secret]
+    private let derivations: [@Sendable () -> Secret]
 
-    public init(subject: [UInt8], passwords: [Secret]) {
+    /// - Parameter derivations: of each password that is right, how it comes about: one, or several where it is not known
+    ///   which of them the user has.
+    public init(subject: [UInt8], derivations: [@Sendable () -> Secret]) {
         self.subject = subject
-        self.passwords = passwords
+        self.derivations = derivations
     }
+
+    /// The passwords that are right, in the order of the derivations. Each is derived when it is asked for: mostly it is the
+    /// first one.
+    public var passwords: some Collection<Secret> { derivations.lazy.map { derive in derive() } }
 }

@@ -7,7 +7,7 @@ extension Server {
         // Step 2: the 5-tuple is in use: 437; but the very request that made the allocation is answered again.
         if let existing = allocation(of: request.client) {
             guard allocations[existing].transaction == message.transactionID,
-                usernames[Int(existing)] == requester.username
+                owners[Int(existing)]?.username == requester.username
             else { return refuse(request, requester, .allocationMismatch) }
             return allocated(existing, request, requester)
         }

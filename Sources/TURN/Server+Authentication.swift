@@ -49,26 +49,32 @@ extension Server {
         guard let username = name ?? userhash.flatMap({ credentials.username(ofUserhash: $0) }),
             username.count <= Self.longestUsername
         else { return .verdict(refuseCredential(request)) }
-        let isContinuing =
-            if let allocation = allocation(of: request.client) { usernames[Int(allocation)] == username } else { false }
+        let owner = allocation(of: request.client).flatMap { owners[Int($0)] }
+        let isContinuing = owner?.username == username
         guard
             let credential = credentials.credential(
                 username: username, isContinuing: isContinuing, unixTime: now.unixTime)
         else { return .verdict(refuseCredential(request)) }
         // "If the resulting value does not match the contents of the MESSAGE-INTEGRITY attribute or the
         // MESSAGE-INTEGRITY-SHA256 attribute": 401, whether or not the nonce is stale. SHA-256 counts where both are there.
-        for password in credential.passwords {
-            let key = algorithm.key(username: username, realm: configuration.realm, password: password)
-            guard message.isProtected(by: integrity, key: key) else { continue }
-            let requester = Requester(
-                username: username, subject: credential.subject, key: key, answerIntegrity: answerIntegrity)
-            // "If the NONCE is no longer valid": 438, with another one.
-            guard nonces.isValid(nonce, from: request.client, second: now.second) else {
-                return .verdict(staleNonce(request, requester))
-            }
-            return .requester(requester)
+        let isProtecting = { key in message.isProtected(by: integrity, key: key) }
+        // What the allocation was made with mostly continues it, and is not derived again.
+        let known = isContinuing && owner?.algorithm == algorithm ? owner?.key : nil
+        let realm = configuration.realm
+        let derived = credential.passwords.lazy.map { password in
+            algorithm.key(username: username, realm: realm, password: password)
         }
-        return .verdict(refuseCredential(request))
+        guard let key = known.flatMap({ isProtecting($0) ? $0 : nil }) ?? derived.first(where: isProtecting) else {
+            return .verdict(refuseCredential(request))
+        }
+        let requester = Requester(
+            username: username, subject: credential.subject, algorithm: algorithm, key: key,
+            answerIntegrity: answerIntegrity)
+        // "If the NONCE is no longer valid": 438, with another one.
+        guard nonces.isValid(nonce, from: request.client, second: now.second) else {
+            return .verdict(staleNonce(request, requester))
+        }
+        return .requester(requester)
     }
 
     private mutating func refuseCredential(_ request: Request) -> ClientVerdict {

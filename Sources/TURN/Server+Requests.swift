@@ -11,6 +11,7 @@ struct Request {
 struct Requester {
     let username: [UInt8]
     let subject: [UInt8]
+    let algorithm: PasswordAlgorithm
     let key: Secret
     /// What the answer is protected with (RFC 8489 §9.2.4).
     let answerIntegrity: IntegrityAlgorithm
@@ -53,7 +54,7 @@ extension Server {
             return refuse(request, requester, .allocationMismatch)
         }
         // RFC 8656 §5: "the request does not use the same username as used to create the allocation": 441.
-        guard usernames[Int(allocation)] == requester.username else {
+        guard owners[Int(allocation)]?.username == requester.username else {
             return refuse(request, requester, .wrongCredentials)
         }
         switch method {

@@ -130,7 +130,8 @@ extension Server {
     ) -> UInt32 {
         let index = allocations.insert(
             Allocation(client: request.client, user: user, transaction: request.message.transactionID))
-        usernames.set(requester.username, at: index)
+        owners.set(
+            Owner(username: requester.username, algorithm: requester.algorithm, key: requester.key), at: index)
         byClient.insert(addressHash.hash(request.client.address, request.client.link), index)
         let end = end(in: seconds)
         for relay in opened {
@@ -159,7 +160,7 @@ extension Server {
         // What it reserved stays reserved (RFC 8656 §7.2).
         if value.reservation != .none { reservations[value.reservation].allocation = .none }
         byClient.remove(addressHash.hash(value.client.address, value.client.link), allocation)
-        usernames[Int(allocation)] = []
+        owners[Int(allocation)] = nil
         allocations[allocation].isAlive = false
         allocations.remove(allocation)
         lastClient = nil
@@ -272,9 +273,9 @@ extension Server {
     }
 }
 
-extension ContiguousArray<[UInt8]> {
+extension ContiguousArray {
     /// Puts a value at a number of a ``Slab``, which may be the first one behind the end.
-    fileprivate mutating func set(_ value: [UInt8], at index: UInt32) {
+    fileprivate mutating func set(_ value: Element, at index: UInt32) {
         if Int(index) < count { self[Int(index)] = value } else { append(value) }
     }
 }

@@ -28,7 +28,7 @@ public struct Server: ~Copyable {
 
     var allocations = Slab<Allocation>()
     /// Who made each allocation, at its number.
-    var usernames = ContiguousArray<[UInt8]>()
+    var owners = ContiguousArray<Owner?>()
     var relays = Slab<Relay>()
     var permissions = Slab<Permission>()
     var channels = Slab<Channel>()

@@ -112,7 +112,9 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         }
         return Credential(
             subject: issued?.subject ?? Array(username[(colon + 1)...]),
-            passwords: [Secret(password(.sha1, username)), Secret(password(.sha256, username))])
+            derivations: [
+                { [self] in Secret(password(.sha1, username)) }, { [self] in Secret(password(.sha256, username)) },
+            ])
     }
 
     public func username(ofUserhash userhash: [UInt8]) -> [UInt8]? {

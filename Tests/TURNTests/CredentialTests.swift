@@ -103,4 +103,43 @@ struct CredentialTests {
         #expect(isKnown(other))
         #expect(isKnown(issue([7], "d")))
     }
+
+    @Test("what an allocation was made with continues it, and its password is derived once")
+    func continuation() {
+        let counts = DerivationCount()
+        let site = Site(counting: counts)
+        let client = Client(site)
+        #expect(client.allocate()?.isSuccess == true)
+        #expect(counts.derived == 1)
+        for _ in 0..<3 { #expect(client.refresh()?.isSuccess == true) }
+        #expect(client.bind(0x4000, TransportAddress(IPAddress(192, 0, 2, 10), port: 7_000))?.isSuccess == true)
+        #expect(counts.derived == 1)
+        // Another code is looked at with all that could be right, and refused.
+        var forged = client.request(.refresh)
+        forged[forged.count - 1] ^= 1
+        #expect(site.answer(forged, from: client.path)?.error == .unauthenticated)
+        #expect(counts.derived == 3)
+        // The same password makes another key under another algorithm.
+        client.algorithm = .sha256
+        #expect(client.refresh()?.isSuccess == true)
+        #expect(counts.derived == 4)
+        // Whose right was taken back has lost the key's, too.
+        site.credentials.withdraw(subject: Array("alice".utf8))
+        #expect(client.refresh()?.error == .unauthenticated)
+        client.algorithm = nil
+        #expect(client.refresh()?.error == .unauthenticated)
+        #expect(counts.derived == 4)
+    }
+
+    @Test("a key ends with its allocation")
+    func keyEnds() {
+        let counts = DerivationCount()
+        let site = Site(counting: counts)
+        let client = Client(site)
+        for count in 1...2 {
+            client.allocate()
+            #expect(client.refresh(0)?.isSuccess == true)
+            #expect(counts.derived == count)
+        }
+    }
 }

@@ -67,9 +67,6 @@ int datagram_poll_create(void);
 /// epoll_ctl(2): reports that something can be read as that number.
 int datagram_poll_add(int poll, int descriptor, uint64_t number);
 
-/// epoll_ctl(2): reports nothing more.
-int datagram_poll_remove(int poll, int descriptor);
-
 /// epoll_wait(2).
 int datagram_poll_wait(int poll, struct datagram_event *events, int count, int milliseconds);
 

@@ -40,13 +40,10 @@ final class RelaySocketTable: RelaySockets {
         return socket
     }
 
-    func close(_ socket: Int32) {
-        // Out of the poll set at once: nothing more comes from it.
-        _ = datagram_poll_remove(poll, socket)
-        ended.append(socket)
-    }
+    /// What still comes from it is nobody's: the server does not know its name any more.
+    func close(_ socket: Int32) { ended.append(socket) }
 
-    /// Closes what the server is done with.
+    /// Closes what the server is done with, before the poll set is asked again: closed sockets are no longer in it.
     func closeEnded() {
         for socket in ended { close(descriptor: socket) }
         ended.removeAll(keepingCapacity: true)

@@ -17,6 +17,7 @@ final class Site {
 
     init(
         ports: PortPool = PortPool(), seed: UInt8 = 1, realm: [UInt8] = Site.realm,
+        counting counts: DerivationCount? = nil,
         _ configure: (inout ServerConfiguration) -> Void = { _ in }
     ) {
         self.realm = realm
@@ -25,9 +26,11 @@ final class Site {
         configuration.relayIPv4 = Site.ipv4
         configuration.relayIPv6 = Site.ipv6
         configure(&configuration)
+        let credentials = credentials
         server = Server(
-            configuration, ports: ports, sockets: sockets, credentials: credentials, random: Randomness(seed: [seed]),
-            at: moment)
+            configuration, ports: ports, sockets: sockets,
+            credentials: counts.map { CountedCredentials(credentials, $0) } ?? credentials,
+            random: Randomness(seed: [seed]), at: moment)
     }
 
     func pass(milliseconds: UInt64) {

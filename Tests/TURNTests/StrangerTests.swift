@@ -202,32 +202,44 @@ struct StrangerTests {
         }
     }
 
-    @Test("a network is answered so often and no more, until time has passed; another one is")
-    func limit() {
-        let site = Site {
+    /// Ten answers at once, and five each second.
+    private static func limitedSite() -> Site {
+        Site {
             $0.strangers.burst = 10
             $0.strangers.perSecond = 5
         }
-        func ask(_ ip: IPAddress, _ method: Method = .allocate) -> ClientVerdict {
-            let bytes = MessageBuilder(MessageType(method, .request), TransactionID(high: 1, low: 1)).bytes
-            return site.receive(bytes, from: ClientPath(TransportAddress(ip, port: 9), link: 3))
-        }
+    }
+
+    private static func ask(_ site: Site, _ ip: IPAddress, _ method: Method = .allocate) -> ClientVerdict {
+        let bytes = MessageBuilder(MessageType(method, .request), TransactionID(high: 1, low: 1)).bytes
+        return site.receive(bytes, from: ClientPath(TransportAddress(ip, port: 9), link: 3))
+    }
+
+    @Test("a network is answered so often and no more, until time has passed; another one is")
+    func limit() {
+        let site = Self.limitedSite()
         for host in 0..<10 {
-            #expect(ask(IPAddress(198, 51, 100, UInt8(host)), host % 2 == 0 ? .binding : .allocate) == .answer)
+            let method: Method = host % 2 == 0 ? .binding : .allocate
+            #expect(Self.ask(site, IPAddress(198, 51, 100, UInt8(host)), method) == .answer)
         }
-        #expect(ask(IPAddress(198, 51, 100, 200)) == .discard(.strangerLimit))
-        #expect(ask(IPAddress(198, 51, 100, 200), .binding) == .discard(.strangerLimit))
-        #expect(ask(IPAddress(198, 51, 101, 200)) == .answer)
+        #expect(Self.ask(site, IPAddress(198, 51, 100, 200)) == .discard(.strangerLimit))
+        #expect(Self.ask(site, IPAddress(198, 51, 100, 200), .binding) == .discard(.strangerLimit))
+        #expect(Self.ask(site, IPAddress(198, 51, 101, 200)) == .answer)
         site.pass(milliseconds: 1_000)
-        for _ in 0..<5 { #expect(ask(IPAddress(198, 51, 100, 1)) == .answer) }
-        #expect(ask(IPAddress(198, 51, 100, 1)) == .discard(.strangerLimit))
+        for _ in 0..<5 { #expect(Self.ask(site, IPAddress(198, 51, 100, 1)) == .answer) }
+        #expect(Self.ask(site, IPAddress(198, 51, 100, 1)) == .discard(.strangerLimit))
         #expect(site.server.counters[.strangerLimit] == 3)
-        // IPv6 counts by /48.
+    }
+
+    @Test("IPv6 networks count by /48")
+    func limitOverIPv6() {
+        let site = Self.limitedSite()
         for host in 0..<10 {
-            #expect(ask(IPAddress(ipv6High: 0x2001_0DB8_0001_0000 + UInt64(host), low: 1)) == .answer)
+            #expect(Self.ask(site, IPAddress(ipv6High: 0x2001_0DB8_0001_0000 + UInt64(host), low: 1)) == .answer)
         }
-        #expect(ask(IPAddress(ipv6High: 0x2001_0DB8_0001_FFFF, low: 1)) == .discard(.strangerLimit))
-        #expect(ask(IPAddress(ipv6High: 0x2001_0DB8_0002_0000, low: 1)) == .answer)
+        #expect(
+            Self.ask(site, IPAddress(ipv6High: 0x2001_0DB8_0001_FFFF, low: 1)) == .discard(.strangerLimit))
+        #expect(Self.ask(site, IPAddress(ipv6High: 0x2001_0DB8_0002_0000, low: 1)) == .answer)
     }
 
     @Test("who has a credential and a nonce is served beside a flood from the same network")

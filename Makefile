@@ -107,7 +107,7 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 	@Tests/closing-line.sh 4-web-browsers '[0-9]+ passed' .venv/bin/pytest Tests/Web
 
 test-end-to-end: ## The executable and real browsers
-	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' .venv/bin/pytest Tests/EndToEnd
+	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' .venv/bin/pytest --durations=20 Tests/EndToEnd
 
 fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
 	swift build $(SWIFT_FLAGS) --target TURN

@@ -2,8 +2,9 @@
 """The relay beside coturn: the CPU a relayed datagram costs, what passes at most, what an allocation takes.
 
 Both servers run on one core, each alone, in turn; the load runs on the others, and all of it in a network of its own, where
-nothing else comes and no firewall looks. CPU time is what /proc says of the server's threads. Goals that are ratios to coturn are judged by measurements side by side in this run, and the others as they are: on
-a machine with nothing else to do. Options name the rows to measure; without any, all.
+nothing else comes and no firewall looks. CPU time is what /proc says of the server's threads. Goals that are ratios to
+coturn are judged by measurements side by side in this run, and the others as they are: on a machine with nothing else to
+do. Options name the rows to measure; without any, all.
 """
 
 import argparse

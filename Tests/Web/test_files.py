@@ -65,5 +65,4 @@ def test_what_is_stored_is_sent_from_where_the_receiver_says_until_it_has_all(br
         "broken",
         "stopped closed",
         "missing storage",
-        "closed",
     ]

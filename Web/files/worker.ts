@@ -102,8 +102,7 @@ class FilesWorker {
     }
 
     async #delete(file: string, storage: string): Promise<void> {
-        this.#closeChannels(file);
-        await this.#endJob(file);
+        await this.#stop(file);
         this.#interrupted.delete(storage);
         await this.#storage.delete(storage).catch(() => undefined);
     }

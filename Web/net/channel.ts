@@ -90,9 +90,7 @@ export class Channel {
     /** Another one beside the first, ordered and reliable. Null while there is no verified path. */
     open(label: string): RTCDataChannel | null {
         if (this.#closed || this.#path === null) return null;
-        const channel = this.#connection.createDataChannel(label, { ordered: true });
-        channel.binaryType = "arraybuffer";
-        return channel;
+        return this.#connection.createDataChannel(label, { ordered: true });
     }
 
     statistics(): Promise<Reports> {

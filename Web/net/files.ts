@@ -227,9 +227,7 @@ export class Files {
             case "durable":
                 return this.#progress({ file, phase: "receiving", chunks: event.chunks }, event.type === "ready");
             case "received":
-                this.#receiving.delete(file);
-                this.#toldAt.delete(file);
-                this.#shownAt.delete(file);
+                this.#forget(file);
                 return this.#listener.onInput({ type: "fileReceived", file });
             case "acknowledged": {
                 const sending = this.#sending.get(file);

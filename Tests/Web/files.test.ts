@@ -78,6 +78,7 @@ class FakeChannel {
     binaryType = "";
     sent: (Uint8Array | string)[] = [];
     isClosed = false;
+    onopen: (() => void) | null = null;
     onmessage: ((event: { data: unknown }) => void) | null = null;
     onbufferedamountlow: (() => void) | null = null;
     onclose: (() => void) | null = null;
@@ -141,6 +142,18 @@ test("the sender waits for the receiver's word, starts there, and stays within 1
     assert.equal(channel.sent.length, 320);
     assert.deepEqual(channel.sent[319], new Uint8Array(65_536).fill(419));
     assert.deepEqual(log, ["acknowledged 100", "acknowledged 164"]);
+});
+
+test("a receiver's word that comes before the channel is said to be open is not lost", async () => {
+    const { channel, log } = sender(2);
+    channel.readyState = "connecting";
+    channel.hears("ack 1");
+    await settle(channel);
+    assert.equal(channel.sent.length, 0);
+    channel.readyState = "open";
+    channel.onopen?.();
+    assert.equal(channel.sent.length, 1);
+    assert.deepEqual(log, ["acknowledged 1"]);
 });
 
 test("the sender leaves the browser's buffer at some mebibytes", async () => {

@@ -66,7 +66,8 @@ export class FileSender {
         this.#total = total;
         this.#listener = listener;
         channel.bufferedAmountLowThreshold = lowWater;
-        channel.onbufferedamountlow = () => this.#pump();
+        // Chromium may deliver the receiver's first word before it says that the channel is open.
+        channel.onopen = channel.onbufferedamountlow = () => this.#pump();
         channel.onmessage = ({ data }) => this.#receive(data);
         channel.onclose = channel.onerror = () => this.#end("broken");
         source.then((opened) => {

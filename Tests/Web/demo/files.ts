@@ -44,7 +44,11 @@ class Driver {
     async bring(file: string): Promise<FarEnd> {
         const [near, far] = await connected();
         near.ondatachannel = ({ channel }) => this.post({ type: "listen", file, channel }, [channel as unknown as Transferable]);
-        return new FarEnd(far.createDataChannel("bring"));
+        const channel = far.createDataChannel("bring");
+        const end = new FarEnd(channel);
+        // Chromium may deliver a message before it says so.
+        await new Promise((resolve) => (channel.onopen = resolve));
+        return end;
     }
 
     /** The far end of a channel that takes the file from the worker. */

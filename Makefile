@@ -21,6 +21,10 @@ RUN_PACKAGES := esbuild node-qrcode-generator brotli python3 git wasi-libc libc+
 TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv iproute2 nftables conntrack \
 	coturn
 
+# A browser for each side of a conversation, and half a core for a test.
+PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell echo $$(( ($$(nproc) + 1) / 2 )))) --dist loadgroup --timeout 600 \
+	--durations 20
+
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Installs those of the packages $(1) that are missing; says nothing when there are none.
 define install_packages
@@ -104,10 +108,10 @@ test-wasm: ## The same vectors and transcripts, in WebAssembly
 
 test-web: ## The web app: its models and encodings in node, its screens and channels in browsers
 	@Tests/closing-line.sh 4-web-models '[0-9]+ passed, 0 failed' node Tests/Web/run.mjs
-	@Tests/closing-line.sh 4-web-browsers '[0-9]+ passed' .venv/bin/pytest Tests/Web
+	@Tests/closing-line.sh 4-web-browsers '[0-9]+ passed' $(PYTEST) Tests/Web
 
 test-end-to-end: ## The executable and real browsers
-	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' .venv/bin/pytest --durations=20 Tests/EndToEnd
+	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' $(PYTEST) Tests/EndToEnd
 
 fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
 	swift build $(SWIFT_FLAGS) --target TURN

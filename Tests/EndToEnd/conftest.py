@@ -84,7 +84,13 @@ class Browsers:
 
 
 @pytest.fixture(scope="session")
-def playwright_itself():
+def own_network():
+    if network.IS_POSSIBLE:
+        network.leave_the_machines_own()
+
+
+@pytest.fixture(scope="session")
+def playwright_itself(own_network):
     with sync_playwright() as playwright:
         yield playwright
 
@@ -97,7 +103,7 @@ def browsers(playwright_itself):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def executable():
+def executable(own_network):
     assert EXECUTABLE.exists(), f"{EXECUTABLE} is missing: run `make build`"
 
 
@@ -201,6 +207,14 @@ def pytest_generate_tests(metafunc):
     """A test that takes `engine` runs in each browser."""
     if "engine" in metafunc.fixturenames:
         metafunc.parametrize("engine", ENGINES)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker has ended: what it found is printed by this process."""
+    outcomes = getattr(node, "workeroutput", {}).get(natlab.OUTCOMES_OF_WORKER)
+    if outcomes is not None:
+        node.config.stash[natlab.OUTCOMES] = outcomes
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -25,8 +25,9 @@ from network import Machine, Switch
 IS_POSSIBLE = network.IS_POSSIBLE and shutil.which("nft") is not None and shutil.which("conntrack") is not None
 WHY_NOT = "the NAT laboratory needs root, ip (iproute2), nft (nftables) and conntrack"
 
-# The lines that a run prints at its end.
+# The lines that a run prints at its end; from a worker of it, they come under this name.
 OUTCOMES = pytest.StashKey[list[str]]()
+OUTCOMES_OF_WORKER = "nat-pairs"
 
 PUBLIC = "203.0.113"
 

@@ -29,6 +29,29 @@ def enter(namespace: int) -> None:
         raise OSError(ctypes.get_errno(), "setns")
 
 
+def leave_the_machines_own() -> None:
+    """From now on this process, and what it starts, is at a network of its own, as on a machine whose cable leads nowhere.
+
+    Tests that run side by side would else meet in ports and addresses, and a browser drops its connections when an interface of
+    another test's comes or goes.
+    """
+    if LIBC.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "unshare")
+    forbid_link_local()
+    ip("link", "set", "lo", "up")
+    ip("link", "add", "cable", "type", "veth", "peer", "name", "nowhere")
+    ip("address", "add", "10.77.12.2/24", "dev", "cable")
+    ip("address", "add", "fd77:12::2/64", "dev", "cable", "nodad")
+    for end in ("cable", "nowhere"):
+        ip("link", "set", end, "up")
+    ip("route", "add", "default", "via", "10.77.12.1")
+
+
+def forbid_link_local() -> None:
+    """Browsers take an address that comes by itself, a second after the others, for a change of network."""
+    pathlib.Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode").write_text("1")
+
+
 class Machine:
     """A network namespace, named after this process and its role."""
 
@@ -39,9 +62,8 @@ class Machine:
         sweep()
         self.name = f"{self.TAG}-{os.getpid()}-{role}"
         ip("netns", "add", self.name)
-        # Browsers take an address that comes by itself, a second after the others, for a change of network.
         with self.entered():
-            pathlib.Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode").write_text("1")
+            forbid_link_local()
         self.ip("link", "set", "lo", "up")
 
     def ip(self, *arguments: str) -> None:

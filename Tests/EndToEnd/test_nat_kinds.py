@@ -10,7 +10,10 @@ import natlab
 from natlab import Kind, Laboratory
 from network import NAMESPACES, Machine
 
-pytestmark = pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)
+pytestmark = [
+    pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT),
+    pytest.mark.xdist_group("NAT kinds"),
+]
 
 # On veth a packet is there as soon as it is sent, or never.
 ARRIVE_SECONDS = 0.1

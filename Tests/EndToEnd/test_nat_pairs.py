@@ -13,7 +13,10 @@ from natlab import Kind
 from node import EXECUTABLE, Node
 from person import ARRIVE_MILLISECONDS, Person
 
-pytestmark = pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)
+pytestmark = [
+    pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT),
+    pytest.mark.xdist_group("NAT pairs"),
+]
 
 # More than a mailbox takes: it goes from browser to browser or not at all.
 FILE_BYTES = 1_500_000
@@ -177,7 +180,11 @@ def meeting(laboratory, node_between, browsers, tmp_path_factory, request):
     yield made
     made.close()
     if made.outcomes:
-        request.config.stash[natlab.OUTCOMES] = table(made.outcomes)
+        lines = table(made.outcomes)
+        if hasattr(request.config, "workeroutput"):
+            request.config.workeroutput[natlab.OUTCOMES_OF_WORKER] = lines
+        else:
+            request.config.stash[natlab.OUTCOMES] = lines
 
 
 @pytest.fixture(autouse=True)

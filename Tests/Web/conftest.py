@@ -13,13 +13,14 @@ sys.path.insert(0, str(HERE / "demo"))
 from screens import CHROMIUM  # noqa: E402
 
 
-@pytest.fixture(scope="session")
-def built():
-    subprocess.run([HERE / "demo/build.sh"], check=True)
+def pytest_sessionstart(session):
+    """Once, before the workers of the run, if it has any, begin."""
+    if not hasattr(session.config, "workerinput"):
+        subprocess.run([HERE / "demo/build.sh"], check=True)
 
 
 @pytest.fixture(scope="session")
-def base(built):
+def base():
     from screens import served
 
     with served() as address:

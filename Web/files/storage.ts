@@ -4,42 +4,72 @@ const folderName = "files";
 const patience = 5_000;
 const retryInterval = 50;
 
+/** Handed to the browser at once: each write there is a message to its main process, too. */
+const writtenTogether = 1 << 20;
+
 /** One stored file, open for reading and writing at once. */
 export class StoredFile {
     #handle: FileSystemSyncAccessHandle;
+    /** What was written and not handed on yet: `#waiting` bytes, for `#offset` on. */
+    #buffer: Uint8Array | null = null;
+    #offset = 0;
+    #waiting = 0;
 
     constructor(handle: FileSystemSyncAccessHandle) {
         this.#handle = handle;
     }
 
     get length(): number {
+        this.#handOn();
         return this.#handle.getSize();
     }
 
     /** Fills `into` from `offset` on; answers how many bytes there were. */
     read(offset: number, into: Uint8Array): number {
+        this.#handOn();
         return this.#handle.read(into, { at: offset });
     }
 
+    /** At most a mebibyte. That there is no room for it may be said by a later call. */
     write(offset: number, bytes: Uint8Array): void {
-        for (let done = 0; done < bytes.length;) {
-            const count = this.#handle.write(bytes.subarray(done), { at: offset + done });
-            if (count === 0) throw new DOMException("no byte was written", "QuotaExceededError");
-            done += count;
+        if (offset !== this.#offset + this.#waiting || this.#waiting + bytes.length > writtenTogether) {
+            this.#handOn();
+            this.#offset = offset;
         }
+        this.#buffer ??= new Uint8Array(writtenTogether);
+        this.#buffer.set(bytes, this.#waiting);
+        this.#waiting += bytes.length;
     }
 
     cut(length: number): void {
+        this.#handOn();
         this.#handle.truncate(length);
     }
 
     /** What was written survives a power cut once this returns. */
     flush(): void {
+        this.#handOn();
         this.#handle.flush();
     }
 
     close(): void {
+        try {
+            this.#handOn();
+        } catch {
+            // It was not flushed, so that nobody counts on it.
+        }
         this.#handle.close();
+    }
+
+    #handOn(): void {
+        const end = this.#waiting;
+        // Where it fails, it is not tried again.
+        this.#waiting = 0;
+        for (let done = 0; done < end;) {
+            const count = this.#handle.write(this.#buffer!.subarray(done, end), { at: this.#offset + done });
+            if (count === 0) throw new DOMException("no byte was written", "QuotaExceededError");
+            done += count;
+        }
     }
 }
 

@@ -22,8 +22,7 @@ TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-
 	coturn
 
 # A browser for each side of a conversation, and half a core for a test.
-PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell echo $$(( ($$(nproc) + 1) / 2 )))) --dist loadgroup --timeout 600 \
-	--durations 20
+PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell echo $$(( ($$(nproc) + 1) / 2 )))) --timeout 600 --durations 20
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Installs those of the packages $(1) that are missing; says nothing when there are none.

@@ -214,7 +214,8 @@ def pytest_testnodedown(node):
     """A worker has ended: what it found is printed by this process."""
     outcomes = getattr(node, "workeroutput", {}).get(natlab.OUTCOMES_OF_WORKER)
     if outcomes is not None:
-        node.config.stash[natlab.OUTCOMES] = outcomes
+        heading, *lines = outcomes
+        node.config.stash.setdefault(natlab.OUTCOMES, [heading]).extend(lines)
 
 
 def pytest_terminal_summary(terminalreporter, config):

@@ -11,8 +11,6 @@ import pytest
 
 from node import Node
 
-pytestmark = pytest.mark.xdist_group("foreign clients")
-
 SECRET = "a secret that the clients share"
 V4, V6 = "127.0.0.1", "::1"
 MESSAGES = 5

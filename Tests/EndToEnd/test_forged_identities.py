@@ -15,8 +15,6 @@ from lies import expect_honest_exchange, expect_warning, keep_apart
 from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
-pytestmark = pytest.mark.xdist_group("forged identities")
-
 NOT_VERIFIED = "could not be verified against this bubble's authority"
 
 

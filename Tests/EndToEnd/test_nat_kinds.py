@@ -10,10 +10,7 @@ import natlab
 from natlab import Kind, Laboratory
 from network import NAMESPACES, Machine
 
-pytestmark = [
-    pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT),
-    pytest.mark.xdist_group("NAT kinds"),
-]
+pytestmark = pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)
 
 # On veth a packet is there as soon as it is sent, or never.
 ARRIVE_SECONDS = 0.1

@@ -13,10 +13,7 @@ from natlab import Kind
 from node import EXECUTABLE, Node
 from person import ARRIVE_MILLISECONDS, Person
 
-pytestmark = [
-    pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT),
-    pytest.mark.xdist_group("NAT pairs"),
-]
+pytestmark = pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)
 
 # More than a mailbox takes: it goes from browser to browser or not at all.
 FILE_BYTES = 1_500_000

@@ -21,7 +21,7 @@ RUN_PACKAGES := esbuild node-qrcode-generator brotli python3 git wasi-libc libc+
 TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv iproute2 nftables conntrack \
 	coturn
 
-# A browser for each side of a conversation, and half a core for a test.
+# Two cores for each worker: a test has a browser for each side of a conversation.
 PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell echo $$(( ($$(nproc) + 1) / 2 )))) --timeout 600 --durations 20
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)

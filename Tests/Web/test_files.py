@@ -66,3 +66,8 @@ def test_what_is_stored_is_sent_from_where_the_receiver_says_until_it_has_all(br
         "stopped closed",
         "missing storage",
     ]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_memory_of_chunks_is_given_back_at_once(browsers, base, engine):
+    assert run(browsers, base, engine, "freed()") == ["freed 0"] * 3

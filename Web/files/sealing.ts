@@ -4,8 +4,9 @@ import { chunkCount, plainChunk, sealedChunk } from "./geometry";
 import { letGo, RunningHash, sealChunk } from "./stream";
 import type { StoredFile } from "./storage";
 
-/** Chunks that are read and sealed together, while the ones before are hashed and written: about 4 MiB in memory. */
-const batchChunks = 32;
+/** Chunks that are read and sealed together, while the ones before are hashed and written: a few at a time, so that
+ *  what they leave is used again while it is warm. */
+const batchChunks = 8;
 
 /** The picked file has changed since it was picked, or cannot be read. */
 export class Unreadable extends Error {}

@@ -43,9 +43,13 @@ export class RunningHash {
     }
 }
 
-/** Nobody is at its other end: what is sent there is moved into the message, and freed with it. */
-const nowhere = new MessageChannel().port1;
-nowhere.close();
+/** Its other end is closed: what is sent there is moved into the message, and freed with it. (If this end were closed,
+ *  Chromium would not even move it.) */
+const nowhere = (() => {
+    const { port1, port2 } = new MessageChannel();
+    port2.close();
+    return port1;
+})();
 
 /** Gives chunks' memory back at once: what a gibibyte leaves to the collector piles up faster than it is collected.
  *  (`transfer(0)` does not: in Chromium the buffer's wrapper keeps the memory until it is collected itself.) */

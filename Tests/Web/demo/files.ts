@@ -2,6 +2,7 @@
 
 import { chunkCount, lengthOfChunk, sealedChunk } from "../../../Web/files/geometry";
 import type { FromFiles, ToFiles } from "../../../Web/files/protocol";
+import { letGo } from "../../../Web/files/stream";
 
 type Answer<Type extends FromFiles["type"]> = Extract<FromFiles, { type: Type }>;
 
@@ -322,4 +323,15 @@ async function sent(): Promise<string[]> {
     return log;
 }
 
-Object.assign(window, { roundTrip, refusals, stored, sent });
+/** Buffers of the browser's own making, as chunks are: script cannot free those otherwise. */
+async function freed(): Promise<string[]> {
+    const buffers = [await crypto.subtle.digest("SHA-256", noise(65_536)), await new Blob([noise(65_536)]).arrayBuffer()];
+    letGo(buffers);
+    // Also once the browser has noticed that nobody is there.
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const later = await new Blob([noise(65_536)]).arrayBuffer();
+    letGo([later]);
+    return [...buffers, later].map(({ byteLength }) => `freed ${byteLength}`);
+}
+
+Object.assign(window, { roundTrip, refusals, stored, sent, freed });

@@ -3,6 +3,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileLabel, fileOfLabel, FileReceiver, FileSender } from "../../Web/files/channel";
 import { chunkCount, lengthOfChunk, plainBytes, plainChunk, sealedLength, storedChunks } from "../../Web/files/geometry";
+import { Receiving } from "../../Web/files/receiving";
+import { StoredFile } from "../../Web/files/storage";
 import { chunkNonce, openChunk, RunningHash, sealChunk } from "../../Web/files/stream";
 import { safeFileName } from "../../Web/model/filename";
 import { FilesModel, mediaTypeOf, PickedFile } from "../../Web/model/files";
@@ -225,6 +227,64 @@ test("a name leads nowhere, hides nothing and keeps its extension", () => {
     assert.equal(safeFileName("C:\\x\\invoice\u202efdp.exe"), "C__x_invoicefdp.exe");
     assert.equal(safeFileName("  .hidden\u0000\n.txt. "), "hidden.txt");
     assert.equal(safeFileName("CON.txt"), "_CON.txt");
+// What arrives
+
+/** A file on a disk that has so many bytes left: a test cannot fill a real one. */
+class FakeHandle {
+    #room: number;
+    length = 0;
+    durable = 0;
+
+    constructor(room: number) {
+        this.#room = room;
+    }
+
+    getSize(): number {
+        return this.length;
+    }
+
+    write(bytes: Uint8Array, { at }: { at: number }): number {
+        const end = Math.min(this.#room, at + bytes.length);
+        this.length = Math.max(this.length, end);
+        return Math.max(0, end - at);
+    }
+
+    truncate(length: number): void {
+        this.length = length;
+    }
+
+    flush(): void {
+        this.durable = this.length;
+    }
+
+    close(): void {}
+}
+
+test("where the disk is full is said, and what did not reach it is never called durable", async () => {
+    const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    const size = 200 * plainChunk;
+    // In the middle of what is handed on together, and between two of them.
+    for (const room of [0, 1, 24, 64, 100]) {
+        const handle = new FakeHandle(room * 65_536);
+        const durable: number[] = [];
+        const receiving = await Receiving.resume(
+            new StoredFile(handle as unknown as FileSystemSyncAccessHandle), size, key, new Uint8Array(32), undefined,
+            { onChecking: () => undefined, onDurable: (chunks) => void durable.push(chunks) },
+        );
+        const outcomes: Promise<unknown>[] = [];
+        for (let index = 0; index < 200; index += 1) {
+            const sealed = new Uint8Array(await sealChunk(key, index, index === 199, new Uint8Array(plainChunk)));
+            outcomes.push(receiving.add(sealed).then(() => null, (error) => error));
+        }
+        const first = (await Promise.all(outcomes)).find((error) => error !== null);
+        assert.equal((first as DOMException).name, "QuotaExceededError", `${room}`);
+        assert.equal(await receiving.settle(), null);
+        assert.ok(durable.every((chunks) => chunks * 65_536 <= handle.durable && chunks <= room), `${room}: ${durable}`);
+        // Fewer may have become durable, by the clock.
+        if (room >= 64) assert.ok(durable.length > 0, `${room}`);
+    }
+});
+
     assert.equal(safeFileName("\u200b\u2066"), "file");
     const long = safeFileName(`${"é".repeat(300)}.pdf`);
     assert.ok(new TextEncoder().encode(long).length <= 255 && long.endsWith("é.pdf"));

@@ -7,10 +7,6 @@ import type { StoredFile } from "./storage";
 /** Stored chunks are made durable, and acknowledged, so many at a time, or after so many milliseconds. */
 const flushChunks = 64;
 const flushInterval = 500;
-/** Buffers that are not needed any more are given back so many at a time. */
-const spentBuffers = 32;
-/** Chunks that are written and not yet hashed, at most: each is held in memory until it is. */
-const hashedBehind = 32;
 /** Chunks hashed between two reports, after a reload. */
 const checkedChunks = 512;
 
@@ -35,16 +31,13 @@ export class Receiving {
     #expected: Uint8Array;
     #listener: ReceivingListener;
     #hash = new RunningHash();
-    /** Taken, verified and written, durable: each at most as many as the one before. */
+    /** Taken; verified, hashed and written; durable: each at most as many as the one before. */
     #taken = 0;
     #written = 0;
     #durable = 0;
-    #hashed = 0;
     #flushedAt = Date.now();
-    /** Tags are verified side by side, chunks written in their order; hashing, one after the other, may lag a little. */
+    /** Tags are verified side by side, chunks hashed and written in their order. */
     #writing: Promise<void> = Promise.resolve();
-    #hashing: Promise<void> = Promise.resolve();
-    #spent: ArrayBuffer[] = [];
     #isDamaged = false;
 
     private constructor(file: StoredFile, size: number, key: CryptoKey, expected: Uint8Array, listener: ReceivingListener) {
@@ -67,7 +60,7 @@ export class Receiving {
         } else {
             await receiving.#hashStored(stored);
         }
-        receiving.#taken = receiving.#durable = receiving.#hashed = receiving.#written;
+        receiving.#taken = receiving.#durable = receiving.#written;
         if (!receiving.isWhole) file.cut(receiving.#written * sealedChunk);
         return receiving;
     }
@@ -91,27 +84,28 @@ export class Receiving {
         const opening = openChunk(this.#key, index, this.#taken === chunkCount(this.#size), sealed);
         // Its failure shows when its turn comes.
         opening.catch(() => undefined);
-        this.#writing = this.#writing.then(async () => {
-            this.#spend(await opening.catch(() => this.#damaged("a chunk's tag is wrong")));
-            if (index - this.#hashed >= hashedBehind) await this.#hashing;
-            this.#file.write(index * sealedChunk, sealed);
-            this.#written = index + 1;
-            const isDue = this.#written - this.#durable >= flushChunks || Date.now() - this.#flushedAt >= flushInterval;
-            if (isDue || this.isWhole) this.flush();
-        });
-        this.#hashing = this.#hashing.then(async () => {
-            await this.#hash.add(sealed);
-            this.#hashed = index + 1;
-        });
-        if (sealed.byteLength === sealed.buffer.byteLength) {
-            void Promise.allSettled([this.#writing, this.#hashing]).then(() => this.#spend(sealed.buffer));
-        }
+        this.#writing = this.#writing.then(() => this.#write(index, sealed, opening));
         return this.#writing;
+    }
+
+    async #write(index: number, sealed: Uint8Array, opening: Promise<ArrayBuffer>): Promise<void> {
+        const opened = await opening.catch(() => this.#damaged("a chunk's tag is wrong"));
+        await this.#hash.add(sealed);
+        this.#file.write(index * sealedChunk, sealed);
+        this.#written = index + 1;
+        letGo(sealed.byteLength === sealed.buffer.byteLength ? [opened, sealed.buffer] : [opened]);
+        const isDue = this.#written - this.#durable >= flushChunks || Date.now() - this.#flushedAt >= flushInterval;
+        if (isDue || this.isWhole) this.flush();
     }
 
     /** Waits for what was taken, and makes it durable. Answers how far it came, unless that is damaged. */
     async settle(): Promise<Received | null> {
-        await Promise.allSettled([this.#writing, this.#hashing]);
+        try {
+            await this.#writing;
+        } catch {
+            // What was written behind may be lost: it must not be called durable.
+            return null;
+        }
         this.flush();
         // The hash must cover what is stored, no more and no less.
         return this.#isDamaged || this.#written !== this.#taken ? null : { chunks: this.#written, hash: this.#hash };
@@ -127,15 +121,9 @@ export class Receiving {
 
     /** The hash is the announced one. Otherwise nothing of what is stored is worth keeping. */
     async verify(): Promise<void> {
-        await this.#hashing;
         if (isSame(this.#hash.value, this.#expected)) return;
         this.#file.cut(0);
         return this.#damaged("the whole has another hash");
-    }
-
-    #spend(buffer: ArrayBuffer): void {
-        this.#spent.push(buffer);
-        if (this.#spent.length >= spentBuffers || this.isWhole) letGo(this.#spent.splice(0));
     }
 
     async #damaged(what: string): Promise<never> {

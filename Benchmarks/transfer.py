@@ -7,6 +7,7 @@ The bare channel sends messages of 64 KiB from memory to nowhere, as fast as `bu
 chunks from disk, and the receiver decrypts each to check its tag, hashes it and writes it to disk before it acknowledges:
 `transfer` is from the announcement to "Received". `whole` begins when the file is picked, so it includes reading,
 encrypting and storing all of it at the sender first. Each figure is the median of the rounds, which take turns.
+The bare channel is filled to 4 MiB, as is usual; `lean` is one that is filled no further than ours is, which is faster.
 """
 
 import argparse
@@ -53,19 +54,22 @@ RECEIVE = """(bytes) => {
         };
     });
 }"""
-SEND = """async (bytes) => {
+SEND = """async ([bytes, high, low]) => {
     const { channel } = window.bare;
     if (channel.readyState !== "open") await new Promise((resolve) => (channel.onopen = resolve));
     const message = new Uint8Array(65536);
     crypto.getRandomValues(message);
-    channel.bufferedAmountLowThreshold = 1 << 20;
+    channel.bufferedAmountLowThreshold = low;
     const begun = performance.timeOrigin + performance.now();
     for (let sent = 0; sent < bytes; sent += message.length) {
         channel.send(message);
-        if (channel.bufferedAmount > 4 << 20) await new Promise((resolve) => (channel.onbufferedamountlow = resolve));
+        if (channel.bufferedAmount >= high) await new Promise((resolve) => (channel.onbufferedamountlow = resolve));
     }
     return begun;
 }"""
+USUAL = (4 << 20, 1 << 20)
+# As Web/files/channel.ts has it.
+LEAN = (128 << 10, 64 << 10)
 # When the words of the next article are first as wished, by the page's own clock.
 WHEN = """(pattern) => {
     const next = document.querySelectorAll("article").length;
@@ -82,14 +86,14 @@ WHEN = """(pattern) => {
 }"""
 
 
-def bare(sender, receiver, size) -> float:
-    """Bytes a second."""
+def bare(sender, receiver, size, filled) -> float:
+    """Bytes a second. `filled`: how far the sender fills its channel, and how low it lets that get."""
     for page in (sender, receiver):
         page.evaluate(BARE_END)
     offer = sender.evaluate(DESCRIBE, None)
     sender.evaluate(ACCEPT, receiver.evaluate(DESCRIBE, offer))
     receiver.evaluate(RECEIVE, size)
-    begun = sender.evaluate(SEND, size)
+    begun = sender.evaluate(SEND, [size, *filled])
     ended = receiver.evaluate("window.bare.done")
     for page in (sender, receiver):
         page.evaluate("window.bare.connection.close()")
@@ -123,11 +127,12 @@ def main(arguments) -> int:
         ada.expect_connection("Direct")
         for person in (ada, grace):
             person.page.set_default_timeout(600_000)
-        bare_rates, transfer_rates, whole_rates = [], [], []
+        bare_rates, lean_rates, transfer_rates, whole_rates = [], [], [], []
         for number in range(arguments.rounds):
             path = folder / f"round-{number}.bin"
             path.write_bytes(os.urandom(1 << 20) * arguments.size)
-            bare_rates.append(bare(ada.page, grace.page, size))
+            bare_rates.append(bare(ada.page, grace.page, size, USUAL))
+            lean_rates.append(bare(ada.page, grace.page, size, LEAN))
             transfer, whole = ours(ada.page, grace.page, path)
             transfer_rates.append(transfer)
             whole_rates.append(whole)
@@ -138,7 +143,7 @@ def main(arguments) -> int:
     middle = statistics.median(bare_rates)
     print(f"{' to '.join(arguments.engines)}, {arguments.size} MiB, median of {arguments.rounds}")
     print(f"bare DataChannel: {middle / 1e6:6.1f} MB/s")
-    for name, rates in (("transfer", transfer_rates), ("whole", whole_rates)):
+    for name, rates in (("lean", lean_rates), ("transfer", transfer_rates), ("whole", whole_rates)):
         print(f"{name + ':':17} {statistics.median(rates) / 1e6:6.1f} MB/s, {statistics.median(rates) / middle:.2f} of it")
     return 0 if statistics.median(transfer_rates) >= TARGET * middle else 1
 

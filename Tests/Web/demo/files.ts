@@ -118,7 +118,7 @@ class FarEnd {
         for (let index = from; index < to; index += 1) {
             this.send((await driver.take(source, index, 1))!);
             // As little in memory as the real sender has.
-            while (this.#channel.bufferedAmount > 4 << 20) await new Promise((resolve) => setTimeout(resolve, 5));
+            while (this.#channel.bufferedAmount >= 2 * sealedChunk) await new Promise((resolve) => setTimeout(resolve, 5));
         }
     }
 

@@ -74,8 +74,16 @@ async ({ server, media }) => {
             }
         }
     }
-    const stats = [...(await ends[0].getStats()).values()];
-    const pairs = stats.filter(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
+    // Data may flow before the check that nominates the pair is answered.
+    const chosenPairs = async () => {
+        for (;;) {
+            const stats = [...(await ends[0].getStats()).values()];
+            const pairs = stats.filter(({ type, nominated, state }) => type === "candidate-pair" && nominated && state === "succeeded");
+            if (pairs.length > 0) return { stats, pairs };
+            await new Promise((resolve) => setTimeout(resolve, 100));
+        }
+    };
+    const { stats, pairs } = await within(10, "nominated pair", chosenPairs());
     const chosen = pairs.map((pair) => {
         const [local, remote] = [pair.localCandidateId, pair.remoteCandidateId].map((id) => stats.find((entry) => entry.id === id));
         const { candidateType, relayProtocol, address } = local;

@@ -33,7 +33,7 @@ REMEMBER_CONNECTIONS = """
 """
 # What a candidate is. One that a check made known before the peer's word came (peer-reflexive, RFC 8445 §7.3.1.3) stays that in
 # Firefox; with the address and port of a relay that the peer told of, it is that relay.
-KIND_OF = """
+SELECTED_PAIRS = """async () => {
     const addressOf = (ip, port) => `${ip.includes(":") ? new URL(`http://[${ip}]`).hostname : ip} ${port}`;
     const kindOf = (end, connection) => {
         if (end.candidateType !== "prflx" || !end.address) return end.candidateType;
@@ -41,22 +41,6 @@ KIND_OF = """
             .filter(([name, , , , , , , kind]) => name.startsWith("a=candidate:") && kind === "relay");
         return told.some(([, , , , ip, port]) => addressOf(ip, port) === addressOf(end.address, end.port)) ? "relay" : "prflx";
     };
-"""
-SELECTED_CANDIDATE_TYPES = "async () => {" + KIND_OF + """
-    const types = [];
-    for (const connection of window.peerConnections) {
-        if (connection.connectionState !== "connected") continue;
-        const statistics = await connection.getStats();
-        for (const report of statistics.values()) {
-            if (report.type !== "candidate-pair" || report.state !== "succeeded" || !report.nominated) continue;
-            types.push(kindOf(statistics.get(report.localCandidateId), connection));
-            types.push(kindOf(statistics.get(report.remoteCandidateId), connection));
-        }
-    }
-    return types;
-}"""
-
-SELECTED_PAIRS = "async () => {" + KIND_OF + """
     const pairs = [];
     for (const connection of window.peerConnections) {
         if (connection.connectionState !== "connected") continue;
@@ -241,8 +225,8 @@ class Person:
         expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=timeout)
 
     def selected_candidate_types(self) -> list[str]:
-        """Of the candidate pairs that the live connections have selected, from the browser's own statistics."""
-        types = self.page.evaluate(SELECTED_CANDIDATE_TYPES)
+        """Of both ends of the candidate pairs that the live connections have selected."""
+        types = [end for pair in self.selected_pairs() for end in (pair["local"], pair["remote"])]
         assert types, f"{self.name}'s browser has no live peer connection"
         return types
 

@@ -83,7 +83,7 @@ def live(node: Node, ada: Person, grace: Person, path: str) -> None:
     for side in (first, second):
         side.expect_more("energy")
     for person in (ada, grace):
-        ends = [end for pair in person.selected_pairs() for end in (pair["local"], pair["remote"])]
+        ends = person.selected_candidate_types()
         # The conversation's connection and the call's.
         assert len(ends) == 4
         assert ("relay" in ends[:2], "relay" in ends[2:]) == (path == "Relayed",) * 2, ends

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
-import { test } from "node:test";
+import { mock, test } from "node:test";
 import { fileLabel, fileOfLabel, FileReceiver, FileSender } from "../../Web/files/channel";
 import { chunkCount, lengthOfChunk, plainBytes, plainChunk, sealedLength, storedChunks } from "../../Web/files/geometry";
 import { Receiving } from "../../Web/files/receiving";
@@ -282,6 +282,28 @@ test("where the disk is full is said, and what did not reach it is never called 
         assert.ok(durable.every((chunks) => chunks * 65_536 <= handle.durable && chunks <= room), `${room}: ${durable}`);
         // Fewer may have become durable, by the clock.
         if (room >= 64) assert.ok(durable.length > 0, `${room}`);
+    }
+});
+
+test("what came is durable half a second later, though no more comes", async () => {
+    mock.timers.enable({ apis: ["setTimeout"] });
+    try {
+        const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+        const handle = new FakeHandle(Infinity);
+        const durable: number[] = [];
+        const receiving = await Receiving.resume(
+            new StoredFile(handle as unknown as FileSystemSyncAccessHandle), 200 * plainChunk, key, new Uint8Array(32), undefined,
+            { onChecking: () => undefined, onDurable: (chunks) => void durable.push(chunks) },
+        );
+        for (const [index, time] of [[0, 499], [1, 1], [2, 499], [3, 1]] as const) {
+            await receiving.add(new Uint8Array(await sealChunk(key, index, false, new Uint8Array(plainChunk))));
+            mock.timers.tick(time);
+            await null;
+        }
+        assert.deepEqual(durable, [2, 4]);
+        assert.equal(handle.durable, 4 * 65_536);
+    } finally {
+        mock.timers.reset();
     }
 });
 

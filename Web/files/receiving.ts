@@ -35,10 +35,9 @@ export class Receiving {
     #taken = 0;
     #written = 0;
     #durable = 0;
-    #flushedAt = Date.now();
+    #timer: ReturnType<typeof setTimeout> | undefined;
     /** Tags are verified side by side, chunks hashed and written in their order. */
     #writing: Promise<void> = Promise.resolve();
-    #isDamaged = false;
 
     private constructor(file: StoredFile, size: number, key: CryptoKey, expected: Uint8Array, listener: ReceivingListener) {
         this.#file = file;
@@ -78,7 +77,7 @@ export class Receiving {
     add(sealed: Uint8Array): Promise<void> {
         const index = this.#taken;
         if (index === chunkCount(this.#size) || sealed.length !== lengthOfChunk(this.#size, index)) {
-            return this.#damaged("a chunk of another length");
+            return Promise.reject(new Damaged("a chunk of another length"));
         }
         this.#taken += 1;
         const opening = openChunk(this.#key, index, this.#taken === chunkCount(this.#size), sealed);
@@ -89,16 +88,24 @@ export class Receiving {
     }
 
     async #write(index: number, sealed: Uint8Array, opening: Promise<ArrayBuffer>): Promise<void> {
-        const opened = await opening.catch(() => this.#damaged("a chunk's tag is wrong"));
+        const opened = await opening.catch(() => {
+            throw new Damaged("a chunk's tag is wrong");
+        });
         await this.#hash.add(sealed);
         this.#file.write(index * sealedChunk, sealed);
         this.#written = index + 1;
         letGo(sealed.byteLength === sealed.buffer.byteLength ? [opened, sealed.buffer] : [opened]);
-        const isDue = this.#written - this.#durable >= flushChunks || Date.now() - this.#flushedAt >= flushInterval;
-        if (isDue || this.isWhole) this.flush();
+        if (this.isWhole || this.#written - this.#durable >= flushChunks) this.flush();
+        else this.#timer ??= setTimeout(() => this.#flushInTurn(), flushInterval);
     }
 
-    /** Waits for what was taken, and makes it durable. Answers how far it came, unless that is damaged. */
+    #flushInTurn(): void {
+        this.#writing = this.#writing.then(() => this.flush());
+        // Its failure shows to whoever adds the next chunk, or settles.
+        this.#writing.catch(() => undefined);
+    }
+
+    /** Waits for what was taken, and makes it durable. Answers how far it came; null where a chunk was refused or not written. */
     async settle(): Promise<Received | null> {
         try {
             await this.#writing;
@@ -107,12 +114,12 @@ export class Receiving {
             return null;
         }
         this.flush();
-        // The hash must cover what is stored, no more and no less.
-        return this.#isDamaged || this.#written !== this.#taken ? null : { chunks: this.#written, hash: this.#hash };
+        return { chunks: this.#written, hash: this.#hash };
     }
 
     flush(): void {
-        this.#flushedAt = Date.now();
+        clearTimeout(this.#timer);
+        this.#timer = undefined;
         if (this.#durable === this.#written) return;
         this.#file.flush();
         this.#durable = this.#written;
@@ -123,12 +130,7 @@ export class Receiving {
     async verify(): Promise<void> {
         if (isSame(this.#hash.value, this.#expected)) return;
         this.#file.cut(0);
-        return this.#damaged("the whole has another hash");
-    }
-
-    async #damaged(what: string): Promise<never> {
-        this.#isDamaged = true;
-        throw new Damaged(what);
+        throw new Damaged("the whole has another hash");
     }
 
     async #hashStored(stored: number): Promise<void> {

@@ -178,8 +178,9 @@ class FilesWorker {
     /** Whatever the channel before has brought is stored, and the next chunk is asked for. */
     #begin(file: string): void {
         this.#step(file, async (receiving) => {
-            await receiving.settle();
-            this.#hasStored("ready", file, receiving.chunks);
+            const before = await receiving.settle();
+            // Otherwise the job has failed.
+            if (before !== null) this.#hasStored("ready", file, before.chunks);
         });
     }
 

@@ -33,9 +33,8 @@ export interface FilesListener {
     openChannel(device: string, label: string): RTCDataChannel | null;
 }
 
-/** The core is told of progress so often, and whoever looks at it. */
-const toldInterval = 1_000;
-const shownInterval = 400;
+/** Progress is shown, and the core told of it, so often: each time, the page is painted. */
+const progressInterval = 1_000;
 /** A file channel that broke while its connection stands is opened again after this. */
 const reopenDelay = 1_000;
 
@@ -54,7 +53,6 @@ export class Files {
     #sending = new Map<string, Sending>();
     /** By file, the device that it comes from. */
     #receiving = new Map<string, string>();
-    #toldAt = new Map<string, number>();
     #shownAt = new Map<string, number>();
     #isEnded = false;
 
@@ -146,7 +144,6 @@ export class Files {
         this.#sealing.delete(file);
         this.#sending.delete(file);
         this.#receiving.delete(file);
-        this.#toldAt.delete(file);
         this.#shownAt.delete(file);
     }
 
@@ -217,12 +214,12 @@ export class Files {
         const { file } = event;
         switch (event.type) {
             case "sealing":
-                return this.#listener.onProgress({ file, phase: "sealing", chunks: event.chunks });
-            case "sealed":
-                this.#sealing.delete(file);
-                return this.#listener.onInput({ type: "fileSealed", file, hash: event.hash });
             case "checking":
-                return this.#listener.onProgress({ file, phase: "checking", chunks: event.chunks });
+                if (this.#isTimeToShow(file)) this.#listener.onProgress({ file, phase: event.type, chunks: event.chunks });
+                return;
+            case "sealed":
+                this.#forget(file);
+                return this.#listener.onInput({ type: "fileSealed", file, hash: event.hash });
             case "ready":
             case "durable":
                 return this.#progress({ file, phase: "receiving", chunks: event.chunks }, event.type === "ready");
@@ -243,14 +240,17 @@ export class Files {
 
     #progress(progress: FileProgress, isDue: boolean): void {
         const { file, chunks } = progress;
+        if (!this.#isTimeToShow(file) && !isDue) return;
+        this.#listener.onProgress(progress);
+        this.#listener.onInput({ type: "fileProgress", file, chunks });
+    }
+
+    /** If so, then not again for a while. */
+    #isTimeToShow(file: string): boolean {
         const now = Date.now();
-        const isTime = (told: Map<string, number>, interval: number) => {
-            if (!isDue && now - (told.get(file) ?? 0) < interval) return false;
-            told.set(file, now);
-            return true;
-        };
-        if (isTime(this.#shownAt, shownInterval)) this.#listener.onProgress(progress);
-        if (isTime(this.#toldAt, toldInterval)) this.#listener.onInput({ type: "fileProgress", file, chunks });
+        if (now - (this.#shownAt.get(file) ?? 0) < progressInterval) return false;
+        this.#shownAt.set(file, now);
+        return true;
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Node
 import NodeClient
 import NodeProtocol
 import Testing
@@ -33,6 +34,16 @@ struct StopTests {
         try await node.start()
         let again = try await bubble.session(on: node)
         #expect(try await again.ask(.checkpoint) == .checkpoint([1, 2]))
+        try await node.stop()
+    }
+
+    @Test("a start that fails leaves nothing at work on the closed database")
+    func failedStart() async throws {
+        let node = try await LocalNode()
+        let port = try #require(Int(node.origin.split(separator: ":")[2]))
+        for _ in 0..<50 {
+            await #expect(throws: StartError.self) { _ = try await LocalNode { $0.port = port } }
+        }
         try await node.stop()
     }
 }

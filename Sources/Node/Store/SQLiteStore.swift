@@ -75,7 +75,9 @@ final class SQLiteStore: Store, Service {
     ///
     /// Where readers are at work it does as much as it can.
     func settle() {
-        try? pool.writeWithoutTransaction { database in _ = try database.checkpoint(.truncate) }
+        // Not by GRDB's `checkpoint`: on a connection that was closed meanwhile, SQLite's function for it crashes, and a
+        // statement fails.
+        try? pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA wal_checkpoint(TRUNCATE)") }
     }
 
     /// Reads before the node runs, on the calling thread.

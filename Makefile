@@ -119,7 +119,7 @@ fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS 
 bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (5 minutes, nothing else running)
 	python3 Benchmarks/relay.py
 
-bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel
+bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel (8 minutes, nothing else running)
 	.venv/bin/python Benchmarks/transfer.py
 
 bench: build setup-test ## The figures: the node's footprint, the time to unlock

@@ -151,6 +151,6 @@ def main(arguments) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--size", type=int, default=256, help="MiB")
-    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("engines", nargs="*", default=["chromium", "chromium"])
     sys.exit(main(parser.parse_args()))

@@ -101,11 +101,11 @@ def test_a_withdrawn_link_is_refused(node, people):
     ada.page.get_by_role("button", name="Invite", exact=True).click()
     dialog = ada.page.get_by_role("dialog", name="Invite")
     withdraw = dialog.get_by_role("button", name=re.compile("^Withdraw"))
-    expect(withdraw.first).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-    while withdraw.count():
-        before = withdraw.count()
-        withdraw.first.click()
-        expect(withdraw).to_have_count(before - 1, timeout=ARRIVE_MILLISECONDS)
+    # The link, and the one that the dialog has just made.
+    for left in (2, 1, 0):
+        expect(withdraw).to_have_count(left, timeout=ARRIVE_MILLISECONDS)
+        if left > 0:
+            withdraw.first.click()
 
     grace.page.goto(link)
     expect(grace.page.get_by_text("This invitation was withdrawn")).to_be_visible(timeout=ARRIVE_MILLISECONDS)

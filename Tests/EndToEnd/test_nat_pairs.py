@@ -287,7 +287,7 @@ def test_a_call_and_a_file_outlive_the_nats_they_began_behind(meeting, tmp_path)
     connect(first, second, "Voice call")
     second.expect_more("energy")
     long = tmp_path / "long.bin"
-    long.write_bytes(bytes(10 * FILE_BYTES))
+    long.write_bytes(bytes(80 * FILE_BYTES))
     # The call stands before the button.
     meeting.ada.page.locator("input[type=file]").set_input_files(long)
     arriving = meeting.grace.file(long.name)

@@ -127,7 +127,7 @@ def test_a_transfer_resumes_after_the_receivers_tab_died_and_the_node_was_killed
 
 def test_a_transfer_resumes_after_the_senders_tab_died(node, pair, tmp_path):
     ada, grace = pair
-    path = make(tmp_path, "from the start.bin", 96 * MIB)
+    path = make(tmp_path, "from the start.bin", 160 * MIB)
     ada.attach(path)
     received = grace.file("from the start.bin")
     grace.wait_for_part(received, 0.25)
@@ -194,7 +194,7 @@ def test_either_side_pauses_resumes_and_ends_a_transfer(pair, tmp_path):
     for person in (ada, grace):
         person.expect_nothing_stored()
 
-    path = make(tmp_path, "second thoughts.bin", 96 * MIB)
+    path = make(tmp_path, "second thoughts.bin", 160 * MIB)
     sent = ada.attach(path)
     grace.file("second thoughts.bin")
     received = grace.articles.last

@@ -105,14 +105,10 @@ export class Receiving {
         this.#writing.catch(() => undefined);
     }
 
-    /** Waits for what was taken, and makes it durable. Answers how far it came; null where a chunk was refused or not written. */
-    async settle(): Promise<Received | null> {
-        try {
-            await this.#writing;
-        } catch {
-            // What was written behind may be lost: it must not be called durable.
-            return null;
-        }
+    /** Waits for what was taken, and makes it durable. Answers how far it came. Where a chunk was refused or not written it
+     *  fails: what was written behind may be lost, and must not be called durable. */
+    async settle(): Promise<Received> {
+        await this.#writing;
         this.flush();
         return { chunks: this.#written, hash: this.#hash };
     }

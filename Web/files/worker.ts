@@ -116,8 +116,9 @@ class FilesWorker {
         const job = this.#jobs.get(file);
         if (job === undefined) return Promise.resolve();
         return job.end(async () => {
-            const state = await this.#receiving.get(job)?.settle();
-            if (state) this.#interrupted.set(job.storageName, state);
+            // What failed is hashed anew.
+            const state = await this.#receiving.get(job)?.settle().catch(() => undefined);
+            if (state !== undefined) this.#interrupted.set(job.storageName, state);
             this.#forget(file, job);
         });
     }
@@ -178,9 +179,8 @@ class FilesWorker {
     /** Whatever the channel before has brought is stored, and the next chunk is asked for. */
     #begin(file: string): void {
         this.#step(file, async (receiving) => {
-            const before = await receiving.settle();
-            // Otherwise the job has failed.
-            if (before !== null) this.#hasStored("ready", file, before.chunks);
+            const { chunks } = await receiving.settle();
+            this.#hasStored("ready", file, chunks);
         });
     }
 

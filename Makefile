@@ -13,16 +13,17 @@ export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),../shared/vector
 
 # One configuration for the program and its tests, so that nothing is compiled twice. (Without the second flag `swift test`
 # would compile everything anew, testable.)
-SWIFT_FLAGS := -c release
-SWIFT_TEST_FLAGS := $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
+# `.build` is a link where the dependencies are kept outside the clone (.ci/build-cache): SwiftPM is given the folder itself.
+SWIFT_FLAGS = -c release --scratch-path "$$(readlink -m .build)"
+SWIFT_TEST_FLAGS = $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
 RUN_PACKAGES := esbuild node-qrcode-generator brotli python3 git wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 \
 	libclang-rt-14-dev-wasm32 libsqlite3-dev zlib1g-dev
 TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv iproute2 nftables conntrack \
 	coturn
 
-# Two cores for each worker: a test has a browser for each side of a conversation.
-PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell echo $$(( ($$(nproc) + 1) / 2 )))) --timeout 600 --durations 20
+# A test waits for most of its time: two workers fit two cores, although each test has a browser for each side of a conversation.
+PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell nproc)) --dist worksteal --timeout 600 --durations 20
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Installs those of the packages $(1) that are missing; says nothing when there are none.
@@ -48,7 +49,8 @@ build: web ## The one executable to carry, web app inside: .build/release/cryptp
 	swift build $(SWIFT_FLAGS) --product cryptpeer
 
 web: setup ## The core in WebAssembly, the web app, and the archive the executable embeds
-	@if [ ! -d .build/checkouts/swift-crypto ] || [ Package.swift -nt .build/workspace-state.json ]; then swift package resolve; fi
+	@if [ ! -d .build/checkouts/swift-crypto ] || [ Package.swift -nt .build/workspace-state.json ]; then \
+		swift package --scratch-path "$$(readlink -m .build)" resolve; fi
 	Web/build-core.sh core
 	Web/build-core.sh media
 	Web/build.sh
@@ -57,6 +59,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@if [ ! -x "$(SWIFT_BIN)/swift" ]; then \
 		echo "Swift is missing: install Swift 6.3 (https://swift.org/install/linux) to /opt/swift or put it on the PATH" >&2; exit 1; fi
 	@$(call install_packages,$(RUN_PACKAGES))
+	@if [ -n "$(CRYPTPEER_BUILD_CACHE)" ] && [ ! -e .build ]; then .ci/build-cache; fi
 	@# A folder that holds this library alone, so that the linker cannot take the shared one.
 	@mkdir -p .build-static
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a

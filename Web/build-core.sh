@@ -5,17 +5,19 @@
 #   Web/build-core.sh core      -> $OUT/core.wasm, for the browser
 #   Web/build-core.sh media     -> $OUT/media.wasm, for the worker that encrypts the frames of calls
 #   Web/build-core.sh checks    -> $OUT/checks.wasm, the official vectors' checks (test only)
-#   Web/build-core.sh boringssl -> $OUT/libboringssl.a
+#   Web/build-core.sh boringssl -> $BORINGSSL_OUT/libboringssl.a
 #   Web/build-core.sh MODULE    -> compiles that Swift module and what it imports; links nothing
 #
-# OUT (.build-wasm), SWIFT_CRYPTO (.build/checkouts/swift-crypto), SWIFT_BIN and JOBS can be set from outside. Needs Debian's
-# wasi-libc, libc++-14-dev-wasm32, libc++abi-14-dev-wasm32 and libclang-rt-14-dev-wasm32.
+# OUT (.build-wasm), SWIFT_CRYPTO (.build/checkouts/swift-crypto), BORINGSSL_OUT (.build/wasm), SWIFT_BIN and JOBS can be set from
+# outside. Needs Debian's wasi-libc, libc++-14-dev-wasm32, libc++abi-14-dev-wasm32 and libclang-rt-14-dev-wasm32.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 what=${1:-core}
 out=${OUT:-.build-wasm}
 crypto=${SWIFT_CRYPTO:-.build/checkouts/swift-crypto}
+# Beside what else is built of the dependencies.
+library=${BORINGSSL_OUT:-.build/wasm}
 jobs=${JOBS:-$(nproc)}
 bin=${SWIFT_BIN:-$(dirname "$(readlink -f "$(command -v swiftc || echo /opt/swift/usr/bin/swiftc)")")}
 
@@ -25,7 +27,7 @@ boringssl=$crypto/Sources/CCryptoBoringSSL
 builtins=$(find /usr/lib/llvm-*/lib/clang/*/lib/wasi /usr/lib/clang/*/lib/wasi -name libclang_rt.builtins-wasm32.a 2>/dev/null | head -n 1 || true)
 [ -n "$builtins" ] || { echo "build-core: libclang_rt.builtins-wasm32.a is missing: run 'make setup'" >&2; exit 1; }
 
-mkdir -p "$out/objects" "$out/modules" "$out/include/CBoringSSLInternals"
+mkdir -p "$library" "$out/objects" "$out/modules" "$out/include/CBoringSSLInternals"
 
 # One set of defines for C, C++ and Swift's view of the headers.
 defines=(-D__wasi__ -DOPENSSL_NO_ASM -DOPENSSL_NO_THREADS_CORRUPT_MEMORY_AND_LEAK_SECRETS_IF_THREADED)
@@ -40,10 +42,10 @@ build_boringssl() {
     local stamp revision # The same on every machine: a path to the checkout does not count.
     revision=$(git -C "$crypto" rev-parse HEAD 2>/dev/null || cat "$boringssl/hash.txt")
     stamp=$(printf '%s\n' "${cxx_flags[@]//"$crypto"/}" "$("$bin/clang++" --version | head -n 1)" "$revision" | sha256sum)
-    if [ -f "$out/libboringssl.a" ] && [ "$(cat "$out/libboringssl.stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
+    if [ -f "$library/libboringssl.a" ] && [ "$(cat "$library/libboringssl.stamp" 2>/dev/null)" = "$stamp" ]; then return; fi
     echo "build-core: compiling BoringSSL to WebAssembly"
-    local objects=$out/objects/boringssl
-    rm -rf "$objects" "$out/libboringssl.a" "$out/libboringssl.stamp"
+    local objects=$library/objects
+    rm -rf "$objects" "$library/libboringssl.a" "$library/libboringssl.stamp"
     mkdir -p "$objects"
     (cd "$boringssl" && find . -name '*.cc' ! -path ./crypto/bio/connect.cc ! -path ./crypto/bio/socket.cc \
         ! -path ./crypto/bio/socket_helper.cc | sed 's|^\./||' | LC_ALL=C sort) >"$objects.list"
@@ -51,9 +53,9 @@ build_boringssl() {
     # A path becomes one flat file name. The flags hold no spaces.
     xargs -P "$jobs" -n 4 sh -c 'for source in "$@"; do
         $CXX $CXX_FLAGS -c "$BORINGSSL/$source" -o "$OBJECTS/$(echo "$source" | tr / _).o" || exit 255; done' sh <"$objects.list"
-    "$bin/llvm-ar" rcsD "$out/libboringssl.a" "$objects"/*.o
-    rm -rf "$objects"
-    echo "$stamp" >"$out/libboringssl.stamp"
+    "$bin/llvm-ar" rcsD "$library/libboringssl.a" "$objects"/*.o
+    rm -rf "$objects" "$objects.list"
+    echo "$stamp" >"$library/libboringssl.stamp"
 }
 
 # The imported C modules' maps. SwiftPM makes the like of the second one by itself in the native build.
@@ -153,7 +155,7 @@ compile_c() {
 link() {
     local product=$1 objects=() name
     for name in "${modules[@]}"; do objects+=("$out/objects/$name.o"); done
-    local inputs=("${objects[@]}" "${c_objects[@]}" "$out/libboringssl.a" /usr/lib/wasm32-wasi/libc++.a
+    local inputs=("${objects[@]}" "${c_objects[@]}" "$library/libboringssl.a" /usr/lib/wasm32-wasi/libc++.a
         /usr/lib/wasm32-wasi/libc++abi.a /usr/lib/wasm32-wasi/libc.a "$builtins")
     local flags=(--no-entry --gc-sections --fatal-warnings --stack-first -z stack-size=1048576 --max-memory=536870912
         --wrap=free --wrap=realloc)

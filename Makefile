@@ -65,7 +65,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-transfer
+.PHONY: test test-long setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.closing
 	@$(MAKE) lint
@@ -113,7 +113,10 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 	@Tests/closing-line.sh 4-web-browsers '[0-9]+ passed' $(PYTEST) Tests/Web
 
 test-end-to-end: ## The executable and real browsers
-	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' $(PYTEST) Tests/EndToEnd
+	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' $(PYTEST) -m 'not long' Tests/EndToEnd
+
+test-long: setup-test build ## What takes long or tests the laboratory itself, and is no part of `make test`
+	@Tests/closing-line.sh 6-long '[0-9]+ passed' $(PYTEST) -m long Tests/EndToEnd
 
 fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
 	swift build $(SWIFT_FLAGS) --target TURN

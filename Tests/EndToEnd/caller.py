@@ -98,6 +98,11 @@ def meet(node, people, first="chromium", second="chromium", **options) -> tuple[
     return Caller(ada), Caller(grace)
 
 
+def callers(couple) -> tuple[Caller, Caller]:
+    ada, grace = couple.people
+    return Caller(ada), Caller(grace)
+
+
 def introduce(node, ada: Person, grace: Person) -> None:
     ada.enrol(node.operator_invitation)
     grace.enrol(ada.invite())

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, sync_playwr
 
 import natlab
 import network
+from couples import Couple, Couples
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
@@ -22,7 +23,8 @@ CHROMIUM_ARGUMENTS = [
     # Of a node whose CA is not installed: a service worker needs it.
     "--ignore-certificate-errors",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
-    "--use-fake-device-for-media-stream",
+    # Five pictures a second show what twenty do: two browsers that encode and decode share two cores.
+    "--use-fake-device-for-media-stream=fps=5",
     "--use-fake-ui-for-media-stream",
 ]
 FIREFOX_PREFERENCES = {
@@ -141,6 +143,36 @@ def people(browsers, request):
             assert person.requests_elsewhere(node.url) == [], f"{person.name}'s browser asked a third party"
 
 
+@pytest.fixture(scope="module")
+def couples(browsers, tmp_path_factory):
+    kept = Couples(browsers, tmp_path_factory)
+    yield kept
+    kept.close()
+
+
+@pytest.fixture
+def met(couples, request):
+    """`met("chromium", "firefox")`: a node, and Ada and Grace, who look at their conversation; perhaps those of the test before."""
+    taken: list[Couple] = []
+
+    def meet(first: str = "chromium", second: str = "chromium") -> Couple:
+        taken.append(couples.take(first, second))
+        return taken[-1]
+
+    yield meet
+    is_failed = getattr(request.node, "failed", False)
+    for couple in taken:
+        if is_failed:
+            for person in couple.people:
+                person.leave_evidence(evidence_folder(request))
+            (evidence_folder(request) / "node.txt").write_text(couple.node.output())
+            couple.close()
+        else:
+            couples.give_back(couple)
+        for person in couple.people:
+            assert person.requests_elsewhere(couple.node.url) == [], f"{person.name}'s browser asked a third party"
+
+
 @pytest.fixture
 def two_hosts(browsers, tmp_path):
     """A node, and two people's browsers on hosts of their own."""
@@ -201,6 +233,10 @@ def pytest_runtest_makereport(item, call):
     outcome = yield
     if call.when == "call" and outcome.get_result().failed:
         item.failed = True
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes long, or tests the laboratory itself: `make test-long` runs it")
 
 
 def pytest_generate_tests(metafunc):

@@ -47,6 +47,21 @@ def leave_the_machines_own() -> None:
     ip("route", "add", "default", "via", "10.77.12.1")
 
 
+@contextlib.contextmanager
+def slow(megabits: int):
+    """Whatever goes from this network's machine to itself takes its time: two browsers on it are as far apart as that."""
+    if not IS_POSSIBLE:
+        yield
+        return
+    # What is sent at once may be as large as the interface's MTU.
+    limit = f"tbf rate {megabits}mbit burst 256kb latency 100ms"
+    subprocess.run(["tc", "qdisc", "replace", "dev", "lo", "root", *limit.split()], check=True, timeout=10)
+    try:
+        yield
+    finally:
+        subprocess.run(["tc", "qdisc", "delete", "dev", "lo", "root"], check=True, timeout=10)
+
+
 def forbid_link_local() -> None:
     """Browsers take an address that comes by itself, a second after the others, for a change of network."""
     pathlib.Path("/proc/sys/net/ipv6/conf/default/addr_gen_mode").write_text("1")

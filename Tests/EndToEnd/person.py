@@ -121,6 +121,9 @@ class Person:
         self.console: list[str] = []
         self.faults: list[str] = []
         self.requested: list[str] = []
+        # What stood in the open conversation before the test that runs.
+        self._articles_before = 0
+        self._notices_before = 0
         self.page: Page = self.open_tab()
 
     # Tabs
@@ -194,8 +197,24 @@ class Person:
         expect(self.page.get_by_role("log", name="Messages")).to_be_visible()
 
     @property
+    def log(self) -> Locator:
+        return self.page.get_by_role("log", name="Messages")
+
+    @property
     def articles(self) -> Locator:
-        return self.page.get_by_role("log", name="Messages").get_by_role("article")
+        """The open conversation's, but for those from before the test."""
+        return self.log.locator(f"xpath=(.//article)[position() > {self._articles_before}]")
+
+    @property
+    def notices(self) -> Locator:
+        """What the log tells between the messages, of calls for example."""
+        lines = "(.//p[contains(@class, 'log-notice')])"
+        return self.log.locator(f"xpath={lines}[position() > {self._notices_before}]")
+
+    def begin(self) -> None:
+        """What stands in the open conversation now is not this test's."""
+        self._articles_before = self._notices_before = 0
+        self._articles_before, self._notices_before = self.articles.count(), self.notices.count()
 
     def send(self, text: str) -> Locator:
         """Sends a message in the open conversation; its article."""

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from caller import PAIRS, Caller, connect, introduce, meet
+from caller import PAIRS, Caller, callers, connect, introduce
 from person import ARRIVE_MILLISECONDS, Person
 
 # Of the call's connection, place by place in the order of its media sections: what this side sends and with which wishes.
@@ -86,8 +86,8 @@ def expect_codec(codec: str, *sides: Caller) -> None:
 
 
 @pytest.mark.parametrize("first, second", PAIRS, ids=map("-".join, PAIRS))
-def test_each_encoder_is_told_what_its_sound_or_picture_is_for(node, people, first, second):
-    ada, grace = meet(node, people, first, second)
+def test_each_encoder_is_told_what_its_sound_or_picture_is_for(met, first, second):
+    ada, grace = callers(met(first, second))
     connect(ada, grace)
     shares = first == "chromium"
     if shares:
@@ -123,7 +123,7 @@ def test_each_encoder_is_told_what_its_sound_or_picture_is_for(node, people, fir
 @pytest.fixture
 def two_of_each(browsers):
     """Chromium with more than one camera: Firefox has one fake device of a kind."""
-    browser = browsers.another("chromium", "--use-fake-device-for-media-stream=device-count=3")
+    browser = browsers.another("chromium", "--use-fake-device-for-media-stream=device-count=3,fps=5")
     yield browser
     browser.close()
 
@@ -255,8 +255,8 @@ def test_a_device_that_is_unplugged_is_followed_by_another_or_missed_plainly(nod
     assert ada.person.faults == []
 
 
-def test_a_screen_is_shared_with_its_sound_and_taken_back(node, people, engine):
-    ada, grace = meet(node, people, "chromium", engine)
+def test_a_screen_is_shared_with_its_sound_and_taken_back(met, engine):
+    ada, grace = callers(met("chromium", engine))
     connect(ada, grace, "Voice call")
     grace.expect_more("energy")
     assert grace.measure()["screenEnergy"] == 0

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from caller import Caller, connect, meet
+from caller import Caller, callers, connect, meet
 from person import ARRIVE_MILLISECONDS, PHONE
 from test_call_tabs import another_tab, expect_rings
 from test_screens import assert_accessible
@@ -20,8 +20,8 @@ def size(tile) -> float:
     return box["width"] * box["height"]
 
 
-def test_the_details_can_be_given_to_whoever_helps(node, people, engine):
-    ada, grace = meet(node, people, engine, "chromium")
+def test_the_details_can_be_given_to_whoever_helps(met, engine):
+    ada, grace = callers(met(engine, "chromium"))
     ada.page.evaluate(KEEP_COPIED)
     connect(ada, grace)
     ada.expect_more("frames", "energy")
@@ -49,8 +49,8 @@ def test_the_details_can_be_given_to_whoever_helps(node, people, engine):
     grace.expect_gone()
 
 
-def test_speaker_and_grid_full_screen_and_picture_in_picture(node, people, engine):
-    ada, grace = meet(node, people, engine, "chromium")
+def test_speaker_and_grid_full_screen_and_picture_in_picture(met, engine):
+    ada, grace = callers(met(engine, "chromium"))
     connect(ada, grace)
     ada.expect_more("frames")
     remote = ada.region.get_by_role("figure", name=re.compile("Grace"))

@@ -5,7 +5,7 @@ import time
 
 from playwright.sync_api import Page, expect
 
-from caller import PAIRS, Caller, connect, meet
+from caller import Caller, callers, connect, meet
 from person import ARRIVE_MILLISECONDS
 
 ELSEWHERE = "CryptPeer is open in another tab"
@@ -39,9 +39,10 @@ def expect_silent(*tabs: Caller) -> None:
         expect(tab.incoming).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
 
 
-def test_the_tab_that_answers_has_the_call_and_the_others_say_so(node, people, engine):
-    ada, grace = meet(node, people, "chromium", engine)
-    second, third = another_tab(node, grace), another_tab(node, grace)
+def test_the_tab_that_answers_has_the_call_and_the_others_say_so(met, engine):
+    couple = met("chromium", engine)
+    ada, grace = callers(couple)
+    second, third = another_tab(couple.node, grace), another_tab(couple.node, grace)
     third.page.evaluate(OVERHEAR)
     ada.call("Video call")
     expect_rings(grace, second, third)
@@ -76,7 +77,7 @@ def test_the_tab_that_answers_has_the_call_and_the_others_say_so(node, people, e
         side.expect_gone()
     expect(strip).to_be_hidden()
     expect(third.page.get_by_text("If you continue here, it ends.")).to_be_hidden()
-    expect(grace.page.get_by_role("log").get_by_text(re.compile("Video call: .*0:"))).to_be_visible()
+    expect(grace.person.notices.filter(has_text=re.compile("Video call: .*0:"))).to_be_visible()
 
     # And again, answered where the keys are.
     ada.call("Voice call")
@@ -92,9 +93,10 @@ def test_the_tab_that_answers_has_the_call_and_the_others_say_so(node, people, e
     assert ada.person.faults == [] and grace.person.faults == []
 
 
-def test_a_tab_can_decline_for_all(node, people, engine):
-    ada, grace = meet(node, people, "chromium", engine)
-    second = another_tab(node, grace)
+def test_a_tab_can_decline_for_all(met, engine):
+    couple = met("chromium", engine)
+    ada, grace = callers(couple)
+    second = another_tab(couple.node, grace)
     ada.call("Voice call")
     expect_rings(grace, second)
     second.incoming.get_by_role("button", name="Decline").click()
@@ -102,19 +104,21 @@ def test_a_tab_can_decline_for_all(node, people, engine):
     ada.expect_over(re.compile("declined the call"))
 
 
-def test_a_tab_that_comes_while_it_rings_rings_and_a_caller_that_gives_up_silences_all(node, people):
-    ada, grace = meet(node, people)
+def test_a_tab_that_comes_while_it_rings_rings_and_a_caller_that_gives_up_silences_all(met):
+    couple = met()
+    ada, grace = callers(couple)
     ada.call("Voice call")
     expect_rings(grace)
-    second = another_tab(node, grace)
+    second = another_tab(couple.node, grace)
     expect_rings(second)
     ada.press("Hang up")
     expect_silent(grace, second)
 
 
-def test_two_tabs_that_answer_at_once_make_one_call(node, people):
-    ada, grace = meet(node, people)
-    second, third = another_tab(node, grace), another_tab(node, grace)
+def test_two_tabs_that_answer_at_once_make_one_call(met):
+    couple = met()
+    ada, grace = callers(couple)
+    second, third = another_tab(couple.node, grace), another_tab(couple.node, grace)
     ada.call("Voice call")
     expect_rings(grace, second, third)
     for tab in (second, third):
@@ -133,9 +137,10 @@ def test_two_tabs_that_answer_at_once_make_one_call(node, people):
     having[0].expect_gone()
 
 
-def test_the_call_ends_with_the_tab_that_has_it(node, people, engine):
-    ada, grace = meet(node, people, "chromium", engine)
-    second = another_tab(node, grace)
+def test_the_call_ends_with_the_tab_that_has_it(met, engine):
+    couple = met("chromium", engine)
+    ada, grace = callers(couple)
+    second = another_tab(couple.node, grace)
     ada.call("Voice call")
     expect_rings(second)
     second.answer()
@@ -171,9 +176,10 @@ SLOW_WORDS = """() => {
 }"""
 
 
-def test_a_last_word_that_is_late_is_waited_for(node, people):
-    ada, grace = meet(node, people)
-    second = another_tab(node, grace)
+def test_a_last_word_that_is_late_is_waited_for(met):
+    couple = met()
+    ada, grace = callers(couple)
+    second = another_tab(couple.node, grace)
     grace.page.evaluate(SLOW_WORDS)
     ada.call("Voice call")
     expect_rings(second)

@@ -6,7 +6,7 @@ import time
 import pytest
 from playwright.sync_api import expect
 
-from caller import CONNECT_MILLISECONDS, PAIRS, Caller, connect, introduce, meet
+from caller import CONNECT_MILLISECONDS, PAIRS, Caller, callers, connect, introduce, meet
 from person import ARRIVE_MILLISECONDS
 
 # How many connections of this page have media and live.
@@ -15,8 +15,8 @@ LIVE_MEDIA = """window.peerConnections
 
 
 @pytest.mark.parametrize("first, second", PAIRS, ids=map("-".join, PAIRS))
-def test_picture_and_sound_go_both_ways_encrypted_twice(node, people, first, second):
-    ada, grace = meet(node, people, first, second)
+def test_picture_and_sound_go_both_ways_encrypted_twice(met, first, second):
+    ada, grace = callers(met(first, second))
     connect(ada, grace)
     for side in (ada, grace):
         side.expect_more("frames", "energy")
@@ -43,12 +43,12 @@ def test_picture_and_sound_go_both_ways_encrypted_twice(node, people, first, sec
     grace.press("Hang up")
     ada.expect_gone()
     grace.expect_gone()
-    expect(ada.page.get_by_role("log").get_by_text(re.compile("Video call: .*0:"))).to_be_visible()
+    expect(ada.person.notices.filter(has_text=re.compile("Video call: .*0:"))).to_be_visible()
     assert ada.person.faults == [] and grace.person.faults == []
 
 
-def test_a_voice_call_carries_no_picture(node, people):
-    ada, grace = meet(node, people)
+def test_a_voice_call_carries_no_picture(met):
+    ada, grace = callers(met())
     connect(ada, grace, "Voice call")
     grace.expect_more("energy")
     assert grace.measure()["frames"] == 0
@@ -56,22 +56,22 @@ def test_a_voice_call_carries_no_picture(node, people):
     grace.expect_gone()
 
 
-def test_a_call_that_is_declined_says_so(node, people, engine):
-    ada, grace = meet(node, people, engine, "chromium")
+def test_a_call_that_is_declined_says_so(met, engine):
+    ada, grace = callers(met(engine, "chromium"))
     ada.call("Voice call")
     grace.incoming.get_by_role("button", name="Decline").click(timeout=ARRIVE_MILLISECONDS)
     ada.expect_over(re.compile("declined the call"))
     expect(grace.incoming).to_be_hidden()
-    expect(ada.page.get_by_role("log").get_by_text(re.compile("Voice call: .*declined"))).to_be_visible()
+    expect(ada.person.notices.filter(has_text=re.compile("Voice call: .*declined"))).to_be_visible()
 
 
-def test_a_call_that_nobody_answers_is_missed(node, people):
-    ada, grace = meet(node, people)
+def test_a_call_that_nobody_answers_is_missed(met):
+    ada, grace = callers(met())
     ada.call("Voice call")
     expect(grace.incoming).to_be_visible(timeout=ARRIVE_MILLISECONDS)
     ada.expect_over(re.compile("did not answer"))
     expect(grace.incoming).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
-    missed = grace.page.get_by_role("log").get_by_text(re.compile("Missed voice call"))
+    missed = grace.person.notices.filter(has_text=re.compile("Missed voice call"))
     expect(missed).to_be_visible(timeout=ARRIVE_MILLISECONDS)
 
 
@@ -84,7 +84,7 @@ def test_who_is_away_sees_later_that_somebody_called(node, people):
     grace.person.open_tab().goto(node.url)
     grace.person.unlock()
     grace.person.open_conversation("Ada")
-    missed = grace.person.page.get_by_role("log").get_by_text(re.compile("Missed voice call"))
+    missed = grace.person.notices.filter(has_text=re.compile("Missed voice call"))
     expect(missed).to_be_visible(timeout=ARRIVE_MILLISECONDS)
 
 
@@ -104,7 +104,7 @@ def test_a_second_call_finds_the_line_busy(node, people):
     ada.press("Hang up")
     ada.expect_gone()
     ada.person.open_conversation("Zoe")
-    missed = ada.page.get_by_role("log").get_by_text(re.compile("Missed voice call"))
+    missed = ada.person.notices.filter(has_text=re.compile("Missed voice call"))
     expect(missed).to_be_visible(timeout=ARRIVE_MILLISECONDS)
 
 
@@ -149,9 +149,9 @@ def test_two_who_call_each_other_at_the_same_moment_are_in_one_call(node, people
     for side in (ada, grace):
         expect(side.incoming).to_be_hidden()
         expect(side.region).to_be_hidden()
-        log = side.page.get_by_role("log")
-        expect(log.get_by_text(re.compile("Video call: .*0:"))).to_have_count(2)
-        expect(log.get_by_text(re.compile("Missed"))).to_have_count(0)
+        notices = side.person.notices
+        expect(notices.filter(has_text=re.compile("Video call: .*0:"))).to_have_count(2)
+        expect(notices.filter(has_text="Missed")).to_have_count(0)
     assert ada.person.faults == [] and grace.person.faults == []
 
 
@@ -280,8 +280,8 @@ def test_a_certificate_that_was_not_announced_ends_the_call_with_a_warning(node,
         side.expect_gone()
 
 
-def test_the_keyboard_is_enough_for_a_call(node, people):
-    ada, grace = meet(node, people)
+def test_the_keyboard_is_enough_for_a_call(met):
+    ada, grace = callers(met())
     connect(ada, grace, "Voice call")
     ada.page.keyboard.press("F6")
     ada.page.keyboard.press("m")
@@ -297,6 +297,7 @@ def test_the_keyboard_is_enough_for_a_call(node, people):
     box.press_sequentially("mmm")
     expect(box).to_have_value("mmm")
     expect(ada.region.get_by_role("button", name="Mute", exact=True)).to_have_attribute("aria-pressed", "true")
+    box.fill("")
     ada.page.keyboard.press("F6")
     ada.page.keyboard.press("Shift+H")
     ada.expect_gone()

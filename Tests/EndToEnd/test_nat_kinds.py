@@ -10,7 +10,8 @@ import natlab
 from natlab import Kind, Laboratory
 from network import NAMESPACES, Machine
 
-pytestmark = pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)
+# It changes with the laboratory, and not with the product.
+pytestmark = [pytest.mark.long, pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)]
 
 # On veth a packet is there as soon as it is sent, or never.
 ARRIVE_SECONDS = 0.1

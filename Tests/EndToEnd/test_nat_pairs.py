@@ -23,6 +23,19 @@ BESIDE = 200_000
 # As long as this after its beginning, an attempt has led to a path, or the app says why it has not.
 PATIENCE_MILLISECONDS = 5_000
 
+# Of each outcome those whose NATs make it hardest. The others take `make test-long`.
+USUAL_PAIRS = [
+    (Kind.PORT_RESTRICTED, Kind.PORT_RESTRICTED),
+    (Kind.ADDRESS_RESTRICTED, Kind.SYMMETRIC),
+    (Kind.PORT_RESTRICTED, Kind.SYMMETRIC),
+    (Kind.SYMMETRIC, Kind.UDP_BLOCKED),
+]
+
+
+def usual_and_long(pairs: list[tuple[Kind, Kind]]) -> list:
+    return [pytest.param(*pair, marks=() if pair in USUAL_PAIRS else pytest.mark.long) for pair in pairs]
+
+
 IS_TRYING = """() => {
     const connection = window.peerConnections.at(-1);
     return connection?.remoteDescription && !["new", "closed"].includes(connection.iceConnectionState);
@@ -198,7 +211,7 @@ def name(kind: Kind) -> str:
     return kind.value.replace(" ", "-")
 
 
-@pytest.mark.parametrize("first, second", natlab.PAIRS, ids=name)
+@pytest.mark.parametrize("first, second", usual_and_long(natlab.PAIRS), ids=name)
 def test_every_pair_connects_directly_where_it_can_be(meeting, first, second):
     began = time.monotonic()
     meeting.replug(first, second)
@@ -235,7 +248,7 @@ def test_every_pair_connects_directly_where_it_can_be(meeting, first, second):
             assert count["node_udp"] == 0 and pair["transport"] in ("tcp", "tls"), (count, pair)
 
 
-@pytest.mark.parametrize("first, second", natlab.RELAYED_PAIRS, ids=name)
+@pytest.mark.parametrize("first, second", usual_and_long(natlab.RELAYED_PAIRS), ids=name)
 def test_without_the_relay_these_pairs_do_not_meet(meeting, first, second):
     meeting.replug(first, second, without_relay=True)
     meeting.await_attempt()

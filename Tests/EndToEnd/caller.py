@@ -2,12 +2,15 @@
 
 import re
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from person import ARRIVE_MILLISECONDS, Person
 
 CONNECT_MILLISECONDS = 30_000
 PAIRS = [("chromium", "chromium"), ("firefox", "firefox"), ("chromium", "firefox")]
+# Where one of each shows what there is to see, two of a kind take `make test-long`.
+MIXED_PAIRS = [pytest.param(*pair, marks=pytest.mark.long if pair[0] == pair[1] else ()) for pair in PAIRS]
 
 # Of the call's peer connection, the one that has transceivers: what arrived and was decoded, from the browser's counters.
 MEASURE = """async () => {

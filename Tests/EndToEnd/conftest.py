@@ -237,12 +237,16 @@ def pytest_runtest_makereport(item, call):
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes long, or tests the laboratory itself: `make test-long` runs it")
+    config.addinivalue_line("markers", "long_in(engine): the same, in that browser; the other one shows it each time")
 
 
 def pytest_generate_tests(metafunc):
     """A test that takes `engine` runs in each browser."""
     if "engine" in metafunc.fixturenames:
-        metafunc.parametrize("engine", ENGINES)
+        long_in = {engine for mark in metafunc.definition.iter_markers("long_in") for engine in mark.args}
+        metafunc.parametrize(
+            "engine", [pytest.param(engine, marks=pytest.mark.long if engine in long_in else ()) for engine in ENGINES]
+        )
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from caller import PAIRS, Caller, callers, connect, introduce
+from caller import MIXED_PAIRS, Caller, callers, connect, introduce
 from person import ARRIVE_MILLISECONDS, Person
 
 # Of the call's connection, place by place in the order of its media sections: what this side sends and with which wishes.
@@ -50,11 +50,11 @@ def firefox_without_vp9(browsers):
 # What both have is used, the first of VP9, H.264, VP8 and AV1. Debian's Firefox has no H.264: it would get it from a plug-in
 # that Cisco offers for download.
 CHOICES = [
-    ("chromium", "chromium", [], "video/VP9"),
+    pytest.param("chromium", "chromium", [], "video/VP9", marks=pytest.mark.long),
     ("chromium", "chromium", ["video/VP9"], "video/H264"),
     ("chromium", "firefox", ["video/VP9"], "video/VP8"),
-    ("chromium", "chromium", ["video/VP9", "video/H264"], "video/VP8"),
-    ("chromium", "firefox", ["video/VP9", "video/H264", "video/VP8"], "video/AV1"),
+    pytest.param("chromium", "chromium", ["video/VP9", "video/H264"], "video/VP8", marks=pytest.mark.long),
+    pytest.param("chromium", "firefox", ["video/VP9", "video/H264", "video/VP8"], "video/AV1", marks=pytest.mark.long),
 ]
 
 
@@ -85,7 +85,7 @@ def expect_codec(codec: str, *sides: Caller) -> None:
         assert sent(side)["camera"]["codec"] == codec
 
 
-@pytest.mark.parametrize("first, second", PAIRS, ids=map("-".join, PAIRS))
+@pytest.mark.parametrize("first, second", MIXED_PAIRS)
 def test_each_encoder_is_told_what_its_sound_or_picture_is_for(met, first, second):
     ada, grace = callers(met(first, second))
     connect(ada, grace)
@@ -255,6 +255,7 @@ def test_a_device_that_is_unplugged_is_followed_by_another_or_missed_plainly(nod
     assert ada.person.faults == []
 
 
+@pytest.mark.long_in("firefox")
 def test_a_screen_is_shared_with_its_sound_and_taken_back(met, engine):
     ada, grace = callers(met("chromium", engine))
     connect(ada, grace, "Voice call")

@@ -84,6 +84,7 @@ def test_speaker_and_grid_full_screen_and_picture_in_picture(met, engine):
     assert ada.person.faults == []
 
 
+@pytest.mark.long_in("firefox")
 def test_a_call_needs_no_mouse(node, people, engine):
     ada, grace = meet(node, people, engine, "chromium")
     focused = "document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent"

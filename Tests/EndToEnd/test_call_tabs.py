@@ -3,6 +3,7 @@
 import re
 import time
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from caller import Caller, callers, connect, meet
@@ -39,6 +40,7 @@ def expect_silent(*tabs: Caller) -> None:
         expect(tab.incoming).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
 
 
+@pytest.mark.long_in("firefox")
 def test_the_tab_that_answers_has_the_call_and_the_others_say_so(met, engine):
     couple = met("chromium", engine)
     ada, grace = callers(couple)
@@ -93,6 +95,7 @@ def test_the_tab_that_answers_has_the_call_and_the_others_say_so(met, engine):
     assert ada.person.faults == [] and grace.person.faults == []
 
 
+@pytest.mark.long_in("chromium")
 def test_a_tab_can_decline_for_all(met, engine):
     couple = met("chromium", engine)
     ada, grace = callers(couple)
@@ -137,6 +140,7 @@ def test_two_tabs_that_answer_at_once_make_one_call(met):
     having[0].expect_gone()
 
 
+@pytest.mark.long_in("chromium")
 def test_the_call_ends_with_the_tab_that_has_it(met, engine):
     couple = met("chromium", engine)
     ada, grace = callers(couple)
@@ -192,6 +196,7 @@ def test_a_last_word_that_is_late_is_waited_for(met):
     second.expect_gone()
 
 
+@pytest.mark.long_in("firefox")
 def test_the_profile_is_moved_during_a_call_only_knowingly_and_the_other_side_hears_at_once(node, people, engine):
     ada, grace = meet(node, people, "chromium", engine)
     connect(ada, grace, "Voice call")

@@ -14,7 +14,7 @@ import network
 from conftest import persistent
 from person import ARRIVE_MILLISECONDS, Person
 
-ALL_PAIRS = [("chromium", "chromium"), ("chromium", "firefox"), ("firefox", "chromium"), ("firefox", "firefox")]
+ALL_PAIRS = [("chromium", "firefox"), ("firefox", "chromium"), ("chromium", "chromium"), ("firefox", "firefox")]
 MIB = 1 << 20
 TRANSFER_MILLISECONDS = 240_000
 
@@ -49,9 +49,10 @@ def pair(node, people):
     return ada, grace
 
 
-@pytest.mark.parametrize("engines", ALL_PAIRS, ids="-".join)
-def test_16_mebibytes_arrive_whole_and_nothing_of_them_passes_the_node(met, tmp_path, engines):
-    node, ada, grace = met(*engines)
+# Each engine sends and receives in the first two.
+@pytest.mark.parametrize("first, second", [*ALL_PAIRS[:2], *(pytest.param(*pair, marks=pytest.mark.long) for pair in ALL_PAIRS[2:])])
+def test_16_mebibytes_arrive_whole_and_nothing_of_them_passes_the_node(met, tmp_path, first, second):
+    node, ada, grace = met(first, second)
     stored = node.metric("cryptpeer_envelopes_stored_total")
     path = make(tmp_path, "survey, 16 MiB.bin", 16 * MIB)
     sent = ada.attach(path)

@@ -130,6 +130,7 @@ HOLD_CANDIDATES = """() => {
 
 
 @pytest.mark.parametrize("hidden, expected", [("both", "relay-relay"), ("peer", "host-relay"), ("none", "host-host")])
+@pytest.mark.long_in("chromium")
 def test_a_check_may_come_before_word_of_the_peers_candidates(node, people, engine, hidden, expected):
     """To who gets it, the peer's end is one that nobody told of (RFC 8445 §7.3.1.3), and to Firefox it stays that."""
     ada, grace = meet(node, people, "chromium", engine, {"both": ("Ada", "Grace"), "peer": ("Ada",), "none": ()}[hidden])
@@ -241,7 +242,13 @@ HAVE_PATH = "([before]) => window.peerConnections.slice(before).some((one) => on
 
 @pytest.mark.parametrize(
     "first, new",
-    [("chromium", "channel"), ("firefox", "channel"), ("chromium", "call"), ("firefox", "call"), ("chromium", "call in another tab")],
+    [
+        ("chromium", "channel"),
+        pytest.param("firefox", "channel", marks=pytest.mark.long),
+        pytest.param("chromium", "call", marks=pytest.mark.long),
+        ("firefox", "call"),
+        pytest.param("chromium", "call in another tab", marks=pytest.mark.long),
+    ],
 )
 def test_a_right_that_the_relay_refuses_is_replaced_while_the_session_stands(tmp_path, people, first, new):
     """The node's computer learns late what time it is: of the rights that it gave before, none is good any more."""

@@ -23,7 +23,7 @@ TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-
 	coturn
 
 # A test waits for most of its time: two workers fit two cores, although each test has a browser for each side of a conversation.
-PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell nproc)) --dist worksteal --timeout 600 --durations 20
+PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell nproc)) --dist worksteal --timeout 600 --durations 20 -rs
 
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 # Installs those of the packages $(1) that are missing; says nothing when there are none.
@@ -67,14 +67,14 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 ##@ Check
 .PHONY: test test-long setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
-	@rm -f .build-logs/*.closing
+	@rm -f .build-logs/*.{closing,skipped}
 	@$(MAKE) lint
 	@$(MAKE) build
 	@$(MAKE) test-swift
 	@$(MAKE) test-wasm
 	@$(MAKE) test-web
 	@$(MAKE) test-end-to-end
-	@echo; echo "All passed:"; cat .build-logs/*.closing
+	@Tests/summary.sh
 
 setup-test: setup
 	@$(call install_packages,$(TEST_PACKAGES) $(if $(shell command -v node),,nodejs))

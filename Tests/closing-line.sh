@@ -2,7 +2,8 @@
 # Runs one of `make test`'s runners: closing-line.sh NAME PATTERN COMMAND...
 #
 # Its output goes to the terminal and to .build-logs/NAME.log; the last line that matches PATTERN is kept in
-# .build-logs/NAME.closing, for the summary. A runner that ends well without such a line has not run what it should.
+# .build-logs/NAME.closing and what was skipped, with the reasons, in .build-logs/NAME.skipped, both for Tests/summary.sh. A runner
+# that ends well without such a line has not run what it should.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,10 +11,13 @@ name=$1 pattern=$2
 shift 2
 log=.build-logs/$name
 mkdir -p .build-logs
-rm -f "$log.closing"
+rm -f "$log.closing" "$log.skipped"
 "$@" 2>&1 | tee "$log.log"
-# In a terminal's colours the line would not be found.
-if ! sed 's/\x1b\[[0-9;]*m//g' "$log.log" | grep -E -- "$pattern" | tail -n 1 >"$log.closing" || [ ! -s "$log.closing" ]; then
+# In a terminal's colours the lines would not be found.
+plain=$(sed 's/\x1b\[[0-9;]*m//g' "$log.log")
+if ! grep -E -- "$pattern" <<<"$plain" | tail -n 1 >"$log.closing" || [ ! -s "$log.closing" ]; then
     echo "closing-line: $name ended without its closing line ($pattern)" >&2
     exit 1
 fi
+# As Swift Testing, node and pytest (-rs) say it; pytest's lines may stand for several.
+grep -E '^[^ ]+ Test .* skipped(:|\.)|^ *﹣ .* # |^SKIPPED \[[0-9]+\] ' <<<"$plain" >"$log.skipped" || true

@@ -1,4 +1,4 @@
-"""The executable as it is delivered, Debian's own Chromium and Firefox, and people who use them."""
+"""The executable as it is delivered, the system's own Chromium and Firefox, and people who use them."""
 
 import pathlib
 import re
@@ -12,6 +12,7 @@ from couples import Couple, Couples
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
+from programs import CHROMIUM, FIREFOX
 
 ENGINES = ("chromium", "firefox")
 EVIDENCE = ROOT / ".build-logs/end-to-end"
@@ -37,10 +38,10 @@ FIREFOX_PREFERENCES = {
 
 def options(engine: str, *arguments: str, preferences: dict | None = None) -> dict:
     if engine == "chromium":
-        return {"executable_path": "/usr/bin/chromium", "args": [*CHROMIUM_ARGUMENTS, *arguments]}
+        return {"executable_path": CHROMIUM, "args": [*CHROMIUM_ARGUMENTS, *arguments]}
     return {
         "channel": "moz-firefox",
-        "executable_path": "/usr/bin/firefox-esr",
+        "executable_path": FIREFOX,
         "firefox_user_prefs": {**FIREFOX_PREFERENCES, **(preferences or {})},
     }
 
@@ -183,7 +184,7 @@ def two_hosts(browsers, tmp_path):
     node.url = f"https://{made.address}:{node.port}"
     node.start()
     running = [
-        browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))) for host in made.hosts
+        browsers.another("chromium", executable=str(host.program(CHROMIUM, tmp_path))) for host in made.hosts
     ]
     people = [Person(browser, name) for browser, name in zip(running, ("Ada", "Grace"))]
     yield node, made.hosts, people

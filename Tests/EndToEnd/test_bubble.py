@@ -11,6 +11,7 @@ from caller import Caller, connect
 from network import Machine, Switch
 from node import EXECUTABLE, Node
 from person import Person
+from programs import CHROMIUM
 
 pytestmark = pytest.mark.skipif(not network.IS_POSSIBLE, reason="a network of its own needs root and ip (iproute2)")
 
@@ -48,7 +49,7 @@ def test_everything_works_without_any_way_out(camp, browsers, tmp_path, path):
     try:
         node.start()
         for host, name in zip(hosts, ("Ada", "Grace")):
-            running.append(browsers.another("chromium", executable=str(host.program("/usr/bin/chromium", tmp_path))))
+            running.append(browsers.another("chromium", executable=str(host.program(CHROMIUM, tmp_path))))
             people.append(Person(running[-1], name))
         live(node, *people, path)
         for person in people:

@@ -10,6 +10,7 @@ import time
 import pytest
 
 from node import Node
+from programs import coturn
 
 SECRET = "a secret that the clients share"
 V4, V6 = "127.0.0.1", "::1"
@@ -48,7 +49,7 @@ class Relay:
         return subprocess.run(self.command(*options, port=port, server=server), capture_output=True, text=True, timeout=60)
 
     def command(self, *options: str, port: int | None = None, server: str = V4) -> list[str]:
-        command = ["turnutils_uclient", "-v", "-m", str(CLIENTS), "-n", str(MESSAGES), "-l", "170", "-z", "5"]
+        command = [coturn("turnutils_uclient"), "-v", "-m", str(CLIENTS), "-n", str(MESSAGES), "-l", "170", "-z", "5"]
         command += ["-u", "guest", "-W", SECRET, "-p", str(port or self.port), "-r", str(self.peer_port)]
         if "-e" not in options:
             command += ["-e", V4]
@@ -70,7 +71,7 @@ def relay(tmp_path_factory):
     node = started_node(tmp_path_factory.mktemp("relay"), port)
     peers = [
         subprocess.Popen(
-            ["turnutils_peer", "-L", address, "-p", str(peer_port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            [coturn("turnutils_peer"), "-L", address, "-p", str(peer_port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
         for address in (V4, V6)
     ]
@@ -224,7 +225,7 @@ def test_a_wrong_secret_is_refused(relay):
 
 def test_stun(relay):
     result = subprocess.run(
-        ["turnutils_stunclient", "-p", str(relay.port), V4], capture_output=True, text=True, timeout=20
+        [coturn("turnutils_stunclient"), "-p", str(relay.port), V4], capture_output=True, text=True, timeout=20
     )
     assert result.returncode == 0
     assert re.search(rf"UDP reflexive addr: {V4}:\d+", result.stdout), result.stdout

@@ -12,6 +12,7 @@ from conftest import evidence_folder
 from natlab import Kind
 from node import EXECUTABLE, Node
 from person import ARRIVE_MILLISECONDS, Person
+from programs import CHROMIUM
 
 pytestmark = pytest.mark.skipif(not natlab.IS_POSSIBLE, reason=natlab.WHY_NOT)
 
@@ -102,7 +103,7 @@ class Meeting:
         self.outcomes: list[Outcome] = []
         self.files = 0
         self._browsers = [
-            browsers.another("chromium", executable=str(home.host.program("/usr/bin/chromium", folder)))
+            browsers.another("chromium", executable=str(home.host.program(CHROMIUM, folder)))
             for home in laboratory.homes
         ]
         self.people = [Person(browser, name) for browser, name in zip(self._browsers, ("Ada", "Grace"))]
@@ -300,7 +301,7 @@ def test_a_call_and_a_file_outlive_the_nats_they_began_behind(meeting, tmp_path)
     connect(first, second, "Voice call")
     second.expect_more("energy")
     long = tmp_path / "long.bin"
-    long.write_bytes(bytes(80 * FILE_BYTES))
+    long.write_bytes(bytes(40 * FILE_BYTES))
     # The call stands before the button.
     meeting.ada.page.locator("input[type=file]").set_input_files(long)
     arriving = meeting.grace.file(long.name)

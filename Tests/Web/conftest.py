@@ -10,7 +10,8 @@ from playwright.sync_api import sync_playwright
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE / "demo"))
 
-from screens import CHROMIUM  # noqa: E402
+from programs import CHROMIUM, FIREFOX  # noqa: E402
+from screens import CHROMIUM_ARGUMENTS  # noqa: E402
 
 
 def pytest_sessionstart(session):
@@ -29,20 +30,16 @@ def base():
 
 @pytest.fixture(scope="session")
 def browsers():
-    from screens import CHROMIUM
-
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         firefox = playwright.firefox.launch(
             channel="moz-firefox",
-            executable_path="/usr/bin/firefox-esr",
+            executable_path=FIREFOX,
             firefox_user_prefs={
                 "media.navigator.streams.fake": True,
                 "media.navigator.permission.disabled": True,
                 "media.peerconnection.ice.obfuscate_host_addresses": False,
                 "media.peerconnection.ice.loopback": True,
-                "media.navigator.streams.fake": True,
-                "media.navigator.permission.disabled": True,
             },
         )
         yield {"chromium": chromium, "firefox": firefox}

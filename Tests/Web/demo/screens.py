@@ -11,13 +11,17 @@ import pathlib
 import sys
 import threading
 
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
+
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
+
+from programs import CHROMIUM  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINK = "#" + "A" * 87
 # Two ends in one page find each other only with the mDNS hiding off; only camera and microphone are fake.
-CHROMIUM = [
+CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-features=WebRtcHideLocalIpsWithMdns",
     "--use-fake-device-for-media-stream",
@@ -275,7 +279,7 @@ def photograph(folder: pathlib.Path, part: str) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     count = 0
     with sync_playwright() as playwright, served() as base:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=CHROMIUM)
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGUMENTS)
         for variant in VARIANTS:
             for name in SCREENS:
                 if part not in f"{name}-{variant}":

@@ -1,0 +1,1 @@
+"""Beside `programs`, which the tests in all folders here import."""

@@ -8,8 +8,9 @@ MAKEFLAGS += --no-print-directory
 SWIFT_BIN := $(patsubst %/,%,$(dir $(or $(shell command -v swift),/opt/swift/usr/bin/swift)))
 export PATH := $(PATH):$(SWIFT_BIN)
 
-# The official vectors, as an absolute path: tests run in folders of their own.
-export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),../shared/vectors))
+# The official vectors, as an absolute path, since tests run in folders of their own: those that are named, those that `make vectors`
+# has fetched, or those beside the clone.
+export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),$(wildcard .vectors),../shared/vectors))
 
 # One configuration for the program and its tests, so that nothing is compiled twice. (Without the second flag `swift test`
 # would compile everything anew, testable.)
@@ -17,28 +18,8 @@ export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),../shared/vector
 SWIFT_FLAGS = -c release --scratch-path "$$(readlink -m .build)"
 SWIFT_TEST_FLAGS = $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
-RUN_PACKAGES := esbuild node-qrcode-generator brotli python3 git wasi-libc libc++-14-dev-wasm32 libc++abi-14-dev-wasm32 \
-	libclang-rt-14-dev-wasm32 libsqlite3-dev zlib1g-dev
-TEST_PACKAGES := node-typescript chromium firefox-esr libnss3-tools gdb python3-venv iproute2 nftables conntrack \
-	coturn
-
 # A test waits for most of its time: two workers fit two cores, although each test has a browser for each side of a conversation.
 PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell nproc)) --dist worksteal --timeout 600 --durations 20 -rs
-
-SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
-# Installs those of the packages $(1) that are missing; says nothing when there are none.
-define install_packages
-missing=""; \
-for package in $(1); do \
-	dpkg-query -W -f='$${Status}' "$$package" 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$package"; \
-done; \
-if [ -n "$$missing" ]; then \
-	command -v apt-get >/dev/null || { echo "Missing:$$missing (Debian's names; install them by your system's means)" >&2; exit 1; }; \
-	echo "Installing$$missing"; \
-	$(SUDO) apt-get update -q; \
-	$(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends $$missing; \
-fi
-endef
 
 ##@ Use
 .PHONY: run build web setup
@@ -56,16 +37,14 @@ web: setup ## The core in WebAssembly, the web app, and the archive the executab
 	Web/build.sh
 
 setup: ## What building and running need (Debian packages; SQLite's static library)
-	@if [ ! -x "$(SWIFT_BIN)/swift" ]; then \
-		echo "Swift is missing: install Swift 6.3 (https://swift.org/install/linux) to /opt/swift or put it on the PATH" >&2; exit 1; fi
-	@$(call install_packages,$(RUN_PACKAGES))
+	@Setup/prerequisites.sh run
 	@if [ -n "$(CRYPTPEER_BUILD_CACHE)" ] && [ ! -e .build ]; then .ci/build-cache; fi
 	@# A folder that holds this library alone, so that the linker cannot take the shared one.
 	@mkdir -p .build-static
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test test-long setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-transfer
+.PHONY: test test-long setup-test lint test-swift test-wasm test-web test-setup test-end-to-end vectors fuzz bench bench-relay bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.{closing,skipped}
 	@$(MAKE) lint
@@ -73,20 +52,28 @@ test: setup-test ## Set up, then run every test, real browsers included
 	@$(MAKE) test-swift
 	@$(MAKE) test-wasm
 	@$(MAKE) test-web
+	@$(MAKE) test-setup
 	@$(MAKE) test-end-to-end
 	@Tests/summary.sh
 
-setup-test: setup
-	@$(call install_packages,$(TEST_PACKAGES) $(if $(shell command -v node),,nodejs))
+setup-test:
+	@for suite in mls hpke wycheproof; do \
+		[ -d "$(CRYPTPEER_VECTORS)/$$suite" ] || { \
+			echo "No official vectors of $$suite in $(CRYPTPEER_VECTORS): their tests are skipped. 'make vectors' fetches them."; \
+			[ "$${CI:-}" != true ] || exit 1; }; \
+	done
+	@Setup/prerequisites.sh test
+	@$(MAKE) setup
+	@Setup/coturn.sh
 	@if ! cmp -s Tests/EndToEnd/requirements.txt .venv/requirements.txt; then \
+		echo "Installing into .venv what Tests/EndToEnd/requirements.txt names"; \
 		rm -rf .venv; python3 -m venv .venv; \
 		.venv/bin/pip install --quiet --disable-pip-version-check -r Tests/EndToEnd/requirements.txt; \
 		cp Tests/EndToEnd/requirements.txt .venv/requirements.txt; \
 	fi
-	@for suite in mls hpke wycheproof; do \
-		[ -d "$(CRYPTPEER_VECTORS)/$$suite" ] || { \
-			echo "No vectors in $(CRYPTPEER_VECTORS)/$$suite: set CRYPTPEER_VECTORS to the folder that holds them" >&2; exit 1; }; \
-	done
+
+vectors: ## Fetches the official test vectors (4 MB, from their public repositories at pinned commits) into .vectors
+	Tests/Vectors/fetch.sh .vectors
 
 lint: ## Formatting of the Swift sources, types of the TypeScript ones
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
@@ -112,11 +99,14 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 	@Tests/closing-line.sh 4-web-models '[0-9]+ passed, 0 failed' node Tests/Web/run.mjs
 	@Tests/closing-line.sh 4-web-browsers '[0-9]+ passed' $(PYTEST) Tests/Web
 
+test-setup: ## Setting up: what is said of missing parts, and fetching the vectors
+	@Tests/closing-line.sh 5-setup '[0-9]+ passed' $(PYTEST) Tests/Setup
+
 test-end-to-end: ## The executable and real browsers
-	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' $(PYTEST) -m 'not long' Tests/EndToEnd
+	@Tests/closing-line.sh 6-end-to-end '[0-9]+ passed' $(PYTEST) -m 'not long' Tests/EndToEnd
 
 test-long: setup-test build ## What takes long or tests the laboratory itself, and is no part of `make test`
-	@Tests/closing-line.sh 6-long '[0-9]+ passed' $(PYTEST) -m long Tests/EndToEnd
+	@Tests/closing-line.sh 7-long '[0-9]+ passed' $(PYTEST) -m long Tests/EndToEnd
 
 fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
 	swift build $(SWIFT_FLAGS) --target TURN
@@ -135,7 +125,7 @@ bench: build setup-test ## The figures: the node's footprint, the time to unlock
 ##@ Tidy
 .PHONY: clean help
 clean: ## Remove everything that was built (not ./data)
-	rm -rf .build .build-wasm .build-static .build-logs .build-fuzz .venv Web/dist Sources/CWebApp/webapp.bin
+	rm -rf .build .build-wasm .build-static .build-logs .build-fuzz .build-tools .venv Web/dist Sources/CWebApp/webapp.bin
 
 help: ## This list
 	@awk 'BEGIN { FS = ":.*## " } /^##@/ { printf "\n%s\n", substr($$0, 5) } /^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' Makefile

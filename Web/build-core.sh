@@ -9,7 +9,7 @@
 #   Web/build-core.sh MODULE    -> compiles that Swift module and what it imports; links nothing
 #
 # OUT (.build-wasm), SWIFT_CRYPTO (.build/checkouts/swift-crypto), BORINGSSL_OUT (.build/wasm), SWIFT_BIN and JOBS can be set from
-# outside. Needs Debian's wasi-libc, libc++-14-dev-wasm32, libc++abi-14-dev-wasm32 and libclang-rt-14-dev-wasm32.
+# outside. Needs Debian's wasi-libc, and of one LLVM libc++-N-dev-wasm32, libc++abi-N-dev-wasm32 and libclang-rt-N-dev-wasm32.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -24,8 +24,15 @@ bin=${SWIFT_BIN:-$(dirname "$(readlink -f "$(command -v swiftc || echo /opt/swif
 [ -x "$bin/swiftc" ] || { echo "build-core: no Swift toolchain: put swift on PATH or set SWIFT_BIN" >&2; exit 1; }
 boringssl=$crypto/Sources/CCryptoBoringSSL
 [ -d "$boringssl" ] || { echo "build-core: no $boringssl: run 'swift package resolve' first" >&2; exit 1; }
-builtins=$(find /usr/lib/llvm-*/lib/clang/*/lib/wasi /usr/lib/clang/*/lib/wasi -name libclang_rt.builtins-wasm32.a 2>/dev/null | head -n 1 || true)
-[ -n "$builtins" ] || { echo "build-core: libclang_rt.builtins-wasm32.a is missing: run 'make setup'" >&2; exit 1; }
+# The newest LLVM of which everything for WebAssembly is there: its C++ headers and libraries must be of one version.
+llvm=""
+for folder in $(printf '%s\n' /usr/lib/llvm-* | sort -V); do
+    builtins_of=$(find "$folder"/lib/clang/*/lib/wasi -name libclang_rt.builtins-wasm32.a 2>/dev/null | sort -V | tail -n 1)
+    if [ -n "$builtins_of" ] && [ -f "$folder/lib/wasm32-wasi/libc++.a" ] && [ -f "$folder/lib/wasm32-wasi/libc++abi.a" ]; then
+        llvm=$folder builtins=$builtins_of
+    fi
+done
+[ -n "$llvm" ] || { echo "build-core: no LLVM here has its libraries for WebAssembly: run 'make setup'" >&2; exit 1; }
 
 mkdir -p "$library" "$out/objects" "$out/modules" "$out/include/CBoringSSLInternals"
 
@@ -33,7 +40,7 @@ mkdir -p "$library" "$out/objects" "$out/modules" "$out/include/CBoringSSLIntern
 defines=(-D__wasi__ -DOPENSSL_NO_ASM -DOPENSSL_NO_THREADS_CORRUPT_MEMORY_AND_LEAK_SECRETS_IF_THREADED)
 c_target=(--target=wasm32-wasi -nostdlibinc -isystem /usr/include/wasm32-wasi)
 c_flags=("${c_target[@]}" -O3 -std=c17 "${defines[@]}" -I "$boringssl/include")
-cxx_flags=(--target=wasm32-wasi -nostdlibinc -nostdinc++ -isystem /usr/include/wasm32-wasi/c++/v1
+cxx_flags=(--target=wasm32-wasi -nostdlibinc -nostdinc++ -isystem "$llvm/include/wasm32-wasi/c++/v1"
     -isystem /usr/include/wasm32-wasi -O3 -std=c++17 -fno-exceptions -fno-rtti -w "${defines[@]}" -I "$boringssl/include"
     "-fmacro-prefix-map=$boringssl/=")
 
@@ -155,8 +162,8 @@ compile_c() {
 link() {
     local product=$1 objects=() name
     for name in "${modules[@]}"; do objects+=("$out/objects/$name.o"); done
-    local inputs=("${objects[@]}" "${c_objects[@]}" "$library/libboringssl.a" /usr/lib/wasm32-wasi/libc++.a
-        /usr/lib/wasm32-wasi/libc++abi.a /usr/lib/wasm32-wasi/libc.a "$builtins")
+    local inputs=("${objects[@]}" "${c_objects[@]}" "$library/libboringssl.a" "$llvm/lib/wasm32-wasi/libc++.a"
+        "$llvm/lib/wasm32-wasi/libc++abi.a" /usr/lib/wasm32-wasi/libc.a "$builtins")
     local flags=(--no-entry --gc-sections --fatal-warnings --stack-first -z stack-size=1048576 --max-memory=536870912
         --wrap=free --wrap=realloc)
     "$bin/wasm-ld" "${flags[@]}" "${inputs[@]}" -o "$out/$product.named.wasm"

@@ -62,7 +62,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-transfer
+.PHONY: test setup-test lint test-swift test-wasm test-web test-end-to-end fuzz bench bench-relay bench-hostile bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.closing
 	@$(MAKE) lint
@@ -118,6 +118,9 @@ fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS 
 
 bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (5 minutes, nothing else running)
 	python3 Benchmarks/relay.py
+
+bench-hostile: build ## What honest clients notice of hostile ones (BEFORE=another executable, beside it; one minute)
+	python3 Benchmarks/hostile.py $(BEFORE) .build/release/cryptpeer
 
 bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel (8 minutes, nothing else running)
 	.venv/bin/python Benchmarks/transfer.py

@@ -112,7 +112,7 @@ test-web: ## The web app: its models and encodings in node, its screens and chan
 test-end-to-end: ## The executable and real browsers
 	@Tests/closing-line.sh 5-end-to-end '[0-9]+ passed' $(PYTEST) Tests/EndToEnd
 
-fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
+fuzz: ## STUN messages, streams, long datagrams and the relay's server under libFuzzer, SECONDS (60) each
 	swift build $(SWIFT_FLAGS) --target TURN
 	Tests/Fuzz/fuzz.sh $(or $(SECONDS),60)
 

@@ -39,6 +39,7 @@ struct RelayLog {
         }
         refusals.append(("a credential that is wrong or has expired (401)", counters.wrongCredentials))
         refusals.append(("something that is neither STUN nor TURN", counters[.malformed]))
+        refusals.append(("strangers' requests that are too long", counters[.tooLong]))
         refusals.append(("data for a service of this machine", counters[.ownAddress]))
         refusals.append(("data beyond the bandwidth allowed", counters[.bandwidth]))
         refusals.append(("strangers' requests beyond their rate", counters[.strangerLimit]))

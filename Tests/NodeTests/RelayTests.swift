@@ -206,4 +206,44 @@ struct RelayTests {
             #expect((100_000...300_000).contains(received[1]), "\(received)")
         }
     }
+
+    private static let prlimit = "/usr/bin/prlimit"
+    private static let hasPrlimit = FileManager.default.isExecutableFile(atPath: prlimit)
+
+    @Test(
+        "a node that is ready has a relay that answers; one that lacks a descriptor for it says so",
+        .enabled(if: hasPrlimit))
+    func wholeOrNot() async throws {
+        let port = NodeProcess.freePort()
+        let options = ["--turn-port", "\(port)", "--public-ip", "127.0.0.1"]
+        let whole = try await NodeProcess(options: options)
+        let most = whole.descriptors
+        func answers() -> Bool {
+            [DatagramClient.loopback, DatagramClient.loopback6].allSatisfy { ip in
+                guard let client = try? DatagramClient(relayPort: port, at: ip, patience: 1) else { return false }
+                client.send(RelayRequests.binding)
+                return (try? client.receive()) != nil
+            }
+        }
+        #expect(answers())
+        try await whole.terminate()
+        var complaints = 0
+        // Of what it opens last, the relay's own is a part.
+        for limit in most - 10..<most {
+            let folder = try TemporaryFolder()
+            do {
+                let node = try await NodeProcess(
+                    folder: folder, options: options, under: [Self.prlimit, "--nofile=\(limit)"])
+                #expect(answers(), "\(limit) of \(most) descriptors")
+                try await node.kill()
+            } catch NodeProcess.Failure.notReady {
+                let log = String(decoding: try folder.bytes("log"), as: UTF8.self)
+                guard log.contains("The relay cannot be started") else { continue }
+                complaints += 1
+                #expect(log.hasPrefix("cryptpeer: The relay cannot be started (too many open files): let the node"))
+                #expect(log.hasSuffix(")\n") && log.filter { $0 == "\n" }.count == 1)
+            }
+        }
+        #expect(complaints > 0)
+    }
 }

@@ -101,7 +101,28 @@ final class RelayService: Service {
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
         }
         let addresses = finder.find()
-        for mailbox in mailboxes { start(mailbox, addresses) }
+        for mailbox in mailboxes {
+            let error = start(mailbox, addresses)
+            guard error != 0 else { continue }
+            await listener.withLock { $0 }?.stop()
+            stop()
+            throw Self.refusal(error, port: port)
+        }
+    }
+
+    /// What is said of a thread that could not begin.
+    private static func refusal(_ error: Int32, port: UInt16) -> StartError {
+        switch error {
+        case EMFILE, ENFILE, EAGAIN, ENOMEM, ENOSPC:
+            StartError(
+                "The relay cannot be started (\(String(cString: strerror(error)).lowercased()))",
+                advice:
+                    "let the node have more open files and threads (ulimit -n and -u, or LimitNOFILE and TasksMax in its service)"
+            )
+        default:
+            StartError(
+                PortFailure(name: "UDP port \(port)", port: Int(port), error: error, option: portOption))
+        }
     }
 
     /// Says in the log that the relay is not at the port it was to have, and why. An operator may have opened that one only.
@@ -149,8 +170,10 @@ final class RelayService: Service {
         return 0
     }
 
-    /// Starts a thread, and returns when it listens.
-    private func start(_ mailbox: RelayMailbox, _ addresses: RelayAddresses) {
+    /// Starts a thread, and returns when it listens, or cannot.
+    ///
+    /// - Returns: 0, or why it cannot (`errno`).
+    private func start(_ mailbox: RelayMailbox, _ addresses: RelayAddresses) -> Int32 {
         let listening = Latch()
         let thread = startThread { [self] in
             let sockets = RelaySocketTable()
@@ -159,13 +182,13 @@ final class RelayService: Service {
                 serverConfiguration(addresses), ports: ports, sockets: sockets, credentials: credentials,
                 random: Randomness.system(), at: RelayLoop.moment)
             var loop = RelayLoop(server: server, sockets: sockets, port: port, isShared: mailboxes.count > 1)
-            loop.listen(at: addresses.local.all)
-            listening.open()
-            loop.run(mailbox)
+            let error = loop.open(mailbox, at: addresses.local.all)
+            listening.open(error)
+            if error == 0 { loop.run(mailbox) }
         }
-        guard let thread else { return }
+        guard let thread else { return EAGAIN }
         threads.withLock { $0.append(thread) }
-        listening.wait()
+        return listening.wait()
     }
 
     private func serverConfiguration(_ addresses: RelayAddresses) -> ServerConfiguration {
@@ -213,9 +236,10 @@ final class RelayService: Service {
         while true {
             try await Task.sleep(for: Self.interval)
             let current = finder.find()
-            if current != addresses { follow(current) }
-            addresses = current
             let totals = self.totals
+            // Where it could not listen it may now.
+            if current != addresses || totals.report.missing > 0 { follow(current) }
+            addresses = current
             metrics.record(totals, since: last)
             log.note(totals, at: RelayLoop.seconds)
             last = totals
@@ -253,8 +277,9 @@ final class RelayService: Service {
     }
 }
 
-/// What one thread waits for until another one opens it, once.
+/// What one thread waits for until another one opens it, once, with a number.
 private final class Latch: Sendable {
+    private let number = Atomic<Int32>(0)
     private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init() { sem_init(semaphore, 0, 0) }
@@ -264,7 +289,13 @@ private final class Latch: Sendable {
         semaphore.deallocate()
     }
 
-    func open() { sem_post(semaphore) }
+    func open(_ number: Int32) {
+        self.number.store(number, ordering: .releasing)
+        sem_post(semaphore)
+    }
 
-    func wait() { while sem_wait(semaphore) != 0 {} }
+    func wait() -> Int32 {
+        while sem_wait(semaphore) != 0 {}
+        return number.load(ordering: .acquiring)
+    }
 }

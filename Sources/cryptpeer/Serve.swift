@@ -82,7 +82,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Private networks that the relay reaches where it does not reach all of them (--bubble), such as 10.8.0.0/16.",
+            "Networks that the relay reaches though they are private, or this machine's own, such as 10.8.0.0/16. With --bubble it reaches all of these.",
             valueName: "network"))
     var relayNetwork: [String] = []
 
@@ -105,6 +105,23 @@ struct Serve: AsyncParsableCommand {
             valueName: "relay"))
     var relayAlternate: [String] = []
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The addresses of this machine at which clients come to the relay. By default all of them.",
+            valueName: "address"))
+    var relayListen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The UDP ports at which peers reach what is relayed. By default 49152-65535.", valueName: "first-last"))
+    var relayPorts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads that relay, each its part of the clients: one carries some hundred calls.", valueName: "number"))
+    var relayThreads = 1
+
     @Flag(help: "For benches and tests only: the relay reaches this machine itself.")
     var turnAllowLoopback = false
 
@@ -119,6 +136,9 @@ struct Serve: AsyncParsableCommand {
             (relayRate ?? 0) <= 1_000_000
         else {
             throw ValidationError("--relay-device-rate and --relay-rate take a number from 0 to 1000000")
+        }
+        guard RelayConfiguration.threadCounts.contains(relayThreads) else {
+            throw ValidationError("--relay-threads takes a number from 1 to 64")
         }
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 1 to 65535") }
         guard (0...65_535).contains(metricsPort) else {
@@ -170,6 +190,9 @@ extension Serve {
         relay.alternates = relayAlternate
         relay.allowsLoopback = turnAllowLoopback
         relay.acceptsOldChannelNumbers = turnOldChannels
+        relay.listen = relayListen
+        relay.ports = relayPorts
+        relay.threads = relayThreads
         return relay
     }
 }

@@ -141,7 +141,7 @@ struct RelayLoop: ~Copyable {
             case .stop: return false
             case .command(let command): command(&server)
             case .follow(let addresses, let policy):
-                listen(at: addresses.local.all)
+                listen(at: addresses.listening)
                 sockets.bind(to: addresses)
                 server.setRelayAddresses(ipv4: addresses.ipv4, ipv6: addresses.ipv6)
                 server.setPolicy(policy)

@@ -24,7 +24,7 @@ final class RelayService: Service {
     private let ownPorts: Set<UInt16>
     private let metrics: RelayMetrics
     private let logger: Logger
-    private let ports = PortPool()
+    private let ports: PortPool
     private let mailboxes: [RelayMailbox]
     private let bounds: ServiceBounds
     private let ledger: ConnectionLedger
@@ -59,6 +59,8 @@ final class RelayService: Service {
         self.metrics = metrics
         self.logger = logger
         networks = try configuration.prefixes()
+        ports = PortPool(range: try configuration.portRange())
+        let listening = try configuration.listeningAddresses()
         alternates = try configuration.alternateServers()
         var given: [IPAddress] = []
         for text in configuration.publicAddresses {
@@ -67,10 +69,10 @@ final class RelayService: Service {
             }
             given.append(ip)
         }
-        finder = AddressFinder(given: given, names: names)
+        finder = AddressFinder(given: given, listening: listening, names: names)
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
         credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm, issuer: issuer)
-        mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
+        mailboxes = (0..<configuration.threads).map { _ in RelayMailbox() }
         streams = RelayStreams(
             mailboxes, ledger: ledger, acceptsOldChannelNumbers: configuration.acceptsOldChannelNumbers)
     }
@@ -89,6 +91,12 @@ final class RelayService: Service {
     ///
     /// - Throws: a ``StartError`` if the port cannot be had.
     func start() async throws(StartError) {
+        let addresses = finder.find()
+        if let absent = finder.listening.first(where: { !addresses.local.all.contains($0) }) {
+            throw StartError(
+                "This machine has no address \(TransportAddress(absent, port: 0).ipText)",
+                advice: "give --relay-listen one that it has, or see that its network is up")
+        }
         let wanted = UInt16(clamping: configuration.port)
         let failure = await take(wanted)
         var last = failure
@@ -100,7 +108,6 @@ final class RelayService: Service {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
         }
-        let addresses = finder.find()
         for mailbox in mailboxes {
             let error = start(mailbox, addresses)
             guard error != 0 else { continue }
@@ -144,7 +151,7 @@ final class RelayService: Service {
         }
         do {
             let opened = try await RelayListener(
-                port: self.port, streams: streams, ledger: ledger, bounds: bounds)
+                at: finder.listening, port: self.port, streams: streams, ledger: ledger, bounds: bounds)
             listener.withLock { $0 = opened }
             return nil
         } catch {
@@ -158,14 +165,22 @@ final class RelayService: Service {
     /// - Parameter port: 0 for any that is free.
     /// - Returns: 0, or why it cannot be had (`errno`).
     private func takeDatagrams(_ port: UInt16) -> Int32 {
-        let socket = DatagramSocket.open(.ipv4, nil, port: port, for: .listener(isShared: false))
-        guard socket >= 0 else { return -socket }
-        defer { close(socket) }
-        guard let free = DatagramSocket.port(of: socket) else { return errno }
-        let socket6 = DatagramSocket.open(.ipv6, nil, port: free, for: .listener(isShared: false))
-        // A machine without IPv6 has no such socket.
-        if socket6 == -EADDRINUSE { return EADDRINUSE }
-        if socket6 >= 0 { close(socket6) }
+        var taken: [Int32] = []
+        defer { for socket in taken { close(socket) } }
+        var free = port
+        // Those that were chosen; or all, of each family.
+        let chosen = finder.listening.map { ($0.family, IPAddress?.some($0)) }
+        for (family, ip) in chosen.isEmpty ? [(.ipv4, nil), (.ipv6, nil)] : chosen {
+            let socket = DatagramSocket.open(family, ip, port: free, for: .listener(isShared: false))
+            guard socket >= 0 else {
+                // A machine without IPv6 has no such socket.
+                if ip == nil, family == .ipv6, socket != -EADDRINUSE { continue }
+                return -socket
+            }
+            taken.append(socket)
+            guard let port = DatagramSocket.port(of: socket) else { return errno }
+            free = port
+        }
         chosenPort.withLock { $0 = free }
         return 0
     }
@@ -182,7 +197,7 @@ final class RelayService: Service {
                 serverConfiguration(addresses), ports: ports, sockets: sockets, credentials: credentials,
                 random: Randomness.system(), at: RelayLoop.moment)
             var loop = RelayLoop(server: server, sockets: sockets, port: port, isShared: mailboxes.count > 1)
-            let error = loop.open(mailbox, at: addresses.local.all)
+            let error = loop.open(mailbox, at: addresses.listening)
             listening.open(error)
             if error == 0 { loop.run(mailbox) }
         }
@@ -201,7 +216,10 @@ final class RelayService: Service {
         server.alternateServers = alternates
         server.redirection = .whenFull
         configuration.setBandwidth(&server.quotas)
-        server.quotas.relays = max(1, min(server.quotas.relays, bounds.relays) / mailboxes.count)
+        // One that has no ports left is full.
+        let families = [addresses.ipv4, addresses.ipv6].count { $0 != nil }
+        let most = min(server.quotas.relays, bounds.relays, ports.range.count * max(1, families))
+        server.quotas.relays = max(1, most / mailboxes.count)
         if configuration.allowsLoopback { server.quotas.relaysPerUser = server.quotas.relays }
         return server
     }
@@ -212,6 +230,7 @@ final class RelayService: Service {
             configuration.reachesPrivateNetworks ? .allowed : networks.isEmpty ? .denied : .networks(networks)
         policy.allowsLoopback = configuration.allowsLoopback
         policy.ownAddresses = Set(addresses.local.all.filter { !LocalAddresses.isLoopback($0) })
+        policy.ownNetworks = addresses.local.networks
         policy.ownPorts = ownPorts.union([port])
         return policy
     }

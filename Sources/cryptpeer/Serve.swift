@@ -71,10 +71,11 @@ struct Serve: AsyncParsableCommand {
     var publicIp: [String] = []
 
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
-            "A secret that other programs share to make credentials for the relay. By default the node has its own.",
+            "A secret that other programs share to make credentials for the relay. By default the node has its own. A second one is right as well: the former one, while programs change over.",
             valueName: "file"))
-    var turnSecret: String?
+    var turnSecret: [String] = []
 
     @Flag(help: "The node serves a network without the Internet: the relay reaches private addresses.")
     var bubble = false
@@ -140,6 +141,7 @@ struct Serve: AsyncParsableCommand {
         guard RelayConfiguration.threadCounts.contains(relayThreads) else {
             throw ValidationError("--relay-threads takes a number from 1 to 64")
         }
+        guard turnSecret.count <= 2 else { throw ValidationError("--turn-secret takes one file or two") }
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 1 to 65535") }
         guard (0...65_535).contains(metricsPort) else {
             throw ValidationError("--metrics-port takes a number from 0 to 65535")
@@ -182,7 +184,8 @@ extension Serve {
         relay.isPortChosen = turnPort != nil
         if let turnPort { relay.port = turnPort }
         relay.publicAddresses = publicIp
-        relay.secret = try turnSecret.map { try RelayConfiguration.secret(inFile: $0) }
+        relay.secret = try turnSecret.first.map { try RelayConfiguration.secret(inFile: $0) }
+        relay.otherSecret = try turnSecret.dropFirst().first.map { try RelayConfiguration.secret(inFile: $0) }
         relay.reachesPrivateNetworks = bubble
         relay.networks = relayNetwork
         relay.deviceMegabits = relayDeviceRate

@@ -11,6 +11,8 @@ public struct RelayConfiguration: Sendable {
     public var publicAddresses: [String] = []
     /// A secret that other programs share to make credentials; one of the node's own, kept in its data folder, if there is none.
     public var secret: [UInt8]?
+    /// Another one, with which they are right, too: what was made with it counts until it ends, while programs change over.
+    public var otherSecret: [UInt8]?
     /// Peers may be in private networks: the node serves a network without the Internet.
     public var reachesPrivateNetworks = false
     /// Networks in which peers may be, as `address/length`: private ones, and those that the machine is itself in, where not all

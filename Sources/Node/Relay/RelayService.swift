@@ -71,7 +71,9 @@ final class RelayService: Service {
         }
         finder = AddressFinder(given: given, listening: listening, names: names)
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
-        credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm, issuer: issuer)
+        credentials = TimeLimitedCredentials(
+            secret: secret, others: [configuration.otherSecret].compactMap { $0.map { Secret($0) } }, realm: Self.realm,
+            issuer: issuer)
         mailboxes = (0..<configuration.threads).map { _ in RelayMailbox() }
         streams = RelayStreams(
             mailboxes, ledger: ledger, acceptsOldChannelNumbers: configuration.acceptsOldChannelNumbers)

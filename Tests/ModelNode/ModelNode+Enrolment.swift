@@ -53,7 +53,10 @@ extension ModelNode {
             guard case .open = invitation.progress else { return false }
             return invitation.owner == device && invitation.expires > now
         }
-        guard open < limits.invitationsPerDevice else { throw .quotaExceeded }
+        let remembered = state.invitations.values.count { $0.owner == device }
+        guard open < limits.invitationsPerDevice,
+            remembered < limits.invitationsPerDevice * Limits.invitationsRemembered
+        else { throw .quotaExceeded }
         state.invitations[id] = ModelState.Invitation(
             owner: device, verifier: verifier, expires: expires, bundle: bundle, progress: .open)
         return .done

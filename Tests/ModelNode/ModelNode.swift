@@ -74,6 +74,7 @@ public struct ModelNode {
     /// The process is killed and started again: every connection is gone.
     public mutating func crash() {
         sessions = [:]
+        for id in state.blobs.keys { state.blobs[id]?.charged = nil }
     }
 
     /// Whether a newcomer could still redeem this invitation, its expiry aside.

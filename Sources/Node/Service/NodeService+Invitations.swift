@@ -21,6 +21,11 @@ extension NodeService {
             guard try store.openInvitations(of: device.device, now: now) < quotas.invitationsPerDevice else {
                 throw Refusal.quotaExceeded
             }
+            // Who opens and withdraws, or lets expire at once, has the node remember as many: that has an end as well.
+            guard
+                try store.invitations(of: device.device) < quotas.invitationsPerDevice * Limits.invitationsRemembered
+            else { throw Refusal.quotaExceeded }
+            try store.dropExpiredBundles(of: device.device, now: now)
             try store.put(
                 InvitationRecord(
                     invitation: invitation, device: device.device, verifier: verifier, expires: expiry,

@@ -19,8 +19,7 @@ final class NodeService: Sendable {
     let clock: @Sendable () -> UInt64
     /// Whose node it is; nil until somebody claims it.
     private let owner: Mutex<Bubble?>
-    /// Lives as long as the process: a quota's tag in the database tells nobody whose it was.
-    private let tagKey: Secret
+    let depositTag = DepositTag()
 
     /// Who is asking.
     enum Party: Sendable {
@@ -43,7 +42,6 @@ final class NodeService: Sendable {
         self.desk = desk
         self.clock = clock
         self.owner = Mutex(owner)
-        tagKey = Randomness.system().secret(32)
     }
 
     var bubble: Bubble? { owner.withLock { $0 } }
@@ -150,11 +148,6 @@ final class NodeService: Sendable {
 
     func hash(_ bytes: [UInt8]) -> [UInt8] {
         HashAlgorithm.sha256.hash(bytes)
-    }
-
-    /// What stands for a device in the store's quotas.
-    func tag(_ device: DeviceRecord) -> [UInt8] {
-        Array(HashAlgorithm.sha256.hmac(key: tagKey, device.device).prefix(16))
     }
 
     /// When something is to be deleted: as asked, within the longest life.

@@ -20,6 +20,16 @@ extension SQLiteTables {
             "SELECT count(*) FROM invitations WHERE device = ? AND state = 0 AND expires > ?", [device, now])
     }
 
+    func invitations(of device: [UInt8]) throws -> Int {
+        try number("SELECT count(*) FROM invitations WHERE device = ?", [device])
+    }
+
+    func dropExpiredBundles(of device: [UInt8], now: UInt64) throws {
+        try execute(
+            "UPDATE invitations SET bundle = x'' WHERE device = ? AND state = 0 AND expires <= ? AND length(bundle) > 0",
+            [device, now])
+    }
+
     func put(_ invitation: InvitationRecord) throws {
         try execute(
             "INSERT OR REPLACE INTO invitations "

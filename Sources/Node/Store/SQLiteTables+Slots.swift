@@ -7,12 +7,8 @@ extension SQLiteTables {
         }
     }
 
-    func slots(under tag: [UInt8]) throws -> Int {
-        try number("SELECT count(*) FROM slots WHERE tag = ?", [tag])
-    }
-
-    func makeSlot(_ slot: [UInt8], tokenHash: [UInt8], tag: [UInt8]) throws {
-        try execute("INSERT INTO slots (slot, position, tokenHash, tag) VALUES (?, 0, ?, ?)", [slot, tokenHash, tag])
+    func makeSlot(_ slot: [UInt8], tokenHash: [UInt8]) throws {
+        try execute("INSERT INTO slots (slot, position, tokenHash) VALUES (?, 0, ?)", [slot, tokenHash])
     }
 
     func commit(in slot: SlotRecord, at position: UInt64, now: UInt64) throws -> CommitRecord? {
@@ -22,12 +18,12 @@ extension SQLiteTables {
         ).map { CommitRecord(tokenHash: $0.bytes(0), nextTokenHash: $0.bytes(1), sealed: $0.bytes(2)) }
     }
 
-    func advance(_ slot: SlotRecord, with commit: CommitRecord, expires: UInt64, tag: [UInt8]) throws {
+    func advance(_ slot: SlotRecord, with commit: CommitRecord, expires: UInt64) throws {
         try execute(
-            "INSERT INTO commits (slot, position, tokenHash, nextTokenHash, tag, length, expires, sealed) "
-                + "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO commits (slot, position, tokenHash, nextTokenHash, length, expires, sealed) "
+                + "VALUES (?, ?, ?, ?, ?, ?, ?)",
             [
-                slot.row, slot.position, commit.tokenHash, commit.nextTokenHash, tag, commit.sealed.count, expires,
+                slot.row, slot.position, commit.tokenHash, commit.nextTokenHash, commit.sealed.count, expires,
                 commit.sealed,
             ])
         try execute(

@@ -25,6 +25,10 @@ extension SQLiteTables {
                 [now, limit / 10])
             deleted = max(deleted, database.changesCount * 10)
         }
+        try execute(
+            "DELETE FROM usage WHERE (device, day) IN (SELECT device, day FROM usage WHERE day <= ? LIMIT ?)",
+            [now / 86_400, limit])
+        deleted = max(deleted, database.changesCount)
         // An expired invitation is known as such for as long as one can live, then forgotten.
         try execute("UPDATE invitations SET bundle = x'' WHERE expires <= ? AND length(bundle) > 0", [now])
         try execute(

@@ -150,6 +150,7 @@ const catalogue = {
     "invite.title": "Invite",
     "invite.text": "This link lets one person join, once. Whoever has it can use it: hand it over where only they can see it.",
     "invite.making": "Making a link…",
+    "invite.waiting": "The node has not taken the link yet: it cannot be reached, or its disk is full. The app keeps trying. You can close this and come back later.",
     "invite.failed": "The link could not be made. The node must be reachable for it; then try again.",
     "invite.again": "Make a new link",
     "invite.link": "Invitation link",

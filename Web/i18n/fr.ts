@@ -147,6 +147,7 @@ export const fr: Catalogue = {
     "invite.title": "Inviter",
     "invite.text": "Ce lien permet à une seule personne de rejoindre, une seule fois. Quiconque le détient peut s’en servir : remettez-le là où elle seule le voit.",
     "invite.making": "Création d’un lien…",
+    "invite.waiting": "Le nœud n’a pas encore pris le lien : il est injoignable, ou son disque est plein. L’application réessaie d’elle-même. Vous pouvez fermer cette fenêtre et revenir plus tard.",
     "invite.failed": "Le lien n’a pas pu être créé. Le nœud doit être joignable ; réessayez ensuite.",
     "invite.again": "Créer un nouveau lien",
     "invite.link": "Lien d’invitation",

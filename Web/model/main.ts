@@ -62,7 +62,7 @@ export class MainModel {
         this.profile = new Value(profile);
         this.toasts = new Toasts(clock);
         this.files = new FilesModel(session, clock, this.toasts);
-        this.invitations = new Invitations(session);
+        this.invitations = new Invitations(session, clock);
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
         this.files.viewing.subscribe((opened) => this.dialog.set(opened === null ? null : "viewer"));

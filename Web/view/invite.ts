@@ -22,6 +22,9 @@ export function inviteDialog(scope: Scope, model: MainModel, onClose: () => void
     scope.fill(link, redraw, (): Child => {
         if (invitations.latest.current !== null) return linkView(model);
         if (invitations.state.current === "making") return spinner(t("invite.making"));
+        if (invitations.state.current === "waiting") {
+            return [spinner(t("invite.making")), notice("warning", t("invite.waiting"))];
+        }
         const again = button(t("invite.again"), { class: "small", onclick: () => invitations.create(lifetime) });
         return invitations.state.current === "failed" ? notice("warning", t("invite.failed"), again) : again;
     });

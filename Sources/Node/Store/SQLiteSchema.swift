@@ -7,6 +7,7 @@ enum SQLiteSchema {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in try database.execute(sql: version1) }
         migrator.registerMigration("2") { database in try database.execute(sql: version2) }
+        migrator.registerMigration("3") { database in try database.execute(sql: version3) }
         return migrator
     }
 
@@ -90,5 +91,10 @@ enum SQLiteSchema {
         -- A blob's tag is sealed from here on, under a key that ends with the process: no two are alike.
         DROP INDEX blobsByTag;
         UPDATE blobs SET tag = x'';
+        """
+
+    private static let version3 = """
+        -- Those whose bundle has yet to be let go of.
+        CREATE INDEX invitationsWithBundle ON invitations (expires) WHERE length(bundle) > 0;
         """
 }

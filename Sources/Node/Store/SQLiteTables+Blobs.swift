@@ -15,7 +15,7 @@ extension SQLiteTables {
 
     func delete(blob: [UInt8]) throws -> DeletedBlob? {
         guard let row = try row("SELECT tag, length FROM blobs WHERE blob = ?", [blob]) else { return nil }
-        let deleted = DeletedBlob(tag: row.bytes(0), length: row[1])
+        let deleted = DeletedBlob(tag: try row.bytes(0), length: try row.count(1))
         try execute("DELETE FROM blobs WHERE blob = ?", [blob])
         return deleted
     }

@@ -8,10 +8,10 @@ extension SQLiteTables {
             [invitation]
         ).map { row in
             InvitationRecord(
-                invitation: invitation, device: row.bytes(0), verifier: row.bytes(1), expires: row.unsigned(2),
-                bundleHash: row.bytes(3), bundle: row.bytes(4),
-                state: InvitationRecord.State(rawValue: row[5]) ?? .used,
-                memberKeyHash: row.optionalBytes(6), receipt: row.optionalBytes(7))
+                invitation: invitation, device: try row.bytes(0), verifier: try row.bytes(1),
+                expires: try row.unsigned(2), bundleHash: try row.bytes(3), bundle: try row.bytes(4),
+                state: InvitationRecord.State(rawValue: try row.count(5)) ?? .used,
+                memberKeyHash: try row.optionalBytes(6), receipt: try row.optionalBytes(7))
         }
     }
 

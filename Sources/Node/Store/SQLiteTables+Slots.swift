@@ -3,7 +3,7 @@ import GRDB
 extension SQLiteTables {
     func slot(_ slot: [UInt8]) throws -> SlotRecord? {
         try row("SELECT id, position, tokenHash FROM slots WHERE slot = ?", [slot]).map { row in
-            SlotRecord(row: row[0], position: row.unsigned(1), tokenHash: row.bytes(2))
+            SlotRecord(row: try row.integer(0), position: try row.unsigned(1), tokenHash: try row.bytes(2))
         }
     }
 
@@ -15,7 +15,9 @@ extension SQLiteTables {
         try row(
             "SELECT tokenHash, nextTokenHash, sealed FROM commits WHERE slot = ? AND position = ? AND expires > ?",
             [slot.row, position, now]
-        ).map { CommitRecord(tokenHash: $0.bytes(0), nextTokenHash: $0.bytes(1), sealed: $0.bytes(2)) }
+        ).map {
+            CommitRecord(tokenHash: try $0.bytes(0), nextTokenHash: try $0.bytes(1), sealed: try $0.bytes(2))
+        }
     }
 
     func advance(_ slot: SlotRecord, with commit: CommitRecord, expires: UInt64) throws {

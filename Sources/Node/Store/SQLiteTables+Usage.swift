@@ -3,10 +3,12 @@ import GRDB
 extension SQLiteTables {
     /// At most a row for each day that something can live: never what the device has stored itself.
     func usage(of device: [UInt8], now: UInt64) throws -> Usage {
-        let row = try row(
-            "SELECT coalesce(sum(bytes), 0), coalesce(sum(slots), 0) FROM usage WHERE device = ? AND day > ?",
-            [device, now / 86_400])
-        return Usage(bytes: row?[0] ?? 0, slots: row?[1] ?? 0)
+        guard
+            let row = try row(
+                "SELECT coalesce(sum(bytes), 0), coalesce(sum(slots), 0) FROM usage WHERE device = ? AND day > ?",
+                [device, now / 86_400])
+        else { return Usage() }
+        return Usage(bytes: try row.count(0), slots: try row.count(1))
     }
 
     func charge(_ usage: Usage, to device: [UInt8], until day: UInt64) throws {

@@ -66,7 +66,10 @@ struct DataFolder: Sendable {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/" + part
-            if mkdir(prefix, 0o700) != 0, errno != EEXIST, errno != EISDIR {
+            if mkdir(prefix, 0o700) == 0 {
+                // A power cut would else take the folder, and all that is in it.
+                try? synchronizeFolder(of: prefix)
+            } else if errno != EEXIST, errno != EISDIR {
                 throw StartError("The data folder \(path) cannot be made (\(lastSystemError()))", advice: folderAdvice)
             }
         }

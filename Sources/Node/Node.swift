@@ -24,6 +24,7 @@ public struct Node: Service {
     private let announce: @Sendable (Announcement) -> Void
     private let logger: Logger
     private let lock: DataFolderLock
+    private let registry = PrometheusRegistry()
     private let store: SQLiteStore
     private let identity: NodeIdentity
     private let anchor: TrustAnchor
@@ -45,7 +46,8 @@ public struct Node: Service {
         if configuration.relay != nil, configuration.relay?.secret == nil {
             self.configuration.relay?.secret = try RelaySecret.kept(in: folder)
         }
-        store = try SQLiteStore(folder)
+        store = try SQLiteStore(
+            folder, logger: logger, metrics: registry, pendingBytes: configuration.bounds.pendingBytes)
         do {
             owner = try store.readNow { try Bubble(stored: $0) }
         } catch {
@@ -69,7 +71,6 @@ public struct Node: Service {
     /// - Throws: a ``StartError`` when the port cannot be had.
     public func run() async throws {
         defer { lock.release() }
-        let registry = PrometheusRegistry()
         let (isReady, ready) = AsyncStream<Never>.makeStream()
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
@@ -85,7 +86,7 @@ public struct Node: Service {
             sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
             clock: configuration.clock)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
-            (try? await store.change { _ in }) != nil
+            await store.canStore()
         }
         let application = Application(
             router: try routes.makeRouter(),
@@ -110,7 +111,7 @@ public struct Node: Service {
             },
             logger: logger)
         var services: [any Service] = [
-            store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
+            store, ExpirySweep(store: store, clock: configuration.clock),
             CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
         ]
         if let relay { services.append(relay) }
@@ -150,10 +151,13 @@ public struct Node: Service {
 
     private func announceStart(port: Int) async throws {
         let origin = anchor.primaryName.origin(port: port)
-        try await store.change { try $0.set(origin: origin) }
+        // What is known already is not written: on a full disk that alone would keep the node from starting.
+        if try await store.read({ try $0.origin() }) != origin {
+            try await store.change(.freeing) { try $0.set(origin: origin) }
+        }
         if try await store.read({ try $0.ownership() }) == nil {
             let invitation = try OperatorInvitation(origin: origin)
-            try await store.change { try $0.offerClaim(tokenHash: invitation.tokenHash) }
+            try await store.change(.freeing) { try $0.offerClaim(tokenHash: invitation.tokenHash) }
             announce(.operatorInvitation(invitation.link))
         }
         if let authority = anchor.authority { announce(.authorityFingerprint(try authority.fingerprint)) }

@@ -269,6 +269,21 @@ struct LimitTests {
         }
     }
 
+    @Test("what would wait to be written beyond the bound is refused, and less is not")
+    func pendingBytes() async throws {
+        try await withNode {
+            $0.bounds.pendingBytes = 50_000
+        } _: { node in
+            let session = try await TestBubble(claiming: node).session(on: node)
+            func put(_ length: Int) -> Request {
+                let bytes = Randomness.system().bytes(length)
+                return .putBlob(blob: Randomness.system().bytes(32), expires: node.now + 600, bytes: bytes)
+            }
+            #expect(try await session.ask(put(50_001)) == .refused(.unavailable))
+            #expect(try await session.ask(put(50_000)) == .done)
+        }
+    }
+
     @Test("a client that asks for much and reads nothing waits, and gets it all when it reads")
     func backpressure() async throws {
         try await withNode { node in

@@ -32,6 +32,8 @@ public struct Doctor: Sendable {
     let authority: [UInt8]?
     /// What credentials for the relay are made of; nil: no allocation is tried.
     let secret: Secret?
+    /// Where the node's data are, if they are on this machine.
+    private let folder: DataFolder?
 
     /// Seconds since 1970, on this machine.
     public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
@@ -51,7 +53,7 @@ public struct Doctor: Sendable {
         let folder = try data.map { try DataFolder(existing: $0) }
         var found = origin
         if found == nil, let folder {
-            found = try await SQLiteStore(folder).whileRunning { store in try await store.read { try $0.origin() } }
+            found = try SQLiteStore(visiting: folder, isReadOnly: true).readNow { try $0.origin() }
         }
         guard let text = found else {
             throw StartError(
@@ -78,6 +80,7 @@ public struct Doctor: Sendable {
                 (try? readFile(folder.authorityCertificate))
             }
         }
+        self.folder = folder
         self.secret = (secret ?? folder.flatMap { try? RelaySecret.stored(in: $0) }).map { Secret($0) }
     }
 
@@ -92,6 +95,7 @@ public struct Doctor: Sendable {
                 say(finding)
             }
         }
+        if let folder { report(Self.room(of: DiskRoom(folder))) }
         let host = name.host.filter { $0 != "[" && $0 != "]" }
         let https = await HTTPSExamination(
             host: host, name: name, port: port, authority: authority, now: Int(clamping: clock())
@@ -104,6 +108,13 @@ public struct Doctor: Sendable {
             report(await relay.run())
         }
         return isWell
+    }
+
+    /// Only what is wrong: with room there is nothing to do.
+    private static func room(of disk: DiskRoom) -> [Finding] {
+        guard disk.look().isShort else { return [] }
+        let left = (disk.free ?? 0) >> 20
+        return [.fail("Data: the disk is full (\(left) MiB left), and the node stores nothing more: make room there.")]
     }
 
     private static func port(of origin: String) -> Int? {

@@ -7,7 +7,7 @@ extension NodeService {
     ) {
         let now = clock()
         let blob = hash(blob)
-        change(reply) { [self] store in
+        change(.storing(bytes.count), reply) { [self] store in
             let expires = try expiry(expires, lifetime: Limits.blobLifetime, now: now)
             if let held = try store.blob(blob, now: now) { return held == bytes ? .done : .refused(.conflict) }
             let day = try charge(bytes.count, to: device, expires: expires, in: store, now: now)
@@ -28,7 +28,7 @@ extension NodeService {
 
     func deleteBlob(_ blob: [UInt8], reply: @escaping Reply) {
         let blob = hash(blob)
-        change(reply) { [depositTag] store in
+        change(.freeing, reply) { [depositTag] store in
             guard let deleted = try store.delete(blob: blob) else { throw Refusal.unknownBlob }
             if let (device, day) = depositTag.open(deleted.tag, blob: blob) {
                 try store.refund(bytes: max(deleted.length, Limits.leastCharge), to: device, until: day)

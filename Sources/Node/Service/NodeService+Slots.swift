@@ -4,7 +4,7 @@ import NodeProtocol
 extension NodeService {
     func createSlot(_ slot: [UInt8], tokenHash: [UInt8], by device: DeviceRecord, reply: @escaping Reply) {
         let now = clock()
-        change(reply) { [quotas] store in
+        change(.storing(0), reply) { [quotas] store in
             if let held = try store.slot(slot) {
                 let first =
                     held.position == 0 ? held.tokenHash : try store.commit(in: held, at: 0, now: now)?.tokenHash
@@ -24,7 +24,7 @@ extension NodeService {
         _ commit: CommitRecord, slot: [UInt8], position: UInt64, by device: DeviceRecord, reply: @escaping Reply
     ) {
         let now = clock()
-        change(reply) { [self] store in
+        change(.storing(commit.sealed.count), reply) { [self] store in
             let slot = try Self.known(slot, in: store)
             guard position <= slot.position else { throw Refusal.wrongSlotToken }
             guard position == slot.position else {

@@ -117,7 +117,7 @@ final class NodeService: Sendable {
         case .fetchCommit(let slot, let position, let token):
             fetchCommit(slot, position: position, token: token, reply: reply)
         case .putCheckpoint(let checkpoint):
-            change(reply) { store in
+            change(.storing(checkpoint.count), reply) { store in
                 try store.put(checkpoint: checkpoint, of: device.device)
                 return .done
             }
@@ -138,8 +138,10 @@ final class NodeService: Sendable {
     // MARK: - Steps that every topic takes
 
     /// A change whose outcome is the answer.
-    func change(_ reply: @escaping Reply, _ body: @escaping @Sendable (any StoreChanges) throws -> Response) {
-        store.change(body) { reply($0.response) }
+    func change(
+        _ cost: ChangeCost, _ reply: @escaping Reply, _ body: @escaping @Sendable (any StoreChanges) throws -> Response
+    ) {
+        store.change(cost, body) { reply($0.response) }
     }
 
     func read(_ reply: @escaping Reply, _ body: @escaping @Sendable (any StoreReads) throws -> Response) {

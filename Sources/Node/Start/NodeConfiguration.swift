@@ -64,6 +64,8 @@ public struct ServiceBounds: Sendable {
     public var outgoingBytes = 4 << 20
     /// Requests of a session that are being worked on; more wait.
     public var requestsInFlight = 32
+    /// Bytes of changes that wait to be written, from all sessions; more are refused.
+    public var pendingBytes = 64 << 20
     public var quotas = Quotas()
 
     /// What one mailbox or one device may occupy: the protocol's `Limits`, unless a node is started with less.

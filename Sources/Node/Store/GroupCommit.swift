@@ -35,8 +35,8 @@ final class GroupCommit: Service {
     private let pending = Mutex(Pending())
     private let wakeups: AsyncStream<Void>
     private let wake: AsyncStream<Void>.Continuation
-    /// Whether the last transaction could not be written.
-    private let hasFailed = Mutex(false)
+    /// Whether the last transaction could not be written, and when one last was.
+    private let last = Mutex<(hasFailed: Bool, written: ContinuousClock.Instant?)>((false, nil))
 
     init(_ writer: any DatabaseWriter, room: DiskRoom, troubles: StoreTroubles, pendingBytes: Int) {
         self.writer = writer
@@ -47,7 +47,15 @@ final class GroupCommit: Service {
     }
 
     /// Whether the last transaction could not be written.
-    var isFailing: Bool { hasFailed.withLock { $0 } }
+    var isFailing: Bool { last.withLock { $0.hasFailed } }
+
+    /// Whether a transaction has been written lately, and none has failed since.
+    func hasWritten(within duration: Duration) -> Bool {
+        last.withLock { last in
+            guard !last.hasFailed, let written = last.written else { return false }
+            return written.duration(to: .now) < duration
+        }
+    }
 
     func submit<Value: Sendable>(
         _ cost: ChangeCost, _ change: @escaping @Sendable (Database) throws -> Value,
@@ -138,12 +146,12 @@ final class GroupCommit: Service {
                 for job in jobs { try job.run(database) }
             }
         } catch {
-            hasFailed.withLock { $0 = true }
+            last.withLock { $0.hasFailed = true }
             troubles.note(error)
             if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { room.releaseReserve() }
             return false
         }
-        hasFailed.withLock { $0 = false }
+        last.withLock { $0 = (false, .now) }
         for job in jobs { job.tell(true) }
         return true
     }

@@ -13,7 +13,7 @@ final class DiskRoom: Sendable {
     private let reserveLength: UInt64
     /// The bytes on the whole disk; 0 if the system does not tell.
     let total: UInt64
-    private let isShort = Mutex(false)
+    private let isShort: Mutex<Bool>
 
     private static let mostNeeded: UInt64 = 256 << 20
     private static let longestReserve: UInt64 = 16 << 20
@@ -24,6 +24,10 @@ final class DiskRoom: Sendable {
         total = Self.bytes(of: folder.path)?.total ?? 0
         least = min(Self.mostNeeded, total / 20)
         reserveLength = min(Self.longestReserve, total / 16)
+        // Where the reserve is missing, it was given up: what is free may be no more than that.
+        let needed = access(reserve, F_OK) == 0 ? least : least + least / 4 + reserveLength
+        let free = Self.bytes(of: folder.path)?.free ?? .max
+        isShort = Mutex(free < needed)
     }
 
     /// The bytes that this process may still write; nil if the system does not tell.

@@ -108,6 +108,12 @@ final class GroupCommit: Service {
         return isShort
     }
 
+    /// Says what the database could not do; for want of room, the reserve is given up.
+    func noteFailure(_ error: any Error) {
+        troubles.note(error)
+        if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { room.releaseReserve() }
+    }
+
     private func commitPending() async {
         while true {
             let jobs = takeBatch()
@@ -147,8 +153,7 @@ final class GroupCommit: Service {
             }
         } catch {
             last.withLock { $0.hasFailed = true }
-            troubles.note(error)
-            if (error as? DatabaseError)?.resultCode == .SQLITE_FULL { room.releaseReserve() }
+            noteFailure(error)
             return false
         }
         last.withLock { $0 = (false, .now) }

@@ -132,11 +132,16 @@ final class SQLiteStore: Store, Service {
     /// deleted lives on in it for long. Where readers are at work it does as much as it can.
     func settle() async {
         let isShort = isRoomShort
-        while (try? await pool.writeWithoutTransaction({ try Self.returnPages($0, all: isShort) })) == true {
-            // Changes that wait have their turn.
-            try? await Task.sleep(for: .milliseconds(20))
+        do {
+            while try await pool.writeWithoutTransaction({ try Self.returnPages($0, all: isShort) }) {
+                // Changes that wait have their turn.
+                try await Task.sleep(for: .milliseconds(20))
+            }
+            try await pool.writeWithoutTransaction { try Self.emptyLog($0) }
+        } catch {
+            // A node that stops closes the database under it.
+            if !Task.isCancelled { commits.noteFailure(error) }
         }
-        try? await pool.writeWithoutTransaction { try Self.emptyLog($0) }
         tendRoom()
     }
 

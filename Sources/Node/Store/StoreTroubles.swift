@@ -37,6 +37,8 @@ final class StoreTroubles: Sendable {
     }
 
     func note(_ error: any Error) {
+        // A node that stops gives up what it was about to do.
+        if error is CancellationError { return }
         let code = (error as? DatabaseError)?.extendedResultCode
         let number = code?.rawValue ?? Self.other
         let count = state.withLock { state in

@@ -57,6 +57,8 @@ public struct ServiceBounds: Sendable {
     /// Seconds without a sign of life until the node asks for one, and until it gives up.
     public var pingSeconds: Int64 = 30
     public var silenceSeconds: Int64 = 75
+    /// Seconds that a client may take for an answer over HTTP, besides a second for each 50 kB.
+    public var answerSeconds: Int64 = 20
     /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)

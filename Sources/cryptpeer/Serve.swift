@@ -111,7 +111,39 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Accept the channel numbers of TURN clients from before RFC 8656 (0x5000 to 0x7FFF).")
     var turnOldChannels = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How many connections may stand. By default as many as a quarter of the memory has room for.",
+            valueName: "number"))
+    var maxConnections: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many connections may stand from one IPv4 address or IPv6 /56; a /48 may have four times as many. By default 512, or a sixteenth of all.",
+            valueName: "number"))
+    var connectionsPerAddress: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many sessions may stand from one address: more for an organisation behind one. By default 256, or half of the connections.",
+            valueName: "number"))
+    var sessionsPerAddress: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many people may be joining at the same time from one address: more for a large hall. By default 32, or an eighth of the sessions.",
+            valueName: "number"))
+    var guestsPerAddress: Int?
+
     func validate() throws {
+        for (name, value) in [
+            ("max-connections", maxConnections), ("connections-per-address", connectionsPerAddress),
+            ("sessions-per-address", sessionsPerAddress), ("guests-per-address", guestsPerAddress),
+        ] {
+            guard (1...10_000_000).contains(value ?? 1) else {
+                throw ValidationError("--\(name) takes a number from 1 to 10000000")
+            }
+        }
         guard (0...65_535).contains(turnPort ?? 0) else {
             throw ValidationError("--turn-port takes a number from 1 to 65535, or 0")
         }
@@ -139,6 +171,7 @@ struct Serve: AsyncParsableCommand {
         var configuration = NodeConfiguration(data: data)
         configuration.hosts = host
         configuration.port = port
+        configuration.bounds = bounds
         configuration.metricsPort = metricsPort == 0 ? nil : metricsPort
         configuration.relay = try relayConfiguration()
         if let tlsCert, let tlsKey { configuration.certificate = .init(certificate: tlsCert, key: tlsKey) }
@@ -155,6 +188,21 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension Serve {
+    /// As the machine's memory allows, unless the options say otherwise.
+    private var bounds: ServiceBounds {
+        var bounds = ServiceBounds(memory: ServiceBounds.machineMemory)
+        if let maxConnections { bounds.connections = maxConnections }
+        if let guestsPerAddress { bounds.guestsPerAddress = guestsPerAddress }
+        // Each needs those before it, unless they were bounded, too.
+        bounds.sessionsPerAddress = sessionsPerAddress ?? max(bounds.sessionsPerAddress, guestsPerAddress ?? 0)
+        bounds.connectionsPerAddress =
+            connectionsPerAddress
+            ?? max(
+                bounds.connectionsPerAddress,
+                sessionsPerAddress == nil && guestsPerAddress == nil ? 0 : 2 * bounds.sessionsPerAddress)
+        return bounds
+    }
+
     private func relayConfiguration() throws -> RelayConfiguration? {
         guard turnPort != 0 else { return nil }
         var relay = RelayConfiguration()

@@ -38,7 +38,8 @@ public struct NodeConfiguration: Sendable {
 
 /// What the node bears from one stranger and from all of them together, beyond the protocol's own `Limits`.
 public struct ServiceBounds: Sendable {
-    /// Open connections in total, and from one address (an IPv6 one counts as its /64).
+    /// Open connections in total, and from one address: an IPv6 one counts as its /56, what a household gets, and all of
+    /// a /48, what an organisation gets, have four times as much.
     public var connections = 16_384
     public var connectionsPerAddress = 512
     /// Relayed addresses in total, each a socket.

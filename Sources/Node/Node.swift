@@ -105,6 +105,10 @@ public struct Node: Service {
                 address: .hostname(Self.anyAddress(), port: configuration.port), serverName: nil, backlog: 1_024),
             onServerRunning: { channel in
                 do {
+                    try await channel.eventLoop.submit {
+                        try channel.pipeline.syncOperations.addHandler(
+                            AcceptErrorHandler(logger: logger), position: .first)
+                    }.get()
                     relay?.reportPort()
                     try await announceStart(port: channel.localAddress?.port ?? configuration.port)
                     ready.finish()

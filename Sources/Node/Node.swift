@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -29,6 +30,10 @@ public struct Node: Service {
     private let anchor: TrustAnchor
     private let webApp: WebApp
     private let owner: Bubble?
+
+    private var renewal: CertificateRenewal {
+        CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger)
+    }
 
     /// Opens the data folder and makes what is missing in it.
     ///
@@ -89,8 +94,11 @@ public struct Node: Service {
             store: store, identity: identity, owner: owner,
             sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
             clock: configuration.clock)
+        let port = ListeningPort(configuration.port)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
             (try? await store.change { _ in }) != nil
+        } isOwnOrigin: { [anchor] origin in
+            anchor.isOwn(origin: origin, port: port.value)
         }
         let application = Application(
             router: try routes.makeRouter(),
@@ -109,8 +117,9 @@ public struct Node: Service {
                         try channel.pipeline.syncOperations.addHandler(
                             AcceptErrorHandler(logger: logger), position: .first)
                     }.get()
+                    if let found = channel.localAddress?.port { port.set(found) }
                     relay?.reportPort()
-                    try await announceStart(port: channel.localAddress?.port ?? configuration.port)
+                    try await announceStart(port: port.value)
                     ready.finish()
                 } catch {
                     logger.error("The node cannot write to its data folder.")
@@ -120,7 +129,7 @@ public struct Node: Service {
             logger: logger)
         var services: [any Service] = [
             store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
-            CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
+            renewal,
         ]
         if let relay { services.append(relay) }
         if let port = configuration.metricsPort {
@@ -138,6 +147,13 @@ public struct Node: Service {
                 PortFailure(
                     name: "Port \(configuration.port)", port: configuration.port, bootstrap: error, option: "--port"))
         }
+    }
+
+    /// Reads a given certificate and its key again, now, and says in the log which one is shown from then on.
+    ///
+    /// - Parameter reason: what made the node do so; stands before what the log says.
+    public func reloadCertificate(because reason: String) {
+        renewal.reload(because: "\(reason): ")
     }
 
     /// What only a port that cannot be had is the reason of.
@@ -158,7 +174,7 @@ public struct Node: Service {
     }
 
     private func announceStart(port: Int) async throws {
-        let origin = anchor.primaryName.origin(port: port)
+        let origin = anchor.primaryOrigin(port: port)
         try await store.change { try $0.set(origin: origin) }
         if try await store.read({ try $0.ownership() }) == nil {
             let invitation = try OperatorInvitation(origin: origin)
@@ -182,8 +198,22 @@ public struct Node: Service {
     /// Both protocols through one socket, where the machine has both.
     ///
     /// Servers look up what they bind to, and where no interface but the loopback has an IPv6 address that fails even for a
-    /// literal one (RFC 3493 §6.1, AI_ADDRCONFIG).
+    /// literal one (RFC 3493 §6.1, AI_ADDRCONFIG). And the system may refuse this process all of IPv6.
     static func anyAddress() -> String {
-        (try? SocketAddress.makeAddressResolvingHost("::", port: 0)) == nil ? "0.0.0.0" : "::"
+        let socket = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return "0.0.0.0" }
+        close(socket)
+        return (try? SocketAddress.makeAddressResolvingHost("::", port: 0)) == nil ? "0.0.0.0" : "::"
     }
+}
+
+/// The port that the node listens at: the system may choose it.
+private final class ListeningPort: Sendable {
+    private let port: Mutex<Int>
+
+    init(_ port: Int) { self.port = Mutex(port) }
+
+    var value: Int { port.withLock { $0 } }
+
+    func set(_ port: Int) { self.port.withLock { $0 = port } }
 }

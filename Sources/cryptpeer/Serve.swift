@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Prints, one line each: an operator invitation, for as long as nobody has used one; the fingerprint (SHA-256) of \
             the node's own certificate authority; and `Ready:` with its address once it accepts connections. Logs go to \
-            standard error. SIGTERM or Ctrl-C stops it.
+            standard error. SIGTERM or Ctrl-C stops it. SIGHUP reads --tls-cert and --tls-key again, as the node does by itself \
+            within seconds after they have changed; a pair that cannot be used is named in the log, and the old one stays.
 
             A browser trusts the node once its authority's certificate is installed on the device: it is at /ca.crt (and \
             as PEM at /ca.pem). Compare the fingerprint. With --tls-cert and --tls-key the node uses a certificate that \
@@ -43,6 +44,12 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The TCP port for HTTPS.")
     var port = 8443
+
+    @Option(
+        help: ArgumentHelp(
+            "Where browsers reach the node, if a router or proxy passes on another port or name to it: https://HOST:PORT. Stands in links.",
+            valueName: "origin"))
+    var publicOrigin: String?
 
     @Option(
         help: ArgumentHelp(
@@ -162,8 +169,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // A reader of our output that goes away must not end the node.
-        signal(SIGPIPE, SIG_IGN)
+        // Nor must a reader of our output that goes away end the node (SIGPIPE).
+        SignalService.ignoreUntilRunning()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "cryptpeer")
         logger.logLevel = .notice
@@ -171,6 +178,7 @@ struct Serve: AsyncParsableCommand {
         var configuration = NodeConfiguration(data: data)
         configuration.hosts = host
         configuration.port = port
+        configuration.publicOrigin = publicOrigin
         configuration.bounds = bounds
         configuration.metricsPort = metricsPort == 0 ? nil : metricsPort
         configuration.relay = try relayConfiguration()
@@ -183,7 +191,11 @@ struct Serve: AsyncParsableCommand {
             case .ready(let origin): Terminal.say("Ready: \(origin)")
             }
         }
-        try await ServiceGroup(services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        let hasAlternates = configuration.relay?.alternates.isEmpty == false
+        let signals = SignalService(node: node, hasAlternates: hasAlternates, logger: logger)
+        try await ServiceGroup(
+            services: [node, signals], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
     }
 }
 

@@ -30,6 +30,8 @@ public struct Doctor: Sendable {
     let relayPort: Int?
     /// The only authority that is trusted, as PEM; nil: those that this system trusts.
     let authority: [UInt8]?
+    /// The file of a certificate that the node is to show; nil: it is not compared.
+    let certificate: String?
     /// What credentials for the relay are made of; nil: no allocation is tried.
     let secret: Secret?
 
@@ -43,10 +45,12 @@ public struct Doctor: Sendable {
     ///   - origin: nil: that of the node in the data folder.
     ///   - data: the folder of a node, on whose own authority the certificate then stands, and whose secret makes a credential.
     ///   - authority: a file with the certificate of the authority, as PEM.
+    ///   - certificate: a file with the certificate that the node is to show, as PEM.
     ///   - relayPort: 0 if there is to be no relay.
     /// - Throws: a ``StartError`` for what cannot be looked at at all.
     public init(
-        origin: String?, data: String? = nil, authority: String? = nil, secret: [UInt8]? = nil, relayPort: Int = 3_478
+        origin: String?, data: String? = nil, authority: String? = nil, certificate: String? = nil,
+        secret: [UInt8]? = nil, relayPort: Int = 3_478
     ) async throws {
         let folder = try data.map { try DataFolder(existing: $0) }
         var found = origin
@@ -59,13 +63,14 @@ public struct Doctor: Sendable {
                 advice: "give its address, https://HOST:PORT, or its data folder with --data")
         }
         let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
-        guard let name = ServerName(origin: trimmed), let port = Self.port(of: trimmed) else {
+        guard let name = ServerName(origin: trimmed), let port = ServerName.port(ofOrigin: trimmed) else {
             throw StartError("\(text) is no node's address", advice: "write it as https://HOST:PORT")
         }
         self.origin = name.origin(port: port)
         self.name = name
         self.port = port
         self.relayPort = relayPort == 0 ? nil : relayPort
+        self.certificate = certificate
         if let authority {
             do throws(FileError) {
                 self.authority = try readFile(authority)
@@ -94,7 +99,7 @@ public struct Doctor: Sendable {
         }
         let host = name.host.filter { $0 != "[" && $0 != "]" }
         let https = await HTTPSExamination(
-            host: host, name: name, port: port, authority: authority, now: Int(clamping: clock())
+            host: host, name: name, port: port, authority: authority, file: certificate, now: Int(clamping: clock())
         ).run()
         report(https.findings)
         // Who finds no node need not look for its relay.
@@ -104,13 +109,6 @@ public struct Doctor: Sendable {
             report(await relay.run())
         }
         return isWell
-    }
-
-    private static func port(of origin: String) -> Int? {
-        guard let colon = origin.lastIndex(of: ":"), origin[colon...].firstIndex(of: "]") == nil else { return nil }
-        let text = origin[origin.index(after: colon)...]
-        if text.hasPrefix("//") { return 443 }
-        return Int(text).flatMap { (1...65_535).contains($0) ? $0 : nil }
     }
 }
 

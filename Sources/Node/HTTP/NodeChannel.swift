@@ -46,7 +46,7 @@ struct NodeChannel: HTTPChannelHandler {
             let opening = OpeningHandler(deadline: .seconds(bounds.openingSeconds))
             try pipeline.addHandler(opening)
             let port = channel.localAddress?.port ?? 443
-            try pipeline.addHandler(PlainHTTPHandler(origin: anchor.primaryName.origin(port: port)))
+            try pipeline.addHandler(PlainHTTPHandler { [anchor] in anchor.origin(forHost: $0, port: port) })
             // An idle session keeps no room for what it sent last.
             var tls = NIOSSLServerHandler.Configuration()
             tls.maximumPreservedOutboundBufferCapacity = 512
@@ -145,9 +145,7 @@ struct NodeChannel: HTTPChannelHandler {
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.
     private func isOwnOrigin(_ origins: [String], port: Int) -> Bool {
-        guard origins.count == 1, let origin = origins.first, let name = ServerName(origin: origin),
-            name.origin(port: port) == origin
-        else { return false }
-        return anchor.isOwn(name)
+        guard origins.count == 1, let origin = origins.first else { return false }
+        return anchor.isOwn(origin: origin, port: port)
     }
 }

@@ -9,6 +9,8 @@ public struct NodeConfiguration: Sendable {
     public var hosts: [String] = []
     /// The TCP port of HTTPS; 0 lets the system choose.
     public var port: Int = 8443
+    /// Where browsers reach it, `https://HOST:PORT`, if not at that port: behind a router or a proxy.
+    public var publicOrigin: String?
     /// A certificate (with its chain) and its private key, as PEM files; nil: the node is its own authority.
     public var certificate: CertificateFiles?
     /// The port of `/metrics` on the loopback address; nil: no metrics.

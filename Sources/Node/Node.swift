@@ -24,6 +24,7 @@ public struct Node: Service {
     private var configuration: NodeConfiguration
     private let announce: @Sendable (Announcement) -> Void
     private let logger: Logger
+    private let folder: DataFolder
     private let lock: DataFolderLock
     private let store: SQLiteStore
     private let identity: NodeIdentity
@@ -45,6 +46,7 @@ public struct Node: Service {
         self.logger = logger
         self.announce = announce
         let folder = try DataFolder(creating: configuration.data)
+        self.folder = folder
         lock = try DataFolderLock(folder)
         identity = try NodeIdentity(folder)
         if configuration.relay != nil, configuration.relay?.secret == nil {
@@ -90,10 +92,13 @@ public struct Node: Service {
         let ledger = ConnectionLedger(bounds)
         let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
         let relay = try await startedRelay(registry, bounds, ledger, sessions)
+        let retention = RetentionClock(
+            wall: configuration.clock, elapsed: configuration.isClockSet ? RetentionClock.secondsSinceBoot : nil,
+            folder: folder, logger: logger)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
             sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
-            clock: configuration.clock)
+            clock: configuration.clock, retention: { retention.now() })
         let port = ListeningPort(configuration.port)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
             (try? await store.change { _ in }) != nil
@@ -128,7 +133,8 @@ public struct Node: Service {
             },
             logger: logger)
         var services: [any Service] = [
-            store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
+            store, retention,
+            ExpirySweep(store: store, clock: { retention.now() }, logger: logger),
             renewal,
         ]
         if let relay { services.append(relay) }

@@ -180,6 +180,7 @@ struct Serve: AsyncParsableCommand {
         configuration.port = port
         configuration.publicOrigin = publicOrigin
         configuration.bounds = bounds
+        configuration.isClockSet = true
         configuration.metricsPort = metricsPort == 0 ? nil : metricsPort
         configuration.relay = try relayConfiguration()
         if let tlsCert, let tlsKey { configuration.certificate = .init(certificate: tlsCert, key: tlsKey) }

@@ -19,7 +19,7 @@ extension NodeService {
     }
 
     func fetchBlob(_ blob: [UInt8], reply: @escaping Reply) {
-        let now = clock()
+        let now = retention()
         let blob = hash(blob)
         read(reply) { store in
             guard let bytes = try store.blob(blob, now: now) else { throw Refusal.unknownBlob }

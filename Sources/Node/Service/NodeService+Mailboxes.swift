@@ -41,7 +41,7 @@ extension NodeService {
     ) {
         guard limit > 0 else { return reply(.refused(.malformed)) }
         let limit = min(Int(limit), Limits.envelopesPerFetch)
-        let now = clock()
+        let now = retention()
         read(reply) { store in
             let mailbox = try Self.own(mailbox, of: device, in: store)
             // One more than is sent tells whether there is more.

@@ -44,7 +44,7 @@ extension NodeService {
     }
 
     func fetchCommit(_ slot: [UInt8], position: UInt64, token: [UInt8], reply: @escaping Reply) {
-        let now = clock()
+        let now = retention()
         let tokenHash = hash(token)
         read(reply) { store in
             let slot = try Self.known(slot, in: store)

@@ -17,6 +17,8 @@ final class NodeService: Sendable {
     let desk: CredentialDesk?
     /// Seconds since 1970.
     let clock: @Sendable () -> UInt64
+    /// The same, as far as they have passed: by it what is stored ends.
+    let retention: @Sendable () -> UInt64
     /// Whose node it is; nil until somebody claims it.
     private let owner: Mutex<Bubble?>
     /// Lives as long as the process: a quota's tag in the database tells nobody whose it was.
@@ -33,7 +35,8 @@ final class NodeService: Sendable {
 
     init(
         store: any Store, identity: NodeIdentity, owner: Bubble?, sessions: SessionRegistry, metrics: NodeMetrics,
-        quotas: ServiceBounds.Quotas, desk: CredentialDesk?, clock: @escaping @Sendable () -> UInt64
+        quotas: ServiceBounds.Quotas, desk: CredentialDesk?, clock: @escaping @Sendable () -> UInt64,
+        retention: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.identity = identity
@@ -42,6 +45,7 @@ final class NodeService: Sendable {
         self.quotas = quotas
         self.desk = desk
         self.clock = clock
+        self.retention = retention
         self.owner = Mutex(owner)
         tagKey = Randomness.system().secret(32)
     }

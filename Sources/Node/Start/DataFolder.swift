@@ -13,6 +13,8 @@ struct DataFolder: Sendable {
     /// The relay's secret: text.
     var relayKey: String { path + "/relay.key" }
     var database: String { path + "/node.sqlite" }
+    /// How far the clock was set ahead: text.
+    var clock: String { path + "/clock" }
     var lock: String { path + "/lock" }
 
     /// Makes the folder if it is missing, and sees that it can be used.

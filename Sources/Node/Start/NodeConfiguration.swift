@@ -23,6 +23,9 @@ public struct NodeConfiguration: Sendable {
     /// Seconds since 1970.
     public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
 
+    /// Whether the clock may be set while the node runs. Whoever gives it another one sets that as it likes.
+    public var isClockSet = false
+
     public init(data: String) {
         self.data = data
     }

@@ -32,7 +32,8 @@ while
 do :; done
 startup=$(echo "$imports" | grep -v '^app\.js$')
 preload=$(echo "$startup" | sed 's|.*|<link rel="modulepreload" href="/&">|' | tr -d '\n')
-sed "s|<!-- preload -->|$preload|" Web/index.html >"$dist/index.html"
+version=$(sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Node/Start/Version.swift)
+sed -e "s|<!-- preload -->|$preload|" -e "s|name=\"version\" content=\"\"|name=\"version\" content=\"$version\"|" Web/index.html >"$dist/index.html"
 if [ -d Web/static ]; then cp -r Web/static/. "$dist/"; fi
 cp "$modules/core.wasm" "$modules/media.wasm" "$dist/"
 # The service worker names its cache after what it caches.

@@ -146,5 +146,5 @@ export function file(change: Partial<FileSummary> = {}): FileSummary {
 }
 
 export const deaf: SessionListener = {
-    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onNoPath() {}, onFileProgress() {}, onFileOpened() {},
+    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onAddressUnknown() {}, onNoPath() {}, onFileProgress() {}, onFileOpened() {},
 };

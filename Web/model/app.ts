@@ -126,6 +126,7 @@ export class App {
             onCall: (action) => this.#onCall(action),
             onFault: (fault, detail) => this.#onFault(fault, detail),
             onNodeReachable: (reachable) => this.#onNodeReachable(reachable),
+            onAddressUnknown: () => this.#onAddressUnknown(),
             onNoPath: (device, reason) => this.#main?.onNoPath(device, reason),
             onFileProgress: (progress) => this.#main?.files.transfers.onProgress(progress),
             onFileOpened: (opened) => this.#main?.files.onOpened(opened),
@@ -230,6 +231,13 @@ export class App {
     #onNodeReachable(reachable: boolean): void {
         const screen = this.screen.current;
         if (screen.name === "main") screen.model.onNodeReachable(reachable);
-        if (screen.name === "enrol") screen.model.nodeReachable.set(reachable);
+        if (screen.name !== "enrol") return;
+        if (reachable) screen.model.addressUnknown.set(false);
+        screen.model.nodeReachable.set(reachable);
+    }
+
+    #onAddressUnknown(): void {
+        const screen = this.screen.current;
+        if (screen.name === "enrol") screen.model.addressUnknown.set(true);
     }
 }

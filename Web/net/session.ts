@@ -21,6 +21,8 @@ export interface SessionListener {
     /** The worker has stopped. */
     onFault(fault: Fault, detail: string): void;
     onNodeReachable(reachable: boolean): void;
+    /** The node answers, but does not take this page's address for its own. */
+    onAddressUnknown(): void;
     /** Why there is no path to a device that is there; null: there is one, or the device is away. */
     onNoPath(device: string, reason: NoPath | null): void;
     onFileProgress(progress: FileProgress): void;
@@ -72,7 +74,10 @@ export class Session implements SessionPort {
             },
             onDisconnected: () => this.input({ type: "nodeDisconnected" }),
             onFrame: (bytes) => this.input({ type: "nodeFrame", bytes }),
-            onFailure: () => this.#listener.onNodeReachable(false),
+            onFailure: () => {
+                this.#listener.onNodeReachable(false);
+                void this.#askAddress();
+            },
         });
         this.#files = new Files({
             onInput: (input) => this.input(input),
@@ -121,6 +126,13 @@ export class Session implements SessionPort {
 
     async statistics(device: string): Promise<Reports | null> {
         return this.#channels.get(device)?.statistics() ?? null;
+    }
+
+    /** A page is not told why its WebSocket was refused: whether the node knows this address is asked for. */
+    async #askAddress(): Promise<void> {
+        const headers = { "CryptPeer-Origin": location.origin };
+        const answer = await fetch("/origin", { headers, cache: "no-store" }).catch(() => null);
+        if (answer?.status === 403 && !this.#ended) this.#listener.onAddressUnknown();
     }
 
     end(): void {

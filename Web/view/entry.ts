@@ -53,8 +53,8 @@ export function enrolView(scope: Scope, model: EnrolModel): HTMLElement {
     // The form stays in its place while the state changes beneath it: what is being typed goes on.
     const form = enrolForm(scope, model);
     const refusal = scope.part(model.state, (state) => (state.state === "refused" ? state.problem : null));
-    scope.bind(refusal, (problem) => body.replaceChildren(problem === null
-        ? form
+    scope.bind(refusal, (problem) => body.replaceChildren(problem === null ? form
+        : problem === "tooManyRequests" ? notice("warning", t("enrol.busy"))
         : notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${problem}`)])));
     return card(title, body);
 }
@@ -86,6 +86,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
         const waiting = model.terms.current === null;
         progress.replaceChildren();
         if (problem !== null) progress.append(notice("danger", t(`problem.${problem}`)));
+        else if (model.addressUnknown.current) progress.append(notice("danger", t("enrol.unknownAddress", { origin: location.origin })));
         else if (!model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
         else if (state === "joining") progress.append(spinner(t(waiting ? "enrol.opening" : "enrol.joining")));
         for (const control of [name.input, passphrase.input, repeat.input, join]) control.disabled = state === "joining";
@@ -94,6 +95,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
     scope.bind(model.terms, showProgress);
     scope.bind(model.problem, showProgress);
     scope.bind(model.nodeReachable, showProgress);
+    scope.bind(model.addressUnknown, showProgress);
 
     form.addEventListener("submit", (event) => {
         event.preventDefault();

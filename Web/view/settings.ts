@@ -21,7 +21,14 @@ export function settingsDialog(scope: Scope, model: MainModel, onClose: () => vo
         section(t("settings.security"), idleChoice(model), passphraseForm(scope, model)),
         model.profile.current.isOperator && section(t("settings.recovery"),
             h("p", { class: "field-hint" }, t("settings.recoveryText")),
-            button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")));
+            button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")),
+        version());
+}
+
+/** What to name when something is wrong: the build writes it into the page. */
+function version(): Child {
+    const number = document.querySelector<HTMLMetaElement>('meta[name="version"]')?.content ?? "";
+    return number !== "" && h("p", { class: "field-hint" }, t("settings.version", { version: number }));
 }
 
 function checkDevices(model: MainModel): void {

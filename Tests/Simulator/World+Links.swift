@@ -72,14 +72,14 @@ extension World {
         guard isNodeUp, let link = links[id], !link.isBroken, !link.isClosedByNode else { return }
         counts.lies = liar.lies
         let outputs: [ModelNode.Output]
-        switch liar.receive(frame) {
+        switch liar.receive(frame, on: id) {
         case .passes(let bytes): outputs = node.receive(bytes, on: id, now: now / 1_000)
         case .isAnswered(let answer): outputs = [.send(answer, to: id)]
         }
         for output in outputs {
             switch output {
             case .send(let frame, let target):
-                for twisted in liar.twist(frame) { sendToClient(twisted, on: target) }
+                for twisted in liar.twist(frame, on: target) { sendToClient(twisted, on: target) }
             case .close(let target):
                 links[target]?.isClosedByNode = true
                 guard let last = links[target]?.lastAtClient else { continue }

@@ -72,6 +72,13 @@ extension World {
         show(person, other).filter { $0.isOwn }.map { $0.state }
     }
 
+    /// How often the conversation was begun anew, as its log says.
+    public func beginnings(of person: Int, with other: Int) -> Int {
+        guard let conversation = conversation(of: person, with: other) else { return 0 }
+        load(conversation.conversation, browsers[person])
+        return browsers[person].messages.values.count { $0.kind == .notice && $0.notice == .restarted }
+    }
+
     /// How many texts the person has received, all of which are revealed. Whether they are the right ones shows in
     /// ``brokenInvariants``.
     @discardableResult

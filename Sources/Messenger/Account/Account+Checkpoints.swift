@@ -127,7 +127,7 @@ extension Account {
     }
 
     private func compare(_ entry: Checkpoint.Entry?, with conversation: Conversation) {
-        guard let current = conversation.current, !conversation.isCleared else { return }
+        guard let current = conversation.current, !conversation.isCleared, !conversation.isSetBack else { return }
         guard let entry, entry.instance >= current.instance else {
             conversation.isCleared = true
             return
@@ -158,7 +158,8 @@ extension Account {
                 seen.epoch > current.group.epoch
                 || (seen.epoch == current.group.epoch && seen.generation >= current.group.nextGeneration)
             if isAhead { return restart(conversation, above: current.instance) }
-            conversation.isCleared = true
+            // An earlier word of the peer's does not undo what the checkpoint has shown.
+            if !conversation.isSetBack { conversation.isCleared = true }
         }
         let isOther =
             have.id != noConversation

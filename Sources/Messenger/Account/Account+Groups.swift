@@ -170,7 +170,7 @@ extension Account {
         if isBetter {
             conversation.groups.insert(group, at: 0)
             conversation.isCleared = true
-            conversation.isRestarting = false
+            groupBegan(in: conversation)
             conversation.commitHint = nil
             setIntroduction(nil, of: conversation)
             requeue(in: conversation) { _ in true }
@@ -234,19 +234,17 @@ extension Account {
 
     func restart(_ conversation: Conversation, above instance: UInt32) {
         conversation.isCleared = false
-        guard let mailbox = contact(conversation.peer)?.mailbox, !conversation.isRestarting else { return }
-        conversation.isRestarting = true
+        conversation.isSetBack = true
+        guard !conversation.isRestarting else { return }
         conversation.restartAbove = max(instance, conversation.current?.instance ?? 0)
         warn(.rolledBack, in: conversation)
-        link.send(
-            .takeKeyPackage(mailbox: mailbox.mailbox, deliveryKey: mailbox.deliveryKey.exposed),
-            for: .takeKeyPackage(conversation: conversation.id))
+        beginRestart(of: conversation)
     }
 
     /// The peer speaks in a group that it has left: its storage was set back to before the one that we share.
     func rejoin(_ conversation: Conversation, by route: Route) {
-        guard route == .transient, conversation.introduction == nil, let current = conversation.current else { return }
-        restart(conversation, above: current.instance)
+        guard route == .transient else { return }
+        heal(conversation)
     }
 
     func keyPackageTaken(_ response: Response, conversation id: [UInt8]) {
@@ -296,7 +294,8 @@ extension Account {
     }
 
     private func beginAnew(_ conversation: Conversation, with keyPackage: KeyPackage) throws(AccountFault) {
-        let signer = try renewDevice()
+        // Of a state that was set back no key is used again, the leaf's included.
+        let signer = conversation.isSetBack ? try renewDevice() : try newestSigner()
         let instance = conversation.restartAbove + 1
         let (group, welcome) = try Self.beginGroup(
             adding: keyPackage, identity: record.identity, signer: signer, instance: instance, now: effects.now,
@@ -308,8 +307,15 @@ extension Account {
                 welcome: welcome, sent: 0,
                 attempts: 0),
             of: conversation)
+        conversation.restarted = effects.now
+        conversation.restarts += 1
         append(.restarted, to: conversation)
         createSlot(of: conversation)
+    }
+
+    private func newestSigner() throws(AccountFault) -> HSMLeafSigner {
+        guard let key = leafKeys.last else { throw .failed }
+        return HSMLeafSigner(hsm: vault.hsm, key: key)
     }
 
     /// A device certificate of a higher generation, with a fresh leaf key. Our own count may have been rolled back, so the

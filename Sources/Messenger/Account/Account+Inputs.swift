@@ -102,13 +102,6 @@ extension Account {
         disconnected()
     }
 
-    private func restartIfDue(_ conversation: Conversation) {
-        guard let time = conversation.restartAt else { return }
-        guard time <= effects.now, link.isEstablished else { return effects.wake(at: max(time, effects.now + 1_000)) }
-        conversation.restartAt = nil
-        restart(conversation, above: conversation.restartAbove)
-    }
-
     /// Everything that the user sees after unlocking.
     func show() {
         showProfile()

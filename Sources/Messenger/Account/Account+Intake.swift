@@ -88,7 +88,7 @@ extension Account {
         guard case .message(let message)? = Envelope.open(envelope, of: record.mailbox) else {
             return effects.warn(.forgedMessage)
         }
-        if case .awaitsCommit(let id) = receive(message, by: .transient) { fetchCommit(of: id) }
+        if case .awaitsCommit(let id) = receive(message, by: .transient) { awaitCommit(of: id) }
     }
 
     /// Processes what has come until something has to be waited for, and acknowledges it with the same output that writes
@@ -129,7 +129,7 @@ extension Account {
             guard case .awaitsCommit(let id) = receive(message, by: .mailbox) else { return true }
             intake.opened = content
             intake.obstacle = .commit(conversation: id)
-            fetchCommit(of: id, isNews: true)
+            awaitCommit(of: id, isNews: true)
             return false
         case .introduction(let bytes):
             receive(introduction: bytes)

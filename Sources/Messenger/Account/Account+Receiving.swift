@@ -41,9 +41,14 @@ extension Account {
                 return .finished
             }
             touch(conversation)
+            if index == 0, application.epoch == conversation.current?.group.epoch { conversation.unreadable = 0 }
             take(application, in: conversation, group: index, by: route)
         } catch {
             switch error {
+            case .decryptionFailed where index == 0 && header.epoch == conversation.current?.group.epoch:
+                warn(.forgedMessage, in: conversation)
+                noticeGap(in: conversation)
+                noticeDivergence(in: conversation)
             case .epochNotReached:
                 return .awaitsCommit(conversation: conversation.id)
             case .messageKeyUsed:

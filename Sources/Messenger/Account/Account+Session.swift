@@ -58,6 +58,8 @@ extension Account {
         for conversation in conversations {
             conversation.delivery = nil
             conversation.retryAt = 0
+            // The KeyPackage, if one was taken, is lost with the answer.
+            if conversation.isRestarting { conversation.restartAt = effects.now }
             conversation.isRestarting = false
         }
         hasChangedList = true
@@ -153,7 +155,7 @@ extension Account {
         case .fetchFileBlob(let file, let index): fileBlobFetched(response, file: file, index: index)
         case .deliverTransient(let id): transientDelivered(response, conversation: id)
         case .createSlot(let id): slotCreated(response, conversation: id)
-        case .commit(let id): committed(response, conversation: id)
+        case .commit(let id, let group, let epoch): committed(response, conversation: id, group: group, epoch: epoch)
         case .fetchCommit(let id, let epoch): commitFetched(response, conversation: id, epoch: epoch)
         case .takeKeyPackage(let id): keyPackageTaken(response, conversation: id)
         case .putCheckpoint(let counter): checkpointStored(response, counter: counter)

@@ -56,12 +56,23 @@ final class Conversation {
     var mustCheckSlot = false
     /// When to ask the node about the slot again, after it was too busy.
     var slotAt: UInt64?
+    /// Whether the peer has spoken in an epoch that we have not reached.
+    var isBehind = false
+    /// Messages of the current epoch in a row that we could not read, and of epochs that nobody seems to have begun.
+    var unreadable: UInt32 = 0
+    /// Answers about the slot in a row that do not go with our group.
+    var slotDoubts: UInt32 = 0
+    /// Whether our own state is an old one: nothing may be encrypted in the group that we have.
+    var isSetBack = false
     /// Whether a KeyPackage was asked for in order to begin anew.
     var isRestarting = false
     /// The new group's instance is above this one.
     var restartAbove: UInt32 = 0
     /// When to ask for a KeyPackage again. nil: not at all.
     var restartAt: UInt64?
+    /// When we last began a group anew, and how often with less than a day between.
+    var restarted: UInt64?
+    var restarts: UInt32 = 0
     /// When a hole in the peer's numbers was noticed, and when it was last asked to be filled.
     var gapSince: UInt64?
     var gapAsked: UInt64?

@@ -25,7 +25,7 @@ enum Purpose: Equatable {
     case fetchFileBlob(file: [UInt8], index: UInt32)
     case deliverTransient(conversation: [UInt8])
     case createSlot(conversation: [UInt8])
-    case commit(conversation: [UInt8])
+    case commit(conversation: [UInt8], group: [UInt8], epoch: UInt64)
     case fetchCommit(conversation: [UInt8], epoch: UInt64)
     case takeKeyPackage(conversation: [UInt8])
     case putCheckpoint(counter: UInt64)

@@ -82,6 +82,11 @@ public struct ModelNode {
         return false
     }
 
+    /// What it hands out for a device, the next first.
+    public func keyPackages(of device: [UInt8]) -> [[UInt8]] {
+        state.mailboxes.values.first { $0.owner == device }?.keyPackages ?? []
+    }
+
     /// How many blobs it keeps.
     public var blobCount: Int { state.blobs.count }
 

@@ -27,6 +27,13 @@ extension World {
         run(for: seconds * 1_000)
     }
 
+    /// Time passes, a long one, while nobody's page is open and nothing happens.
+    public func skip(days: UInt64) {
+        for browser in browsers { closePage(browser) }
+        run(for: 60_000)
+        now += days * 86_400_000
+    }
+
     /// The page is closed, and stays so.
     public func leave(_ person: Int) {
         closePage(browsers[person])
@@ -125,6 +132,14 @@ extension World {
         guard case .granted(let grant)? = browsers[person].relay else { return 0 }
         let clock = now &+ UInt64(bitPattern: browsers[person].clockError)
         return (grant.until - min(grant.until, clock)) / 1_000
+    }
+
+    /// The KeyPackages that the node hands out for a person.
+    public func keyPackages(of person: Int) -> [[UInt8]] { node.keyPackages(of: browsers[person].device) }
+
+    /// How many bytes a person's records take, the messages aside.
+    public func stateBytes(of person: Int) -> Int {
+        browsers[person].stateRecords.reduce(0) { $0 + $1.value.count }
     }
 
     public func killNode() { crashNode() }

@@ -145,6 +145,7 @@ extension Account {
     }
 
     func expireInvitations() {
+        dropReservedKeyPackages()
         for index in invitations.indices where invitations[index].state == .open {
             guard invitations[index].expires <= effects.now else {
                 effects.wake(at: invitations[index].expires)
@@ -154,6 +155,19 @@ extension Account {
             invitations[index].errand = .none
             invitations[index].link = .empty
             // The KeyPackage stays: somebody may have redeemed in time and not have reached us yet.
+            save(invitations[index])
+        }
+    }
+
+    /// Nobody can come any more with a KeyPackage whose lifetime is over: its private keys go.
+    private func dropReservedKeyPackages() {
+        for index in invitations.indices where invitations[index].keyPackage != nil {
+            let end = invitations[index].created + Self.keyPackageLifetime * 1000
+            guard end <= effects.now else {
+                effects.wake(at: end)
+                continue
+            }
+            invitations[index].keyPackage = nil
             save(invitations[index])
         }
     }
@@ -173,17 +187,22 @@ extension Account {
 
     private static let stockSize = 4
     private static let keptBundles = 16
+    /// How long a KeyPackage may be handed out, and after what time those at the node are replaced: some may have been taken,
+    /// and the rest must not come to the end of their lives there. In seconds.
+    private static let publishedLifetime: UInt64 = 365 * 86_400
+    private static let publishedAge: UInt64 = 30 * 86_400
 
     func publishKeyPackages() {
-        guard !node.keyPackagesPublished, link.isEstablished, record.phase == .enrolled,
-            !link.isWaiting(for: .publishKeyPackages)
-        else { return }
+        guard link.isEstablished, record.phase == .enrolled, !link.isWaiting(for: .publishKeyPackages) else { return }
+        guard !node.keyPackagesPublished || node.keyPackagesTime + Self.publishedAge <= effects.seconds else {
+            return effects.wake(at: (node.keyPackagesTime + Self.publishedAge) * 1000)
+        }
         guard keyPackagesAt <= effects.now else { return effects.wake(at: keyPackagesAt) }
         var fresh: [KeyPackageBundle] = []
         var encoded: [[UInt8]] = []
         do throws(AccountFault) {
             for _ in 0..<Self.stockSize {
-                let bundle = try makeKeyPackage(until: effects.seconds + 365 * 86_400)
+                let bundle = try makeKeyPackage(until: effects.seconds + Self.publishedLifetime)
                 fresh.append(bundle)
                 encoded.append(PublishedKeyPackage(keyPackage: bundle.keyPackage, chain: record.chain).encoded)
             }
@@ -203,6 +222,7 @@ extension Account {
             return
         }
         node.keyPackagesPublished = true
+        node.keyPackagesTime = effects.seconds
         hasChangedNode = true
     }
 }

@@ -119,6 +119,8 @@ struct NodeRecord {
     /// Of the last one that the node confirmed.
     var confirmedCheckpoint: UInt64 = 0
     var keyPackagesPublished = false
+    /// When the node last took some, in seconds since 1970. 0: never, as far as is known.
+    var keyPackagesTime: UInt64 = 0
 
     static let processedLimit = 64
 }
@@ -134,6 +136,7 @@ extension NodeRecord: WireCodable {
         writer.write(checkpointCounter)
         writer.write(confirmedCheckpoint)
         writer.write(keyPackagesPublished)
+        writer.write(keyPackagesTime)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -142,5 +145,7 @@ extension NodeRecord: WireCodable {
         checkpointCounter = try reader.readUInt64()
         confirmedCheckpoint = try reader.readUInt64()
         keyPackagesPublished = try reader.readBool()
+        // Records from before their age was known end here.
+        if !reader.isAtEnd { keyPackagesTime = try reader.readUInt64() }
     }
 }

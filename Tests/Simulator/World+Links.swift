@@ -120,6 +120,14 @@ extension World {
         plan(.lossAtNode(id), in: chance.delay(10...40_000))
     }
 
+    /// The connection dies, and neither side is ever told.
+    func silenceLink(of browser: Browser) {
+        guard let id = browser.link, links[id]?.isMade == true else { return }
+        note("\(browser.index)'s connection falls silent")
+        counts.lostLinks += 1
+        links[id]?.isBroken = true
+    }
+
     func lossAtNode(_ id: UInt32) {
         if isNodeUp { node.disconnect(id) }
         links[id]?.isClosedByNode = true

@@ -142,6 +142,12 @@ extension World {
         browsers[person].stateRecords.reduce(0) { $0 + $1.value.count }
     }
 
+    /// A person's connection to the node is dead, and nothing says so.
+    public func silence(_ person: Int) { silenceLink(of: browsers[person]) }
+
+    /// Frames that clients have sent to the node.
+    public var nodeFrames: Int { counts.nodeFrames }
+
     public func killNode() { crashNode() }
     public func makeNodeHonest() { liar.isHonest = true }
 

@@ -95,6 +95,7 @@ extension Account {
                 effects.wake(at: time)
             }
         }
+        probeIfQuiet()
         guard let deadline = link.deadline else { return }
         guard deadline <= effects.now else { return effects.wake(at: deadline) }
         // The node is silent: whatever the connection is, it is of no use.

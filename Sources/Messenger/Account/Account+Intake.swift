@@ -84,6 +84,20 @@ extension Account {
         fetchMore()
     }
 
+    /// An idle session is asked whether anything has come: the shortest question there is, and one worth an answer.
+    func probeIfQuiet() {
+        guard record.phase == .enrolled, let time = link.probeAt else { return }
+        guard time <= effects.now else { return effects.wake(at: time) }
+        link.send(
+            .fetchEnvelopes(mailbox: record.mailbox.mailbox, after: intake.last, limit: 1), for: .probe)
+    }
+
+    func probeAnswered(_ response: Response) {
+        guard case .envelopes(let envelopes, _) = response, let last = envelopes.last, last.sequence > intake.last
+        else { return }
+        fetchAnnounced()
+    }
+
     private func takeTransient(_ envelope: [UInt8]) {
         guard case .message(let message)? = Envelope.open(envelope, of: record.mailbox) else {
             return effects.warn(.forgedMessage)

@@ -161,6 +161,7 @@ extension Account {
         case .putCheckpoint(let counter): checkpointStored(response, counter: counter)
         case .readCheckpoint: checkpointRead(response)
         case .relayCredential: relayAnswered(response)
+        case .probe: probeAnswered(response)
         }
     }
 

@@ -27,6 +27,10 @@ extension World {
         run(for: seconds * 1_000)
     }
 
+    public func pass(milliseconds: UInt64) {
+        run(for: milliseconds)
+    }
+
     /// Time passes, a long one, while nobody's page is open and nothing happens.
     public func skip(days: UInt64) {
         for browser in browsers { closePage(browser) }

@@ -55,6 +55,7 @@ extension Account {
         watchConnection()
         pumpRelay()
         if intake.obstacle == nil { work() }
+        judgeIntake()
         publishKeyPackages()
         readCheckpoint()
         for conversation in conversations {

@@ -97,6 +97,7 @@ extension Account {
     }
 
     private func resume() {
+        intake.began = effects.now
         // The node may have begun anew, with another secret; and channels begin right after this.
         requestRelay()
         link.send(
@@ -134,7 +135,8 @@ extension Account {
         case .claim: claimed(response)
         case .redeem: redeemed(response)
         case .readState: stateRead(response)
-        case .publishState, .acknowledge, .deleteBlob, .openBundle: break
+        case .publishState, .deleteBlob, .openBundle: break
+        case .acknowledge: acknowledge()
         case .createMailbox:
             // Nothing can reach us without it.
             if response != .done { reconnectAt = effects.now + Self.busyPause }

@@ -128,7 +128,10 @@ extension Account {
         guard let group = join(introduction, with: bundle, device) else {
             return warn(.memberNotVerified, in: conversation)
         }
-        stock.bundles.removeAll { $0.keyPackage == bundle.keyPackage }
+        // The node hands the last one out again and again, until there are others.
+        if bundle.keyPackage != stock.bundles.last?.keyPackage {
+            stock.bundles.removeAll { $0.keyPackage == bundle.keyPackage }
+        }
         hasChangedStock = true
         node.keyPackagesPublished = false
         hasChangedNode = true

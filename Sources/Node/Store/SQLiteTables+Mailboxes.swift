@@ -76,12 +76,10 @@ extension SQLiteTables {
     }
 
     func takeKeyPackage(from mailbox: MailboxRecord) throws -> [UInt8]? {
-        guard
-            let row = try row(
-                "SELECT id, keyPackage FROM keyPackages WHERE mailbox = ? ORDER BY id LIMIT 1", [mailbox.row])
-        else { return nil }
-        let keyPackage = row.bytes(1)
-        try execute("DELETE FROM keyPackages WHERE id = ?", [row[0] as Int64])
-        return keyPackage
+        let oldest = try rows(
+            "SELECT id, keyPackage FROM keyPackages WHERE mailbox = ? ORDER BY id LIMIT 2", [mailbox.row])
+        guard let first = oldest.first else { return nil }
+        if oldest.count > 1 { try execute("DELETE FROM keyPackages WHERE id = ?", [first[0] as Int64]) }
+        return first.bytes(1)
     }
 }

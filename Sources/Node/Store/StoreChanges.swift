@@ -52,7 +52,7 @@ protocol StoreChanges: StoreReads {
     func deleteEnvelopes(in mailbox: MailboxRecord, through sequence: UInt64) throws
     /// Replaces all of the device's key packages.
     func replaceKeyPackages(of device: [UInt8], in mailbox: MailboxRecord, by keyPackages: [[UInt8]]) throws
-    /// The oldest key package of a mailbox, which is then gone.
+    /// The oldest key package of a mailbox, which is then gone unless it is the last.
     func takeKeyPackage(from mailbox: MailboxRecord) throws -> [UInt8]?
 
     func put(blob: [UInt8], bytes: [UInt8], expires: UInt64, tag: [UInt8]) throws

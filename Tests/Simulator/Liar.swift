@@ -10,6 +10,10 @@ struct Liar {
     private var chance: Chance
     /// When the world heals.
     var isHonest = false
+    /// Whether the node takes no checkpoint, as one that is too busy.
+    var refusesCheckpoints = false
+    /// The lengths of those that it was given.
+    private(set) var checkpointLengths: Set<Int> = []
     /// How often it has lied.
     private(set) var lies = 0
     /// Envelopes seen, by mailbox, to be played again.
@@ -49,9 +53,14 @@ struct Liar {
     }
 
     mutating func receive(_ bytes: [UInt8], on link: UInt32) -> Reception {
-        guard !hostility.isEmpty, let frame = try? ClientFrame(decoding: bytes),
-            case .request(let id, let request) = frame
-        else { return .passes(bytes) }
+        guard let frame = try? ClientFrame(decoding: bytes), case .request(let id, let request) = frame else {
+            return .passes(bytes)
+        }
+        if case .putCheckpoint(let checkpoint) = request {
+            checkpointLengths.insert(checkpoint.count)
+            if refusesCheckpoints { return .isAnswered(.response(id: id, .refused(.rateLimited))) }
+        }
+        guard !hostility.isEmpty else { return .passes(bytes) }
         switch request {
         case .publishKeyPackages(_, let packages):
             keyPackages += packages

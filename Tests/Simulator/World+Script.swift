@@ -152,6 +152,12 @@ extension World {
     /// Frames that clients have sent to the node.
     public var nodeFrames: Int { counts.nodeFrames }
 
+    /// Whether the node refuses checkpoints, as one that is too busy.
+    public func refuseCheckpoints(_ isBusy: Bool) { liar.refusesCheckpoints = isBusy }
+
+    /// The lengths of all checkpoints that the node was given.
+    public var checkpointLengths: Set<Int> { liar.checkpointLengths }
+
     public func killNode() { crashNode() }
     public func makeNodeHonest() { liar.isHonest = true }
 

@@ -30,7 +30,7 @@ extension Account {
         let content = Content(
             id: id ?? effects.random.bytes(16), sequence: sequence, base: sequence > 0 ? base(of: conversation) : 0,
             time: time ?? effects.now, body: body)
-        reserveGeneration(of: conversation)
+        guard reserveGeneration(of: conversation) else { return nil }
         var plaintext = content.encoded
         defer { wipe(&plaintext) }
         guard let message = encrypt(plaintext, in: conversation) else { return nil }

@@ -52,6 +52,8 @@ final class Conversation {
     var retryAt: UInt64 = 0
     /// Whether our state was checked against what others saw of it (``Checkpoints``).
     var isCleared = false
+    /// The checkpoint, by its counter, with which our generations were last reserved.
+    var reservedBy: UInt64 = 0
     /// Whether the node may hold a commit that we have not seen.
     var mustCheckSlot = false
     /// When to ask the node about the slot again, after it was too busy.
@@ -110,6 +112,9 @@ struct ConversationGroup {
     /// Our messages since our last commit, and its time in milliseconds since 1970.
     var sinceCommit: UInt32
     var lastCommit: UInt64
+
+    /// Whether a key of ours was ever used in the conversation, for all that can be told from the group.
+    var hasTraffic: Bool { instance > 0 || group.epoch > 1 || ceiling > 0 }
 }
 
 /// The commit and how it was sealed: the node takes the very same bytes again after a crash.

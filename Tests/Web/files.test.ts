@@ -4,7 +4,7 @@ import { mock, test } from "node:test";
 import { fileLabel, fileOfLabel, FileReceiver, FileSender } from "../../Web/files/channel";
 import { chunkCount, lengthOfChunk, plainBytes, plainChunk, sealedLength, storedChunks } from "../../Web/files/geometry";
 import { Receiving } from "../../Web/files/receiving";
-import { StoredFile } from "../../Web/files/storage";
+import { roomLeft, StoredFile } from "../../Web/files/storage";
 import { chunkNonce, openChunk, RunningHash, sealChunk } from "../../Web/files/stream";
 import { safeFileName } from "../../Web/model/filename";
 import { FilesModel, mediaTypeOf, PickedFile } from "../../Web/model/files";
@@ -453,4 +453,18 @@ test("what is opened to be seen goes to the viewer, a voice message to its bubbl
     files.onOpened(opened("view"));
     assert.equal(files.viewing.current, null);
     assert.equal(files.playing.current?.file, id(2));
+});
+
+test("files leave room for the records that share the quota with them", async () => {
+    const estimate = { quota: undefined as number | undefined, usage: undefined as number | undefined };
+    Object.defineProperty(globalThis, "navigator", { value: { storage: { estimate: async () => estimate } }, configurable: true });
+    const room = (quota?: number, usage?: number) => {
+        Object.assign(estimate, { quota, usage });
+        return roomLeft();
+    };
+    const mebibyte = 1 << 20;
+    assert.equal(await room(), null);
+    assert.equal(await room(10_240 * mebibyte, 1_000 * mebibyte), (10_240 - 1_000 - 256) * mebibyte);
+    assert.equal(await room(10_240 * mebibyte, 10_100 * mebibyte), 0);
+    assert.equal(await room(400 * mebibyte, 100 * mebibyte), 200 * mebibyte);
 });

@@ -47,6 +47,8 @@ test("fingerprints are read from a description and made from a certificate", asy
     assert.equal(await fingerprintOf(new TextEncoder().encode("abc").buffer), digest);
     const sdp = `v=0\r\na=fingerprint:sha-256 ${digest.toLowerCase()}\r\nm=application 9\r\na=fingerprint:sha-1 AA:BB\r\n`;
     assert.deepEqual(announcedFingerprints(sdp), [digest]);
+    assert.deepEqual(announcedFingerprints(sdp.replace("sha-256", "SHA-256")), [digest]);
+    assert.deepEqual(announcedFingerprints("v=0\r\na=fingerprint:sha-512 AA:BB\r\n"), []);
 });
 
 test("120 characters and 150 bytes fit a code that a phone reads", () => {

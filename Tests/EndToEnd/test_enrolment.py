@@ -11,7 +11,7 @@ def test_an_operator_joins_and_sees_that_the_recovery_file_is_not_saved_yet(node
     operator = people("Ada", engine)
     operator.enrol(node.operator_invitation)
 
-    # The link's secret leaves the address bar, and so the history, at once.
+    # The link's secret leaves the address bar, and the tab's own history, at once. The browser's keeps it (THREATS.md).
     assert "#" not in operator.page.url
     banner = operator.page.get_by_role("button", name="Save it now")
     expect(banner).to_be_visible()

@@ -24,7 +24,6 @@ struct MaliciousMemberTests {
             (.invalidKeyPackage(.signature), { $0.spoilsSignature = true }),
             (.invalidKeyPackage(.sameKeys), { $0.initKey = $0.leaf.encryptionKey }),
             (.invalidKeyPackage(.initKey), { $0.initKey.removeLast() }),
-            (.invalidKeyPackage(.extensionNotSupported), { $0.extensions[other] = [] }),
             (.invalidLeafNode(.source), { $0.leaf.source = .update }),
             (.invalidLeafNode(.source), { $0.leaf.source = .commit(parentHash: []) }),
             (.invalidLeafNode(.signature), { $0.leaf.spoilsSignature = true }),
@@ -36,8 +35,6 @@ struct MaliciousMemberTests {
             (.invalidLeafNode(.encryptionKey), { $0.leaf.encryptionKey.append(1) }),
             (.invalidLeafNode(.extensionNotSupported), { $0.leaf.extensions[other] = [] }),
             (.invalidLeafNode(.credentialTypeNotSupported), { $0.leaf.capabilities.credentials = [.x509] }),
-            (.invalidLeafNode(.versionOrSuiteNotSupported), { $0.leaf.capabilities.suites = [.xwing] }),
-            (.invalidLeafNode(.versionOrSuiteNotSupported), { $0.leaf.capabilities.versions = [] }),
             // A type that not all members support.
             (
                 .invalidLeafNode(.credentialTypeNotSupported),
@@ -66,6 +63,24 @@ struct MaliciousMemberTests {
         let stranger = try Party("stranger", suite: suite)
         let sound = try ForgedKeyPackage(stranger).keyPackage(signer: stranger.signer)
         _ = try victim.process(try mallory.forge(.proposal(.add(sound))))
+    }
+
+    @Test(
+        "may have a client added that lists less than it should: §7.3 and §10.1 do not look",
+        arguments: [
+            { $0.leaf.capabilities.suites = [.xwing] },
+            { $0.leaf.capabilities.suites = [] },
+            { $0.leaf.capabilities.versions = [] },
+            { $0.extensions[ExtensionType(rawValue: 0xF00)] = [1] },
+        ] as [@Sendable (inout ForgedKeyPackage) -> Void])
+    func lenient(change: @Sendable (inout ForgedKeyPackage) -> Void) throws {
+        let (mallory, victim) = try group()
+        let stranger = try Party("stranger", suite: suite)
+        var forged = try ForgedKeyPackage(stranger)
+        change(&forged)
+        let keyPackage = try forged.keyPackage(signer: stranger.signer)
+        try keyPackage.validate()
+        _ = try victim.process(try mallory.forge(.proposal(.add(keyPackage))))
     }
 
     @Test("cannot update to a bad leaf (§7.3, §12.1.2)")

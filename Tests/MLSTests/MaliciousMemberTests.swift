@@ -230,6 +230,8 @@ struct MaliciousMemberTests {
     func mismatchedSecret() throws {
         let (mallory, victim) = try group()
         let epoch = try mallory.state.current
+            // A point that nobody can encapsulate to.
+            (.invalidKey, { $0.nodes[0].encryptionKey = [UInt8](repeating: 0, count: 32) }),
         // The context that the secrets are encrypted under depends on the tree, which the victim computes from the keys: so
         // the path keeps its keys, and only the secret inside changes.
         let path = try mallory.path { path in

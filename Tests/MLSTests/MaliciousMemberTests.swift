@@ -83,6 +83,29 @@ struct MaliciousMemberTests {
         _ = try victim.process(try mallory.forge(.proposal(.add(keyPackage))))
     }
 
+    @Test("proposes nothing where nobody proposes: nothing is kept, and data is sent on", arguments: [false, true])
+    func refusedProposals(publicly: Bool) throws {
+        let (mallory, victim) = try group()
+        let before = try victim.state.encoded
+        for proposal in [Proposal.remove(2), .remove(0)] {
+            let message = try mallory.forge(
+                .proposal(proposal), as: publicly ? .publicMessage : .privateMessage)
+            #expect(throws: MLSError.unexpectedMessage) {
+                try victim.with { try $0.process(message, proposals: .refuse, accept: { _ in true }) }
+            }
+        }
+        #expect(try victim.state.encoded == before)
+        #expect(try mallory.read(try victim.encrypt("as before")) == "as before")
+        // Those inside a commit are part of it.
+        let commit = try mallory.commit(removing: [2]).message
+        let staged = try victim.with { try $0.process(commit, proposals: .refuse, accept: { _ in true }) }
+        if case .commit(let staged) = staged {
+            #expect(staged.removed.count == 1)
+        } else {
+            Issue.record("not a commit")
+        }
+    }
+
     @Test("cannot update to a bad leaf (§7.3, §12.1.2)")
     func updates() throws {
         let (mallory, victim) = try group()
@@ -207,6 +230,8 @@ struct MaliciousMemberTests {
             (.invalidCommit(.pathKeysReused), { $0.nodes[0].encryptionKey = carol.encryptionKey }),
             (.invalidCommit(.pathKeysReused), { $0.nodes[0].encryptionKey = $0.leafNode.encryptionKey }),
             (.invalidKey, { $0.nodes[0].encryptionKey.append(0) }),
+            // A point that nobody can encapsulate to.
+            (.invalidKey, { $0.nodes[0].encryptionKey = [UInt8](repeating: 0, count: 32) }),
             (.invalidCommit(.parentHash), { $0.nodes[0].encryptionKey[0] ^= 1 }),
             (.invalidLeafNode(.source), { try resign(&$0, .update, nil) }),
             (.invalidLeafNode(.source), { try resign(&$0, .keyPackage(.always), nil) }),
@@ -230,8 +255,6 @@ struct MaliciousMemberTests {
     func mismatchedSecret() throws {
         let (mallory, victim) = try group()
         let epoch = try mallory.state.current
-            // A point that nobody can encapsulate to.
-            (.invalidKey, { $0.nodes[0].encryptionKey = [UInt8](repeating: 0, count: 32) }),
         // The context that the secrets are encrypted under depends on the tree, which the victim computes from the keys: so
         // the path keeps its keys, and only the secret inside changes.
         let path = try mallory.path { path in

@@ -174,7 +174,9 @@ extension Account {
         }
         do throws(MLSError) {
             var group = current.group
-            guard case .commit(let staged) = try group.process(message, externalCommits: .refuse, accept: acceptance),
+            guard
+                case .commit(let staged) = try group.process(
+                    message, externalCommits: .refuse, proposals: .refuse, accept: acceptance),
                 staged.added.isEmpty, staged.removed.isEmpty, staged.updated.count == 1
             else { return warn(.forgedMessage, in: conversation) }
             try group.merge(staged)

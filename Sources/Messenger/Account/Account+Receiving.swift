@@ -34,8 +34,8 @@ extension Account {
         }
         do throws(MLSError) {
             let received = try conversation.groups[index].group.process(
-                message, externalCommits: .refuse, accept: acceptance)
-            // A commit comes through the slot, and nobody here proposes.
+                message, externalCommits: .refuse, proposals: .refuse, accept: acceptance)
+            // A commit comes through the slot.
             guard case .application(let application) = received else {
                 warn(.forgedMessage, in: conversation)
                 return .finished

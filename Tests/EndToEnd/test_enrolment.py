@@ -21,6 +21,14 @@ def test_an_operator_joins_and_sees_that_the_recovery_file_is_not_saved_yet(node
 
     banner.click()
     dialog = operator.page.get_by_role("dialog", name="Recovery file")
+    # An unattended screen is not enough: the passphrase is asked for, and a wrong one gives nothing.
+    passphrase = dialog.get_by_label("Passphrase", exact=True)
+    passphrase.fill("not the passphrase")
+    dialog.get_by_role("button", name="Make the file").click()
+    expect(dialog.get_by_text("Wrong passphrase.")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    expect(dialog.get_by_role("button", name="Download the file")).to_be_hidden()
+    passphrase.fill(operator.passphrase)
+    dialog.get_by_role("button", name="Make the file").click()
     file = operator.download(dialog.get_by_role("button", name="Download the file").click)
     assert b"CryptPeer recovery" in file
     dialog.get_by_label("I have saved the file and written down the code").check()

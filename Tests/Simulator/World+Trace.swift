@@ -54,6 +54,7 @@ extension World {
         case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
         case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         case .relayRefused: "relayRefused"
+        case .beginAttempt: "beginAttempt"
         }
     }
 

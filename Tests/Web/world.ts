@@ -76,6 +76,10 @@ export class FakeSession implements SessionPort {
         this.asked.push(`changePassphrase ${old} ${replacement}`);
     }
 
+    recoveryFile(passphrase: string): void {
+        this.asked.push(`recoveryFile ${passphrase}`);
+    }
+
     attach(conversation: string, attachment: Attachment): void {
         this.attached.push(attachment);
         this.asked.push(`attach ${conversation} ${attachment.name} ${attachment.mediaType}`);
@@ -120,7 +124,7 @@ export const scrypt = { n: 131_072, r: 8, p: 1, salt: new Uint8Array(16) };
 
 export const unlocked: EventOf<"unlocked"> = {
     type: "unlocked", ownName: "Ada", ownMember: id(1), isOperator: false, mayInvite: true,
-    settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: false, confirmed: true,
+    settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: false, confirmed: true, recoveryMade: 0,
 };
 
 export function conversation(number: number, change: Partial<Conversation> = {}): Conversation {

@@ -218,11 +218,14 @@ const catalogue = {
     "settings.recovery": "Recovery file",
     "settings.recoveryText": "Whoever has this file and its code can run the bubble in your place. It opens no messages.",
     "settings.recoveryMake": "Make it again",
+    "settings.recoveryMade": "Last made on {date}. If that was not you, somebody else can run this bubble.",
 
     "recovery.title": "Recovery file",
     "recovery.text":
         "The file holds the bubble's authority key, sealed. The code opens it. Keep them in two different places, away from this device.",
     "recovery.making": "Sealing the file…",
+    "recovery.passphraseHint": "The file holds the keys of the whole bubble, so the passphrase is asked for once more.",
+    "recovery.make": "Make the file",
     "recovery.download": "Download the file",
     "recovery.code": "Recovery code",
     "recovery.confirm": "I have saved the file and written down the code",
@@ -256,6 +259,8 @@ const catalogue = {
     "problem.otherBubble": "This link belongs to another bubble, and this browser has already joined one. Open it in another browser profile.",
     "problem.recipientRefuses": "The other person does not accept messages from you.",
     "problem.internalError": "That did not work, and it is not your fault. Try again; if it stays, tell whoever runs this bubble.",
+    "problem.noLongerMember": "This person is no longer a member of this bubble.",
+    "problem.tooManyAttempts": "Wrong passphrases have come too often. Wait a while, then try again.",
 
     "warning.fingerprintMismatch":
         "A direct connection was closed: its certificate was not the one announced in the conversation. Somebody may have been in between. Messages go through the node, sealed.",

@@ -215,11 +215,14 @@ export const fr: Catalogue = {
     "settings.recovery": "Fichier de secours",
     "settings.recoveryText": "Quiconque détient ce fichier et son code peut diriger la bulle à votre place. Il n’ouvre aucun message.",
     "settings.recoveryMake": "Le créer à nouveau",
+    "settings.recoveryMade": "Créé pour la dernière fois le {date}. Si ce n’était pas vous, quelqu’un d’autre peut diriger cette bulle.",
 
     "recovery.title": "Fichier de secours",
     "recovery.text":
         "Le fichier contient la clé d’autorité de la bulle, scellée. Le code l’ouvre. Gardez-les en deux lieux différents, loin de cet appareil.",
     "recovery.making": "Scellement du fichier…",
+    "recovery.passphraseHint": "Ce fichier contient les clés de toute la bulle : la phrase secrète est donc demandée à nouveau.",
+    "recovery.make": "Créer le fichier",
     "recovery.download": "Télécharger le fichier",
     "recovery.code": "Code de secours",
     "recovery.confirm": "J’ai enregistré le fichier et noté le code",
@@ -253,6 +256,8 @@ export const fr: Catalogue = {
     "problem.otherBubble": "Ce lien appartient à une autre bulle, et ce navigateur en a déjà rejoint une. Ouvrez-le dans un autre profil du navigateur.",
     "problem.recipientRefuses": "L’autre personne n’accepte pas vos messages.",
     "problem.internalError": "Cela n’a pas fonctionné, et vous n’y êtes pour rien. Réessayez ; si cela persiste, prévenez la personne responsable de cette bulle.",
+    "problem.noLongerMember": "Cette personne ne fait plus partie de la bulle.",
+    "problem.tooManyAttempts": "Trop de phrases secrètes incorrectes. Patientez un peu, puis réessayez.",
 
     "warning.fingerprintMismatch":
         "Une connexion directe a été fermée : son certificat n’était pas celui annoncé dans la conversation. Quelqu’un s’est peut-être interposé. Les messages passent par le nœud, scellés.",

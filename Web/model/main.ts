@@ -257,6 +257,7 @@ export class MainModel {
         if (problem === null) return;
         this.invitations.onProblem();
         this.calls.onProblem();
+        if (this.recovery.onProblem(problem)) return;
         if (this.passphraseChange.current === "working") {
             this.passphraseChange.set(problem === "wrongPassphrase" ? "refused" : "idle");
             if (problem === "wrongPassphrase") return;

@@ -36,6 +36,8 @@ export interface SessionPort {
     unlock(passphrase: string): void;
     changePassphrase(old: string, replacement: string): void;
     /** Has it sealed and sent. */
+    /** Asks for the authority's recovery file. */
+    recoveryFile(passphrase: string): void;
     attach(conversation: string, attachment: Attachment): void;
     /** Bytes that the browser still grants; null where it does not say. */
     roomLeft(): Promise<number | null>;
@@ -108,6 +110,11 @@ export class Session implements SessionPort {
     }
 
     attach(conversation: string, attachment: Attachment): void {
+    recoveryFile(passphrase: string): void {
+        const bytes = passphraseBytes(passphrase);
+        this.#post({ type: "recoveryFile", passphrase: bytes }, bytes);
+    }
+
         this.#files.attach(conversation, attachment);
     }
 

@@ -1,5 +1,5 @@
 import type { MainModel } from "../model/main";
-import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
+import { chooseLanguage, chosenLanguage, formatDateTime, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
 import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
 import { Child, h, Scope, uniqueId } from "./dom";
@@ -10,6 +10,7 @@ const idleChoices = [60, 300, 900, 1_800, 3_600];
 const shortestPassphrase = 8;
 
 export function settingsDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
+    const { recoveryMade } = model.profile.current;
     return dialog(t("settings.title"), onClose,
         section(t("settings.you"), nameForm(model)),
         section(t("settings.look"), languageChoice(), themeChoice()),
@@ -21,6 +22,7 @@ export function settingsDialog(scope: Scope, model: MainModel, onClose: () => vo
         section(t("settings.security"), idleChoice(model), passphraseForm(scope, model)),
         model.profile.current.isOperator && section(t("settings.recovery"),
             h("p", { class: "field-hint" }, t("settings.recoveryText")),
+            recoveryMade !== 0 && h("p", { class: "field-hint" }, t("settings.recoveryMade", { date: formatDateTime(recoveryMade) })),
             button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")));
 }
 

@@ -52,7 +52,7 @@ const input = union({
     petname: { member: identifier, name: text },
     settings: { settings },
     recoveryFileSaved: {},
-    recoveryFile: {},
+    recoveryFile: { passphraseSegment: fixed(32) },
     changePassphrase: { old: fixed(32), new: fixed(32) },
     compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
@@ -73,7 +73,8 @@ const input = union({
     ...callInputs,
     callsSupported: { support: callSupport },
     relayRefused: { username: text },
-}, { prepareFile: 30, call: 50 });
+    beginAttempt: {},
+}, { prepareFile: 30, call: 50, beginAttempt: 70 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
 export const timedInput = struct({ now: u64, input });
@@ -84,11 +85,11 @@ export const problems = [
     "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
     "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
     "recipientRefuses", "internalError", "fileTooLarge", "noRoom", "fileDamaged", "fileUnreadable", "callInProgress",
-    "callsUnsupported",
+    "callsUnsupported", "noLongerMember", "tooManyAttempts",
 ] as const;
 export type Problem = typeof problems[number];
 
-const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28 });
+const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28, noLongerMember: 40 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
 const problem = {
@@ -144,7 +145,7 @@ const event = union({
     enrolled: {},
     unlocked: {
         ownName: text, ownMember: identifier, isOperator: boolean, mayInvite: boolean, settings, recoverySaved: boolean,
-        confirmed: boolean,
+        confirmed: boolean, recoveryMade: u64,
     },
     unlockRefused: { waitMs: u64 },
     conversations: { conversations: vector(conversation) },

@@ -24,7 +24,6 @@ extension Account {
         case .petname(let member, let name): setPetname(name, of: member)
         case .settings(let settings): change(settings)
         case .recoveryFileSaved: recoveryFileSaved()
-        case .recoveryFile: makeRecoveryFile()
         case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
@@ -46,7 +45,7 @@ extension Account {
         case .callMedia(let id, let state): callMedia(id, state)
         case .callsSupported(let support): setCallSupport(support)
         case .relayRefused(let username): relayRefused(username: username)
-        case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
+        case .tick, .start, .openLink, .enrol, .beginAttempt, .unlock, .lock, .changePassphrase, .recoveryFile: break
         }
     }
 

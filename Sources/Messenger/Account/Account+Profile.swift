@@ -10,7 +10,8 @@ extension Account {
                 Profile(
                     ownName: record.name, ownMember: own.member.bytes, isOperator: authorityKey != nil,
                     mayInvite: own.rights.contains(.mayInvite), settings: record.settings,
-                    recoverySaved: record.recoverySaved, confirmed: record.confirmed)))
+                    recoverySaved: record.recoverySaved, confirmed: record.confirmed,
+                    recoveryMade: record.recoveryMade)))
     }
 
     func rename(_ text: Text) {
@@ -103,6 +104,9 @@ extension Account {
                 of: authorityKey, context: record.authority.bubble.bytes + record.authority.hash,
                 random: effects.random)
             guard let text = Text(validating: code.text) else { return effects.emit(.problem(.internalError)) }
+            record.recoveryMade = effects.now
+            hasChangedAccount = true
+            showProfile()
             effects.emit(.recoveryFile(file: capsule.encoded, code: text))
         } catch {
             effects.emit(.problem(.internalError))

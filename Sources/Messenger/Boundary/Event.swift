@@ -55,6 +55,8 @@ public struct Profile: Equatable, Sendable {
     public let recoverySaved: Bool
     /// Whether the inviter's client has countersigned.
     public let confirmed: Bool
+    /// When a recovery file was last made, in milliseconds since 1970; 0: never. The operator sees whether somebody else has.
+    public let recoveryMade: UInt64
 }
 
 public enum ConnectionState: UInt8, Sendable {
@@ -206,3 +208,7 @@ public enum Problem: UInt8, Sendable {
     /// Nothing is wrong.
     case none = 255
 }
+    /// The bubble's state has taken the other member out.
+    case noLongerMember = 40
+    /// Wrong passphrases have come too often.
+    case tooManyAttempts = 41

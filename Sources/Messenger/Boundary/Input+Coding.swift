@@ -86,8 +86,9 @@ extension Input: WireCodable {
             writer.write(value)
         case .recoveryFileSaved:
             writer.write(UInt8(24))
-        case .recoveryFile:
+        case .recoveryFile(let passphraseSegment):
             writer.write(UInt8(25))
+            writer.write(fixed: passphraseSegment)
         case .changePassphrase(let old, let new):
             writer.write(UInt8(26))
             writer.write(fixed: old)
@@ -176,6 +177,8 @@ extension Input: WireCodable {
         case .relayRefused(let username):
             writer.write(UInt8(57))
             writer.write(username)
+        case .beginAttempt:
+            writer.write(UInt8(70))
         }
     }
 
@@ -214,7 +217,7 @@ extension Input: WireCodable {
         case 22: self = .petname(member: try reader.readFixed(16), try reader.read())
         case 23: self = .settings(try reader.read())
         case 24: self = .recoveryFileSaved
-        case 25: self = .recoveryFile
+        case 25: self = .recoveryFile(passphraseSegment: try reader.readFixed(32))
         case 26: self = .changePassphrase(old: try reader.readFixed(32), new: try reader.readFixed(32))
         case 27: self = .compareSafety(member: try reader.readFixed(16), scanned: try reader.readOpaque())
         case 28: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
@@ -251,6 +254,7 @@ extension Input: WireCodable {
         case 55: self = .callMedia(try reader.readFixed(16), try CallMediaState(from: &reader))
         case 56: self = .callsSupported(try CallSupport(from: &reader))
         case 57: self = .relayRefused(username: try reader.read())
+        case 70: self = .beginAttempt
         default: throw .invalidValue
         }
     }

@@ -36,7 +36,8 @@ public enum Input: Equatable, Sendable {
     case petname(member: [UInt8], Text)
     case settings(Settings)
     case recoveryFileSaved
-    case recoveryFile
+    /// Asks for the authority's recovery file. The passphrase is asked for although the vault is unlocked.
+    case recoveryFile(passphraseSegment: [UInt8])
     case changePassphrase(old: [UInt8], new: [UInt8])
     case compareSafety(member: [UInt8], scanned: [UInt8])
     case retry(conversation: [UInt8], message: [UInt8])
@@ -78,6 +79,9 @@ public enum Input: Equatable, Sendable {
     /// (RFC 8489 §14.8, RFC 8656 §19). Unless the host has another one by now, the node is asked for one, at most every 30
     /// seconds; ``Output/relay`` answers.
     case relayRefused(username: Text)
+    /// A passphrase was typed, and is about to be turned into a segment: the attempt is counted, and that is stored, before it is
+    /// made. Answered by ``Event/unlockRefused(waitMs:)`` if it may not be.
+    case beginAttempt
 }
 
 /// A record of the store `state`, sealed.

@@ -24,13 +24,14 @@ extension Profile: WireCodable {
         writer.write(settings)
         writer.write(recoverySaved)
         writer.write(confirmed)
+        writer.write(recoveryMade)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             ownName: try reader.read(), ownMember: try reader.readFixed(16), isOperator: try reader.readBool(),
             mayInvite: try reader.readBool(), settings: try reader.read(), recoverySaved: try reader.readBool(),
-            confirmed: try reader.readBool())
+            confirmed: try reader.readBool(), recoveryMade: try reader.readUInt64())
     }
 }
 

@@ -17,6 +17,8 @@ struct AccountRecord {
     var settings: Settings
     /// Whether the operator has confirmed that the authority's recovery file is kept.
     var recoverySaved: Bool
+    /// When a recovery file was last made, in milliseconds since 1970. 0: never, or before this was noted.
+    var recoveryMade: UInt64 = 0
     /// Whether the inviter has countersigned us. The operator needs nobody's word.
     var confirmed: Bool
     var authority: Authority
@@ -82,6 +84,7 @@ extension AccountRecord: WireCodable {
             for key in leafKeys { writer.write(opaque: key) }
         }
         writer.write(settings.relayOnly)
+        writer.write(recoveryMade)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -106,6 +109,7 @@ extension AccountRecord: WireCodable {
         while !keys.isAtEnd { leafKeys.append(try keys.readOpaque()) }
         // Records from before this setting end here.
         if !reader.isAtEnd { settings.relayOnly = try reader.readBool() }
+        if !reader.isAtEnd { recoveryMade = min(try reader.readUInt64(), Body.timeLimit) }
     }
 }
 

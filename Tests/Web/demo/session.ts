@@ -198,6 +198,10 @@ export class DemoSession implements SessionPort {
             : this.#unlock(false), 500);
     }
 
+    recoveryFile(): void {
+        this.#emit({ type: "recoveryFile", file: new Uint8Array(900), code: "7KQ2M-XW9TD-4HB3R-ZPNCV-8EJ6F-A5YGS" });
+    }
+
     changePassphrase(old: string): void {
         setTimeout(() => old === "wrong" ? this.#emit({ type: "problem", problem: "wrongPassphrase" }) : this.#unlock(false), 500);
     }
@@ -267,7 +271,7 @@ export class DemoSession implements SessionPort {
     #unlock(empty: boolean, ownName = "Camille"): void {
         this.#emit({
             type: "unlocked", ownName, ownMember: id(9), isOperator: this.#operator, mayInvite: true,
-            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true,
+            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true, recoveryMade: 0,
         });
         this.#emit({ type: "conversations", conversations: empty ? [] : people });
         this.#emit({ type: "nodeStatus", state: "connected", reason: null });
@@ -332,8 +336,6 @@ export class DemoSession implements SessionPort {
                     { invitation: id(199), created: now - 86_400_000, expires: now + 5 * 86_400_000, state: "open" },
                 ] });
             }
-            case "recoveryFile":
-                return this.#emit({ type: "recoveryFile", file: new Uint8Array(900), code: "7KQ2M-XW9TD-4HB3R-ZPNCV-8EJ6F-A5YGS" });
             case "verified": {
                 const index = people.findIndex((person) => person.member === input.member);
                 people[index] = { ...people[index]!, verified: input.verified };

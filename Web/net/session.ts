@@ -4,6 +4,7 @@ import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
+import { each } from "./each";
 import { Attachment, FileProgress, Files } from "./files";
 import type { NoPath } from "./nopath";
 import { onNetworkChange } from "./network";
@@ -35,9 +36,9 @@ export interface SessionPort {
     enrol(displayName: string, passphrase: string): void;
     unlock(passphrase: string): void;
     changePassphrase(old: string, replacement: string): void;
-    /** Has it sealed and sent. */
     /** Asks for the authority's recovery file. */
     recoveryFile(passphrase: string): void;
+    /** Has it sealed and sent. */
     attach(conversation: string, attachment: Attachment): void;
     /** Bytes that the browser still grants; null where it does not say. */
     roomLeft(): Promise<number | null>;
@@ -109,12 +110,12 @@ export class Session implements SessionPort {
         this.#post({ type: "changePassphrase", old: oldBytes, new: newBytes }, oldBytes, newBytes);
     }
 
-    attach(conversation: string, attachment: Attachment): void {
     recoveryFile(passphrase: string): void {
         const bytes = passphraseBytes(passphrase);
         this.#post({ type: "recoveryFile", passphrase: bytes }, bytes);
     }
 
+    attach(conversation: string, attachment: Attachment): void {
         this.#files.attach(conversation, attachment);
     }
 
@@ -154,13 +155,13 @@ export class Session implements SessionPort {
         if (message.connection !== "unchanged") this.#socket[message.connection]();
         this.#socket.send(message.toNode);
         if (message.relay !== null) this.relay.set(message.relay);
-        for (const action of message.channels) this.#act(action);
-        for (const action of message.files) this.#files.act(action);
-        for (const action of message.calls) this.#listener.onCall(action);
-        for (const event of message.events) {
+        each(message.channels, (action) => this.#act(action));
+        each(message.files, (action) => this.#files.act(action));
+        each(message.calls, (action) => this.#listener.onCall(action));
+        each(message.events, (event) => {
             if (event.type === "nodeStatus") this.relay.setNode(event.state === "connected");
             if (!this.#ended) this.#listener.onEvent(event);
-        }
+        });
     }
 
     #stop(fault: Fault, detail: string): void {

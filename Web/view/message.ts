@@ -2,7 +2,7 @@
 
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
-import { formatDateTime, formatTime, t } from "../i18n";
+import { formatDateTime, formatTime, isoTime, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
 import { Child, fill, h, Scope } from "./dom";
@@ -69,7 +69,7 @@ function messageRest(scope: Scope, model: ConversationModel, message: ShownMessa
     return [
         h("div", { class: "message-foot" },
             !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
-            h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
+            h("time", { datetime: isoTime(message.time), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
         " ",

@@ -1,7 +1,7 @@
 // What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
 
 import {
-    boolean, bytes, Coded, fixed, identifier, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
+    boolean, bytes, Coded, fixed, identifier, items, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
 } from "./codec";
 
 const store = names("meta", "state", "messages");
@@ -149,7 +149,7 @@ const event = union({
     },
     unlockRefused: { waitMs: u64 },
     conversations: { conversations: vector(conversation) },
-    messages: { conversation: identifier, replaceAll: boolean, hasOlder: boolean, messages: vector(message) },
+    messages: { conversation: identifier, replaceAll: boolean, hasOlder: boolean, messages: items(message) },
     revealed: { conversation: identifier, message: identifier, text, untilMs: u64 },
     invitation: { invitation: identifier, link: text, expires: u64 },
     invitations: {
@@ -222,7 +222,7 @@ export const output = struct({
     channels: vector(channelAction),
     files: vector(fileAction),
     calls: vector(callAction),
-    events: vector(event),
+    events: items(event),
     nextTimeout: optional(u64),
 });
 

@@ -61,7 +61,7 @@ extension Account {
         announcement.type = MediaType.sanitised(announcement.type)
         let isVoice = announcement.kind == .voice
         let record = FileRecord(
-            conversation: conversation.id, id: content.id, isOwn: false, time: content.time,
+            conversation: conversation.id, id: content.id, isOwn: false, time: believable(content.time),
             order: conversation.messageCount, name: isVoice ? .empty : announcement.name,
             type: isVoice ? .empty : announcement.type, geometry: announcement.geometry, kind: announcement.kind,
             phase: .offered, storage: effects.random.bytes(16),

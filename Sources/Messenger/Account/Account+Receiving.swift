@@ -175,12 +175,21 @@ extension Account {
 
     private func take(_ text: Text, _ content: Content, in conversation: Conversation) {
         let head = MessageHead.text(
-            id: content.id, isOwn: false, time: content.time, order: conversation.messageCount, state: .delivered)
+            id: content.id, isOwn: false, time: believable(content.time), order: conversation.messageCount,
+            state: .delivered)
         received(text.utf8, head, in: conversation)
     }
 
     /// Puts what the peer has written into the log.
     func received(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {
+    /// What is shown as a message's time: the peer's word for it, unless that lies in the future. Two clocks may differ by a
+    /// day, as certificates allow; what is later still is a broken clock or a lie, and the time of arrival stands in for it.
+    func believable(_ time: UInt64) -> UInt64 {
+        time <= effects.now + Self.clockTolerance ? time : effects.now
+    }
+
+    private static let clockTolerance: UInt64 = 86_400_000
+
         conversation.messageCount += 1
         if view?.conversation != conversation.id { conversation.unread += 1 }
         conversation.lastTime = effects.now

@@ -34,7 +34,7 @@ extension Event: WireCodable {
             writer.write(fixed: conversation)
             writer.write(replaceAll)
             writer.write(hasOlder)
-            writer.write(vector: value)
+            writer.write(items: value)
         case .revealed(let conversation, let message, let text, let untilMs):
             writer.write(UInt8(9))
             writer.write(fixed: conversation)
@@ -98,7 +98,7 @@ extension Event: WireCodable {
         case 8:
             self = .messages(
                 conversation: try reader.readFixed(16), replaceAll: try reader.readBool(),
-                hasOlder: try reader.readBool(), try reader.readVector())
+                hasOlder: try reader.readBool(), try reader.readItems())
         case 9:
             self = .revealed(
                 conversation: try reader.readFixed(16), message: try reader.readFixed(16), text: try reader.read(),

@@ -173,7 +173,7 @@ extension Account {
             guard call.state == .ringingHere else { return }
             end(call, .noAnswer)
         }
-        noteMissed(missed.call, video: missed.video, time: missed.time, in: conversation)
+        noteMissed(missed.call, video: missed.video, time: believable(missed.time), in: conversation)
     }
 
     // The end of a call.

@@ -37,7 +37,8 @@ extension MessageHead: WireCodable {
     init(from reader: inout WireReader) throws(WireError) {
         id = try reader.readFixed(16)
         isOwn = try reader.readBool()
-        time = try reader.readUInt64()
+        // What was stored before times were looked at on arrival may be anything.
+        time = min(try reader.readUInt64(), Body.timeLimit)
         order = try reader.readUInt64()
         state = try MessageState(from: &reader)
         kind = try MessageKind(from: &reader)

@@ -41,8 +41,8 @@ extension Account {
         }
         if isKnown(introduction) { return }
         do throws(TrustError) {
-            let device = try chains.insert(introduction.chain, now: effects.seconds, revoked: state.revoked)
-            hasChangedChains = true
+            // Kept once it is known that its sender may introduce anything.
+            let device = try chains.verify(introduction.chain, now: effects.seconds, revoked: state.revoked)
             if let redemption = introduction.redemption {
                 receive(introduction, of: device, redemption)
             } else {
@@ -50,6 +50,17 @@ extension Account {
             }
         } catch {
             effects.warn(error == .invitationReused ? .secondPersonOnInvitation : .memberNotVerified)
+        }
+    }
+
+    /// The leaf of a group that we join is looked up among the chains that are kept.
+    private func keep(_ device: VerifiedDevice) -> Bool {
+        do throws(TrustError) {
+            try chains.keep(device)
+            hasChangedChains = true
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -72,7 +83,7 @@ extension Account {
         else { return effects.warn(.memberNotVerified) }
         guard invitations[index].state != .redeemed else { return effects.warn(.secondPersonOnInvitation) }
         guard invitations[index].state != .withdrawn, redemption.receipt.time <= invitations[index].expires / 1000,
-            let bundle = invitations[index].keyPackage,
+            let bundle = invitations[index].keyPackage, keep(device),
             let group = join(introduction, with: bundle, device)
         else { return effects.warn(.memberNotVerified) }
         invitations[index].state = .redeemed
@@ -118,6 +129,7 @@ extension Account {
         guard introduction.instance >= instance else {
             return effects.warn(.replayedMessage, conversation: conversation.id)
         }
+        guard keep(device) else { return warn(.memberNotVerified, in: conversation) }
         guard let bundle = stock.bundles.first(where: { $0.isAddressed(by: introduction.welcome) }) else {
             // Our storage was set back to before that KeyPackage: it is for us to begin.
             guard introduction.instance > instance else { return warn(.memberNotVerified, in: conversation) }
@@ -282,8 +294,7 @@ extension Account {
         }
         let leaf = published.keyPackage.leafNode
         do throws(TrustError) {
-            let device = try chains.insert(published.chain, now: effects.seconds, revoked: state.revoked)
-            hasChangedChains = true
+            let device = try chains.verify(published.chain, now: effects.seconds, revoked: state.revoked)
             guard device.member == contact.member, device.device == contact.identity.device,
                 device.generation >= contact.identity.generation, leaf.signatureKey == device.leafKey,
                 leaf.credential == .basic(identity: device.leafIdentity.encoded)
@@ -293,6 +304,8 @@ extension Account {
             throw .failed
         }
         return published.keyPackage
+            try chains.keep(device)
+            hasChangedChains = true
     }
 
     private func beginAnew(_ conversation: Conversation, with keyPackage: KeyPackage) throws(AccountFault) {

@@ -177,7 +177,7 @@ extension Account {
             guard
                 case .commit(let staged) = try group.process(
                     message, externalCommits: .refuse, proposals: .refuse, accept: acceptance),
-                staged.added.isEmpty, staged.removed.isEmpty, staged.updated.count == 1
+                isRenewal(staged, of: group)
             else { return warn(.forgedMessage, in: conversation) }
             try group.merge(staged)
             conversation.groups[0].group = group

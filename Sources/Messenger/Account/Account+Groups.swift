@@ -157,6 +157,11 @@ extension Account {
             let group = try Group.join(introduction.welcome, with: bundle, accept: acceptance)
             // Exactly the two of us: a third member would read along.
             let members = group.members
+            // RFC 9420 §12.4.3.1, "verify that the group_id is unique among the groups that the client is currently participating
+            // in": else this one would be taken for another conversation's. And the first message is of this group.
+            guard !conversations.contains(where: { $0.groups.contains { $0.group.groupID == group.groupID } }),
+                MessageHeader.peek(introduction.greeting)?.groupID == group.groupID
+            else { return nil }
             guard members.count == 2, group.epoch == 1, group.suite == .xwing,
                 let other = members.first(where: { $0.leaf != group.ownLeaf }),
                 other.node.credential == .basic(identity: device.leafIdentity.encoded)

@@ -43,7 +43,8 @@ extension Account {
         guard let current = conversation.current, let signer = signer(of: current.group) else { return nil }
         touch(conversation)
         do throws(MLSError) {
-            return try conversation.groups[0].group.encrypt(plaintext, signer: signer, random: effects.random)
+            return try conversation.groups[0].group.encrypt(
+                plaintext, paddingTo: Padding.size(of: plaintext.count), signer: signer, random: effects.random)
         } catch {
             return nil
         }

@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import MLS
 import SegmentedHSM
 import Trust
@@ -14,10 +15,12 @@ extension Account {
         let vault = Vault(hsm: hsm, effects: effects)
         var loaded = LoadedRecords()
         for record in records {
-            guard let (kind, content) = vault.open(record), loaded.take(kind, content) else {
+            guard case (let kind, var content)? = vault.open(record) else {
                 loaded.isComplete = false
                 continue
             }
+            if !loaded.take(kind, content) { loaded.isComplete = false }
+            wipe(&content)
         }
         guard let record = loaded.account, let chains = loaded.chains else { throw .damaged }
         let account = try Account(

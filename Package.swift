@@ -108,7 +108,8 @@ let package = Package(
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
         core(
-            "Simulator", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
+            "Simulator",
+            ["CryptoPrimitives", "WireFormat", "SegmentedHSM", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
             path: "Tests/Simulator"),
         .target(
             name: "Conformance",

@@ -58,6 +58,7 @@ extension World {
         case .request(_, .deliver(_, _, let isTransient, _, let envelope))?:
             if !isTransient { counts.envelopes += 1 }
             expectNew(envelope, from: browser.index, "an envelope")
+            browser.envelopeLengths.append(envelope.count)
         case .request(_, .commit)?: counts.commits += 1
         case nil: violate("\(browser.index) sends the node what is no frame")
         default: break
@@ -76,6 +77,11 @@ extension World {
         case .passes(let bytes): outputs = node.receive(bytes, on: id, now: now / 1_000)
         case .isAnswered(let answer): outputs = [.send(answer, to: id)]
         }
+        send(outputs)
+    }
+
+    /// What the node says goes out, as the liar lets it.
+    func send(_ outputs: [ModelNode.Output]) {
         for output in outputs {
             switch output {
             case .send(let frame, let target):

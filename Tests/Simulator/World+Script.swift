@@ -89,12 +89,32 @@ extension World {
         show(person, other).filter { $0.isOwn && $0.state == .failed }.map { $0.id }
     }
 
-    private func show(_ person: Int, _ other: Int) -> [MessageSummary] {
-        guard let conversation = conversation(of: person, with: other) else { return [] }
-        load(conversation.conversation, browsers[person])
-        return browsers[person].messages.values.filter { $0.kind == .text }.sorted { $0.order < $1.order }
+    /// The computer's clock is set, so many milliseconds ahead of the world's.
+    public func setClock(_ person: Int, ahead milliseconds: Int64) {
+        browsers[person].clockError = milliseconds
     }
 
+    /// How far ahead of the person's own clock the messages are shown that came from another, in milliseconds.
+    public func futures(of person: Int, with other: Int) -> [Int64] {
+        show(person, other, notices: true).filter { !$0.isOwn }
+            .map { Int64(clamping: $0.time) - Int64(clock(of: browsers[person])) }
+    }
+
+    private func show(_ person: Int, _ other: Int, notices: Bool) -> [MessageSummary] {
+        guard let conversation = conversation(of: person, with: other) else { return [] }
+        load(conversation.conversation, browsers[person])
+        return browsers[person].messages.values.filter { notices || $0.kind == .text }.sorted { $0.order < $1.order }
+    }
+
+    private func show(_ person: Int, _ other: Int) -> [MessageSummary] { show(person, other, notices: false) }
+
+    /// What the log says by itself.
+    public func notices(of person: Int, with other: Int) -> [Notice] {
+        show(person, other, notices: true).map { $0.notice }.filter { $0 != .none }
+    }
+
+    public func isCalling(_ person: Int) -> Bool { browsers[person].activeCall != nil }
+    public var channelsOpened: Int { counts.channelsOpened }
     public func warnings(of person: Int) -> [Warning] { browsers[person].warnings }
     public func problems(of person: Int) -> [Problem] { browsers[person].problems }
     public func refusal(of person: Int) -> Problem? { browsers[person].refusal }
@@ -116,8 +136,7 @@ extension World {
     /// For how many seconds yet the page may use the relay.
     public func relayLife(of person: Int) -> UInt64 {
         guard case .granted(let grant)? = browsers[person].relay else { return 0 }
-        let clock = now &+ UInt64(bitPattern: browsers[person].clockError)
-        return (grant.until - min(grant.until, clock)) / 1_000
+        return (grant.until - min(grant.until, clock(of: browsers[person]))) / 1_000
     }
 
     public func killNode() { crashNode() }
@@ -144,6 +163,29 @@ extension World {
         browsers[person].staysLocked = false
         unlock(browsers[person], passphrase: [0])
         browsers[person].staysLocked = true
+    }
+
+    /// What the person's passphrase comes to, or another one.
+    public func passphraseSegment(of person: Int, isWrong: Bool = false) -> [UInt8] {
+        browsers[person].segment(of: isWrong ? [0] : browsers[person].passphrase)
+    }
+
+    /// Whether the person holds a recovery file.
+    public func hasRecoveryFile(_ person: Int) -> Bool { browsers[person].recovery != nil }
+    public func recoveryMade(by person: Int) -> UInt64 { browsers[person].profile?.recoveryMade ?? 0 }
+
+    /// What stands in the profile beside the vault's header is overwritten with noise.
+    public func spoilThrottle(of person: Int) {
+        browsers[person].stores[Store.meta.rawValue, default: [:]][[UInt8]("throttle".utf8)] = [9, 9, 9]
+    }
+
+    /// The lengths of what the person sends from here on, while `body` runs and ten seconds more.
+    public func lengths(from person: Int, _ body: () -> Void) -> (channel: Set<Int>, envelopes: Set<Int>) {
+        browsers[person].channelLengths = []
+        browsers[person].envelopeLengths = []
+        body()
+        pass(seconds: 10)
+        return (Set(browsers[person].channelLengths), Set(browsers[person].envelopeLengths))
     }
 
     /// When the engine will take the next passphrase, in milliseconds from now.

@@ -136,7 +136,7 @@ extension World {
         for summary in list {
             words += " \(summary.connection.rawValue)"
             if summary.gap { words += "gap" }
-            if summary.unconfirmed { words += "?" }
+            if summary.removed { words += "†" }
         }
         return words + ")"
     }

@@ -130,7 +130,7 @@ export const unlocked: EventOf<"unlocked"> = {
 export function conversation(number: number, change: Partial<Conversation> = {}): Conversation {
     return {
         conversation: id(number), member: id(number + 16), device: id(number + 32), name: `Person ${number}`, selfName: "",
-        petname: "", verified: false, unconfirmed: false, unread: 0, lastTime: number, connection: "direct",
+        petname: "", verified: false, removed: false, unread: 0, lastTime: number, connection: "direct",
         nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }

@@ -86,7 +86,7 @@ const catalogue = {
     "main.pickText": "Messages go from browser to browser, encrypted for one person at a time. They stay masked until you reveal them.",
     "main.unread": { one: "{count} new message", other: "{count} new messages" },
     "main.verified": "Verified",
-    "main.unconfirmed": "Unconfirmed",
+    "main.removed": "No longer a member",
     "main.unreachable":
         "The node cannot be reached. Direct conversations go on; other messages wait on this device and leave when it is back.",
     "main.refused": "The node refuses this device: {reason}",
@@ -132,8 +132,8 @@ const catalogue = {
     "conversation.bytesLeft": "{count} bytes left",
     "conversation.tooLong": { one: "{count} byte too long. Split the message.", other: "{count} bytes too long. Split the message." },
     "conversation.gap": "Some messages are missing. They have been asked for again; if they do not come, ask {name} what was written.",
-    "conversation.unconfirmed":
-        "The inviter's device has not confirmed {name} yet. Until then, tell them nothing that only they should know, or compare the safety number first.",
+    "conversation.removed":
+        "{name} is no longer a member of this bubble. Messages no longer reach this person, and nothing from this person is taken any more.",
     "conversation.collision": "Someone else you know also uses the name {name}. Compare the safety number, or give one of them a name of your own.",
 
     "state.sending": "Sending",
@@ -145,6 +145,7 @@ const catalogue = {
     "notice.began": "This conversation's keys were made on {date}.",
     "notice.confirmed": "{name} has confirmed you.",
     "notice.restarted": "The secure session with {name} was set up anew.",
+    "notice.removed": "{name} is no longer a member of this bubble.",
     "notice.renamed": "{former} now goes by {name}.",
 
     "invite.title": "Invite",
@@ -217,15 +218,15 @@ const catalogue = {
     "settings.wrongOld": "The current passphrase is wrong.",
     "settings.recovery": "Recovery file",
     "settings.recoveryText": "Whoever has this file and its code can run the bubble in your place. It opens no messages.",
-    "settings.recoveryMake": "Make it again",
     "settings.recoveryMade": "Last made on {date}. If that was not you, somebody else can run this bubble.",
+    "settings.recoveryMake": "Make it again",
 
     "recovery.title": "Recovery file",
     "recovery.text":
         "The file holds the bubble's authority key, sealed. The code opens it. Keep them in two different places, away from this device.",
-    "recovery.making": "Sealing the file…",
     "recovery.passphraseHint": "The file holds the keys of the whole bubble, so the passphrase is asked for once more.",
     "recovery.make": "Make the file",
+    "recovery.making": "Sealing the file…",
     "recovery.download": "Download the file",
     "recovery.code": "Recovery code",
     "recovery.confirm": "I have saved the file and written down the code",
@@ -258,9 +259,9 @@ const catalogue = {
     "problem.unknownPeer": "This person is not among your contacts any more.",
     "problem.otherBubble": "This link belongs to another bubble, and this browser has already joined one. Open it in another browser profile.",
     "problem.recipientRefuses": "The other person does not accept messages from you.",
-    "problem.internalError": "That did not work, and it is not your fault. Try again; if it stays, tell whoever runs this bubble.",
     "problem.noLongerMember": "This person is no longer a member of this bubble.",
     "problem.tooManyAttempts": "Wrong passphrases have come too often. Wait a while, then try again.",
+    "problem.internalError": "That did not work, and it is not your fault. Try again; if it stays, tell whoever runs this bubble.",
 
     "warning.fingerprintMismatch":
         "A direct connection was closed: its certificate was not the one announced in the conversation. Somebody may have been in between. Messages go through the node, sealed.",

@@ -83,7 +83,7 @@ export const fr: Catalogue = {
     "main.pickText": "Les messages vont de navigateur à navigateur, chiffrés pour une personne à la fois. Ils restent masqués jusqu’à ce que vous les révéliez.",
     "main.unread": { one: "{count} nouveau message", other: "{count} nouveaux messages" },
     "main.verified": "Identité vérifiée",
-    "main.unconfirmed": "Non confirmé",
+    "main.removed": "N’est plus membre",
     "main.unreachable":
         "Le nœud est injoignable. Les conversations directes continuent ; les autres messages attendent sur cet appareil et partiront à son retour.",
     "main.refused": "Le nœud refuse cet appareil : {reason}",
@@ -129,8 +129,8 @@ export const fr: Catalogue = {
     "conversation.bytesLeft": "{count} octets restants",
     "conversation.tooLong": { one: "{count} octet de trop. Divisez le message.", other: "{count} octets de trop. Divisez le message." },
     "conversation.gap": "Il manque des messages. Ils ont été redemandés ; s’ils n’arrivent pas, demandez à {name} ce qui était écrit.",
-    "conversation.unconfirmed":
-        "L’appareil qui a invité {name} ne l’a pas encore confirmé. D’ici là, ne lui dites rien de réservé, ou comparez d’abord le numéro de sûreté.",
+    "conversation.removed":
+        "{name} ne fait plus partie de cette bulle. Vos messages ne lui parviennent plus, et plus rien de sa part n’est accepté.",
     "conversation.collision": "Quelqu’un d’autre que vous connaissez porte aussi le nom {name}. Comparez le numéro de sûreté, ou donnez à l’un des deux un nom de votre choix.",
 
     "state.sending": "Envoi",
@@ -142,6 +142,7 @@ export const fr: Catalogue = {
     "notice.began": "Les clés de cette conversation ont été créées le {date}.",
     "notice.confirmed": "{name} vous a confirmé.",
     "notice.restarted": "La session sécurisée avec {name} a été rétablie.",
+    "notice.removed": "{name} ne fait plus partie de cette bulle.",
     "notice.renamed": "{former} s’appelle désormais {name}.",
 
     "invite.title": "Inviter",
@@ -214,15 +215,15 @@ export const fr: Catalogue = {
     "settings.wrongOld": "La phrase secrète actuelle est incorrecte.",
     "settings.recovery": "Fichier de secours",
     "settings.recoveryText": "Quiconque détient ce fichier et son code peut diriger la bulle à votre place. Il n’ouvre aucun message.",
-    "settings.recoveryMake": "Le créer à nouveau",
     "settings.recoveryMade": "Créé pour la dernière fois le {date}. Si ce n’était pas vous, quelqu’un d’autre peut diriger cette bulle.",
+    "settings.recoveryMake": "Le créer à nouveau",
 
     "recovery.title": "Fichier de secours",
     "recovery.text":
         "Le fichier contient la clé d’autorité de la bulle, scellée. Le code l’ouvre. Gardez-les en deux lieux différents, loin de cet appareil.",
-    "recovery.making": "Scellement du fichier…",
     "recovery.passphraseHint": "Ce fichier contient les clés de toute la bulle : la phrase secrète est donc demandée à nouveau.",
     "recovery.make": "Créer le fichier",
+    "recovery.making": "Scellement du fichier…",
     "recovery.download": "Télécharger le fichier",
     "recovery.code": "Code de secours",
     "recovery.confirm": "J’ai enregistré le fichier et noté le code",
@@ -255,9 +256,9 @@ export const fr: Catalogue = {
     "problem.unknownPeer": "Cette personne n’est plus parmi vos contacts.",
     "problem.otherBubble": "Ce lien appartient à une autre bulle, et ce navigateur en a déjà rejoint une. Ouvrez-le dans un autre profil du navigateur.",
     "problem.recipientRefuses": "L’autre personne n’accepte pas vos messages.",
-    "problem.internalError": "Cela n’a pas fonctionné, et vous n’y êtes pour rien. Réessayez ; si cela persiste, prévenez la personne responsable de cette bulle.",
     "problem.noLongerMember": "Cette personne ne fait plus partie de la bulle.",
     "problem.tooManyAttempts": "Trop de phrases secrètes incorrectes. Patientez un peu, puis réessayez.",
+    "problem.internalError": "Cela n’a pas fonctionné, et vous n’y êtes pour rien. Réessayez ; si cela persiste, prévenez la personne responsable de cette bulle.",
 
     "warning.fingerprintMismatch":
         "Une connexion directe a été fermée : son certificat n’était pas celui annoncé dans la conversation. Quelqu’un s’est peut-être interposé. Les messages passent par le nœud, scellés.",

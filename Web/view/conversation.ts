@@ -97,11 +97,11 @@ function callButtons(scope: Scope, main: MainModel, model: ConversationModel): H
 function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
     const about = h("div", {});
     const shown = scope.part(model.summary, (summary) =>
-        [summary.name, summary.unconfirmed, summary.nameCollision, summary.gap].join());
+        [summary.name, summary.removed, summary.nameCollision, summary.gap].join());
     scope.fill(about, shown, () => {
-        const { name, unconfirmed, nameCollision, gap } = model.summary.current;
+        const { name, removed, nameCollision, gap } = model.summary.current;
         return [
-            unconfirmed && notice("warning", t("conversation.unconfirmed", { name })),
+            removed && notice("warning", t("conversation.removed", { name })),
             nameCollision && notice("warning", t("conversation.collision", { name }),
                 button(t("conversation.details"), { class: "small", onclick: () => main.dialog.set("details") })),
             gap && notice("warning", t("conversation.gap", { name })),

@@ -154,7 +154,7 @@ function entryContent(conversation: Conversation, descriptionId: string): Child 
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
             h("span", {}, t(`connection.${conversation.connection}`)),
             conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
-            conversation.unconfirmed && h("span", { class: "tag tag-warning" }, t("main.unconfirmed")),
+            conversation.removed && h("span", { class: "tag tag-warning" }, t("main.removed")),
             (conversation.warning || conversation.gap) && h("span", { class: "entry-warning" }, icon("alert")),
             unread > 0 && h("span", { class: "unread" },
                 h("span", { "aria-hidden": "true" }, String(unread)),

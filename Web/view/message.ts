@@ -125,6 +125,8 @@ function noticeText(message: ShownMessage, name: string): string {
             return t("notice.restarted", { name });
         case "renamed":
             return t("notice.renamed", { name, former: message.text });
+        case "removed":
+            return t("notice.removed", { name });
         case "call":
             return callText(message.text);
         case "missedCall":

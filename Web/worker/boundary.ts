@@ -105,13 +105,13 @@ const warning = names(
     "fingerprintMismatch", "forgedMessage", "replayedMessage", "olderBubbleState", "secondPersonOnInvitation",
     "nameCollision", "rolledBack", "nodeKeyChanged", "messagesMissing", "invitationForged", "memberNotVerified",
 );
-const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall");
+const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall", "removed");
 
 const scrypt = { n: u64, r: u32, p: u32, salt: bytes };
 
 const conversation = struct({
     conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
-    verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
+    verified: boolean, removed: boolean, unread: u32, lastTime: u64,
     connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
     calls: callSupport,
 });

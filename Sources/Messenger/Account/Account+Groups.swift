@@ -90,7 +90,7 @@ extension Account {
         invitations[index].keyPackage = nil
         invitations[index].errand = .none
         save(invitations[index])
-        let conversation = meet(device, isConfirmed: true)
+        let conversation = meet(device)
         add(group, to: conversation)
         append(.began, to: conversation)
         // The greeting tells where to answer.
@@ -200,11 +200,11 @@ extension Account {
     }
 
     /// The conversation with a member whom we did not know.
-    func meet(_ device: VerifiedDevice, isConfirmed: Bool) -> Conversation {
+    func meet(_ device: VerifiedDevice) -> Conversation {
         if let conversation = conversations.first(where: { $0.peer == device.member }) { return conversation }
         let contact = ContactRecord(
             member: device.member, identity: device.leafIdentity, name: .empty, petname: .empty, isVerified: false,
-            isConfirmed: isConfirmed, mailbox: record.mailbox)
+            mailbox: record.mailbox)
         contacts.append(contact)
         update(device.member) { _ in }
         let conversation = Conversation(
@@ -304,13 +304,13 @@ extension Account {
                 device.generation >= contact.identity.generation, leaf.signatureKey == device.leafKey,
                 leaf.credential == .basic(identity: device.leafIdentity.encoded)
             else { throw TrustError.identityMismatch }
+            try chains.keep(device)
+            hasChangedChains = true
             update(contact.member) { $0.identity = device.leafIdentity }
         } catch {
             throw .failed
         }
         return published.keyPackage
-            try chains.keep(device)
-            hasChangedChains = true
     }
 
     private func beginAnew(_ conversation: Conversation, with keyPackage: KeyPackage) throws(AccountFault) {

@@ -129,7 +129,7 @@ extension Account {
                 ConversationSummary(
                     conversation: conversation.id, member: contact.member.bytes,
                     device: contact.identity.device.bytes, name: contact.shownName, selfName: contact.name,
-                    petname: contact.petname, verified: contact.isVerified, unconfirmed: !contact.isConfirmed,
+                    petname: contact.petname, verified: contact.isVerified, removed: conversation.isRemoved,
                     unread: conversation.unread, lastTime: conversation.lastTime,
                     connection: connection(of: conversation), nameCollision: collides(contact),
                     gap: conversation.gapShown, warning: conversation.hasWarning,

@@ -41,6 +41,8 @@ extension Account {
                 return .finished
             }
             touch(conversation)
+            // Said to the user when the state came; a message of somebody who is gone is not worth another word.
+            guard isHeard(application.credential) else { return .finished }
             take(application, in: conversation, group: index, by: route)
         } catch {
             switch error {
@@ -180,8 +182,6 @@ extension Account {
         received(text.utf8, head, in: conversation)
     }
 
-    /// Puts what the peer has written into the log.
-    func received(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {
     /// What is shown as a message's time: the peer's word for it, unless that lies in the future. Two clocks may differ by a
     /// day, as certificates allow; what is later still is a broken clock or a lie, and the time of arrival stands in for it.
     func believable(_ time: UInt64) -> UInt64 {
@@ -190,6 +190,8 @@ extension Account {
 
     private static let clockTolerance: UInt64 = 86_400_000
 
+    /// Puts what the peer has written into the log.
+    func received(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {
         conversation.messageCount += 1
         if view?.conversation != conversation.id { conversation.unread += 1 }
         conversation.lastTime = effects.now

@@ -6,18 +6,18 @@ import WireFormat
 
 // Encrypting for a conversation, and when that is allowed.
 extension Account {
-    /// Whether a message may be encrypted now: the group's state was checked since unlocking, and the peer's device may
-    /// still read.
+    /// Whether a message may be encrypted now: the group's state was checked since unlocking, and every other leaf of it, which
+    /// is what reads the message, still counts.
     func mayEncrypt(in conversation: Conversation) -> Bool {
-        guard conversation.isCleared, let current = conversation.current, current.group.isActive,
-            let contact = contact(conversation.peer), let device = device(contact)
+        guard conversation.isCleared, !conversation.isRemoved, let group = conversation.current?.group, group.isActive
         else { return false }
-        do throws(TrustError) {
-            try device.check(now: effects.seconds, revoked: state.revoked)
-            return true
-        } catch {
-            return false
-        }
+        return group.members.allSatisfy { $0.leaf == group.ownLeaf || mayRead($0.node) }
+    }
+
+    private func mayRead(_ leaf: LeafNode) -> Bool {
+        guard case .basic(let identity) = leaf.credential else { return false }
+        return chains.accepts(
+            identity: identity, leafKey: leaf.signatureKey, now: effects.seconds, revoked: state.revoked)
     }
 
     /// Encrypts with the conversation's current group, whose changed state is written with this output.

@@ -175,6 +175,7 @@ extension Account {
             record.state = newer.signed
             hasChangedAccount = true
             hasChangedList = true
+            noteRevocations(isNews: true)
             if let key = link.nodeKey, key != newer.nodeKey {
                 effects.output.connection = .reopen
                 link.speak(as: speaker)

@@ -40,6 +40,7 @@ extension Account {
                 .sorted { $0.order < $1.order }
             if !conversation.held.isEmpty { account.noticeGap(in: conversation) }
         }
+        account.noteRevocations(isNews: false)
         return (account, loaded.isComplete)
     }
 

@@ -75,7 +75,8 @@ public struct ConversationSummary: Equatable, Sendable {
     public let selfName: Text
     public let petname: Text
     public let verified: Bool
-    public let unconfirmed: Bool
+    /// Whether the bubble's state has taken the member, or its device, out.
+    public let removed: Bool
     public let unread: UInt32
     public let lastTime: UInt64
     public let connection: ConnectionState
@@ -134,6 +135,8 @@ public enum Notice: UInt8, Sendable {
     case call = 5
     /// The member called and nobody answered. The text is "voice" or "video".
     case missedCall = 6
+    /// The bubble's state has taken the member out: nothing is sent to it or taken from it any more.
+    case removed = 7
 }
 
 public enum InvitationState: UInt8, Sendable {
@@ -205,10 +208,10 @@ public enum Problem: UInt8, Sendable {
     case callInProgress = 28
     /// The peer's device, or this one, takes no calls.
     case callsUnsupported = 29
-    /// Nothing is wrong.
-    case none = 255
-}
     /// The bubble's state has taken the other member out.
     case noLongerMember = 40
     /// Wrong passphrases have come too often.
     case tooManyAttempts = 41
+    /// Nothing is wrong.
+    case none = 255
+}

@@ -44,7 +44,7 @@ extension ConversationSummary: WireCodable {
         writer.write(selfName)
         writer.write(petname)
         writer.write(verified)
-        writer.write(unconfirmed)
+        writer.write(removed)
         writer.write(unread)
         writer.write(lastTime)
         writer.write(connection.rawValue)
@@ -58,7 +58,7 @@ extension ConversationSummary: WireCodable {
         self.init(
             conversation: try reader.readFixed(16), member: try reader.readFixed(16), device: try reader.readFixed(16),
             name: try reader.read(), selfName: try reader.read(), petname: try reader.read(),
-            verified: try reader.readBool(), unconfirmed: try reader.readBool(), unread: try reader.readUInt32(),
+            verified: try reader.readBool(), removed: try reader.readBool(), unread: try reader.readUInt32(),
             lastTime: try reader.readUInt64(), connection: try ConnectionState(from: &reader),
             nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool(),
             calls: try CallSupport(from: &reader))

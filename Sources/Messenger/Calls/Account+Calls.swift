@@ -31,6 +31,7 @@ extension Account {
         guard callSupport == .media || callSupport == .frames else {
             return effects.emit(.problem(.callsUnsupported))
         }
+        guard !conversation.isRemoved else { return effects.emit(.problem(.noLongerMember)) }
         guard activeCall == nil else { return effects.emit(.problem(.callInProgress)) }
         let call = Call(
             id: effects.random.bytes(16), conversation: conversation.id, isOwn: true, video: video, state: .calling,

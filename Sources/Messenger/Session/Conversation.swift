@@ -50,6 +50,8 @@ final class Conversation {
     var delivery: Delivery?
     /// When sending may be tried again after a refusal.
     var retryAt: UInt64 = 0
+    /// Whether the bubble's state has taken the peer out.
+    var isRemoved = false
     /// Whether our state was checked against what others saw of it (``Checkpoints``).
     var isCleared = false
     /// Whether the node may hold a commit that we have not seen.

@@ -261,7 +261,7 @@ final class Enrolment {
             adding: keyPackage, identity: account.record.identity,
             signer: HSMLeafSigner(hsm: account.vault.hsm, key: key), instance: 0, now: effects.now,
             random: effects.random, accept: account.acceptance)
-        let conversation = account.meet(opened.inviter, isConfirmed: true)
+        let conversation = account.meet(opened.inviter)
         account.update(opened.inviter.member) { contact in
             contact.mailbox = opened.mailbox
             contact.name = DisplayName.cleaned(Text(opened.inviterName))

@@ -16,7 +16,7 @@ const now = Date.now();
 function conversation(number: number, name: string, change: Partial<Conversation> = {}): Conversation {
     return {
         conversation: id(number), member: id(0x40 + number * 0x1b), device: id(0x80 + number), name, selfName: name, petname: "",
-        verified: false, unconfirmed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
+        verified: false, removed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
         nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
     };
 }
@@ -24,7 +24,7 @@ function conversation(number: number, name: string, change: Partial<Conversation
 const people: Conversation[] = [
     conversation(1, "Ada Lovelace", { verified: true }),
     conversation(2, "Léa Moreau", { unread: 3, connection: "mailbox", calls: "media" }),
-    conversation(3, "خالد المنصور", { unconfirmed: true, connection: "offline" }),
+    conversation(3, "خالد المنصور", { removed: true, connection: "offline" }),
     conversation(4, "Cellule de crise, préfecture du Finistère, permanence de nuit", { gap: true, connection: "relayed" }),
     conversation(6, "Noor", { lastTime: now - 30 * minute }),
     conversation(5, "Grace", { lastTime: now - 3 * 86_400_000, nameCollision: true }),

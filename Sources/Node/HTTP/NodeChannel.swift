@@ -130,8 +130,10 @@ struct NodeChannel: HTTPChannelHandler {
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        makeSession(head.headers["origin"].first ?? ""))
+                    let pipeline = channel.pipeline.syncOperations
+                    let decoder = try pipeline.handler(type: ByteToMessageHandler<WebSocketFrameDecoder>.self)
+                    try pipeline.addHandler(FrameLengthHandler(), position: .before(decoder))
+                    try pipeline.addHandler(makeSession(head.headers["origin"].first ?? ""))
                     return .webSocket
                 }
             })

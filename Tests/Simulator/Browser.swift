@@ -77,6 +77,9 @@ final class Browser {
     var hasOlder = false
     /// The open conversation's messages, by id.
     var messages: [[UInt8]: MessageSummary] = [:]
+    /// What the page was given back at the last unlocking.
+    var resumedConversation: [UInt8]?
+    var drafts: [Draft] = []
     /// What was last revealed of each message.
     var revealed: [[UInt8]: Text] = [:]
     var refusal: Problem?

@@ -175,6 +175,9 @@ extension World {
             if problem == .internalError { violate("\(browser.index) had an internal error") }
         case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
             break
+        case .resumed(let conversation, let drafts):
+            browser.resumedConversation = conversation
+            browser.drafts = drafts
         case .call(let call): show(call, to: browser)
         }
     }

@@ -84,6 +84,11 @@ extension World {
         return received.count
     }
 
+    /// What a person's page was given back at the last unlocking.
+    public func resumed(_ person: Int) -> (conversation: [UInt8]?, drafts: [Draft]) {
+        (browsers[person].resumedConversation, browsers[person].drafts)
+    }
+
     /// The ids of a person's own texts that have failed.
     public func failed(of person: Int, with other: Int) -> [[UInt8]] {
         show(person, other).filter { $0.isOwn && $0.state == .failed }.map { $0.id }

@@ -54,6 +54,8 @@ extension World {
         case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
         case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         case .relayRefused: "relayRefused"
+        case .draft(_, let text): "draft(\(text.utf8.count) bytes)"
+        case .voiceDraft(_, let voice): "voiceDraft(\(voice?.bytes.count ?? 0) bytes)"
         }
     }
 
@@ -127,6 +129,7 @@ extension World {
         case .locked: "locked"
         case .problem(let problem): "problem(\(problem.rawValue))"
         case .call(let call): describe(call)
+        case .resumed(_, let drafts): "resumed(\(drafts.count) drafts)"
         }
     }
 

@@ -24,6 +24,8 @@ export const callInputs = {
     callMedia: { call: identifier, state: callMedia },
 };
 
+const voiceDraft = struct({ mediaType: text, durationMs: u32, waveform: bytes, bytes });
+
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean, relayOnly: boolean });
 
 const input = union({
@@ -73,6 +75,8 @@ const input = union({
     ...callInputs,
     callsSupported: { support: callSupport },
     relayRefused: { username: text },
+    draft: { conversation: identifier, text },
+    voiceDraft: { conversation: identifier, voice: optional(voiceDraft) },
 }, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
@@ -164,6 +168,10 @@ const event = union({
     locked: {},
     problem: { problem },
     call: callState,
+    resumed: {
+        conversation: optional(identifier),
+        drafts: vector(struct({ conversation: identifier, text, voice: optional(voiceDraft) })),
+    },
 }, { call: 24 });
 
 /** What connections may use of the node's relay. */

@@ -14,9 +14,13 @@ extension Account {
         case .records(let records): take(records)
         case .invite(let seconds): invite(validFor: seconds)
         case .withdrawInvitation(let id): withdraw(id)
-        case .openConversation(let id): openConversation(id)
+        case .openConversation(let id):
+            openConversation(id)
+            remember(view: view?.conversation)
         case .olderMessages(let id): olderMessages(id)
-        case .closeConversation: closeConversation()
+        case .closeConversation:
+            closeConversation()
+            remember(view: nil)
         case .send(let id, let text): send(text, to: id)
         case .reveal(let id, let message): reveal(conversation: id, message: message)
         case .verified(let member, let isVerified): setVerified(isVerified, member)
@@ -46,6 +50,8 @@ extension Account {
         case .callMedia(let id, let state): callMedia(id, state)
         case .callsSupported(let support): setCallSupport(support)
         case .relayRefused(let username): relayRefused(username: username)
+        case .draft(let id, let text): keep(draft: text, in: id)
+        case .voiceDraft(let id, let voice): keep(voiceDraft: voice, in: id)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }
@@ -72,6 +78,7 @@ extension Account {
         maskAgain()
         flush()
         if hasChangedList { showConversations() }
+        giveBack()
         if hasChangedInvitations { showInvitations() }
         hasChangedList = false
         hasChangedInvitations = false

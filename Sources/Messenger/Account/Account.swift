@@ -74,6 +74,8 @@ final class Account {
     /// The conversation that the user looks at.
     var view: ConversationView?
     var reads: [PendingRead] = []
+    /// What was kept when the account was locked, until the host has it.
+    var resumption: Resumption?
     /// Messages that are legible now.
     var revealed: [RevealedMessage] = []
 

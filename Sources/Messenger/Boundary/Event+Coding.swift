@@ -79,6 +79,11 @@ extension Event: WireCodable {
         case .call(let value):
             writer.write(UInt8(24))
             writer.write(value)
+        case .resumed(let conversation, let drafts):
+            writer.write(UInt8(25))
+            writer.write(conversation != nil)
+            if let conversation { writer.write(fixed: conversation) }
+            writer.write(vector: drafts)
         }
     }
 
@@ -118,6 +123,10 @@ extension Event: WireCodable {
         case 17: self = .locked
         case 18: self = .problem(try Problem(from: &reader))
         case 24: self = .call(try reader.read())
+        case 25:
+            let isOpen = try reader.readBool()
+            self = .resumed(
+                conversation: try isOpen ? reader.readFixed(16) : nil, drafts: try reader.readVector())
         default: throw .invalidValue
         }
     }

@@ -23,6 +23,8 @@ public enum Event: Equatable, Sendable {
     case locked
     case problem(Problem)
     case call(CallSummary)
+    /// Once after unlocking, behind the list: the conversation that was open (nil: none was), and what was not sent.
+    case resumed(conversation: [UInt8]?, drafts: [Draft])
 }
 
 public struct ScryptParameters: Equatable, Sendable {

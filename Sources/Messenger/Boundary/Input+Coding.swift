@@ -176,6 +176,14 @@ extension Input: WireCodable {
         case .relayRefused(let username):
             writer.write(UInt8(57))
             writer.write(username)
+        case .draft(let conversation, let text):
+            writer.write(UInt8(58))
+            writer.write(fixed: conversation)
+            writer.write(text)
+        case .voiceDraft(let conversation, let voice):
+            writer.write(UInt8(59))
+            writer.write(fixed: conversation)
+            writer.write(optional: voice)
         }
     }
 
@@ -251,6 +259,8 @@ extension Input: WireCodable {
         case 55: self = .callMedia(try reader.readFixed(16), try CallMediaState(from: &reader))
         case 56: self = .callsSupported(try CallSupport(from: &reader))
         case 57: self = .relayRefused(username: try reader.read())
+        case 58: self = .draft(conversation: try reader.readFixed(16), try reader.read())
+        case 59: self = .voiceDraft(conversation: try reader.readFixed(16), try reader.readOptional())
         default: throw .invalidValue
         }
     }

@@ -78,6 +78,13 @@ public enum Input: Equatable, Sendable {
     /// (RFC 8489 §14.8, RFC 8656 §19). Unless the host has another one by now, the node is asked for one, at most every 30
     /// seconds; ``Output/relay`` answers.
     case relayRefused(username: Text)
+
+    // Drafts. They come back with ``Event/resumed(conversation:drafts:)``.
+
+    /// What is typed and not sent. Empty: nothing is.
+    case draft(conversation: [UInt8], Text)
+    /// What is recorded and not sent. nil: nothing is.
+    case voiceDraft(conversation: [UInt8], VoiceDraft?)
 }
 
 /// A record of the store `state`, sealed.

@@ -84,6 +84,16 @@ extension World {
         return received.count
     }
 
+    /// The texts of the conversation as the person sees them without revealing anything, oldest first.
+    public func texts(of person: Int, with other: Int) -> [MessageSummary] {
+        show(person, other)
+    }
+
+    /// The same of the conversation that is open already, as it is now.
+    public func openTexts(of person: Int) -> [MessageSummary] {
+        browsers[person].messages.values.filter { $0.kind == .text }.sorted { $0.order < $1.order }
+    }
+
     /// What a person's page was given back at the last unlocking.
     public func resumed(_ person: Int) -> (conversation: [UInt8]?, drafts: [Draft]) {
         (browsers[person].resumedConversation, browsers[person].drafts)

@@ -54,6 +54,8 @@ extension World {
         case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
         case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         case .relayRefused: "relayRefused"
+        case .hide: "hide"
+        case .unmask(_, let isUnmasked): "unmask(\(isUnmasked))"
         case .draft(_, let text): "draft(\(text.utf8.count) bytes)"
         case .voiceDraft(_, let voice): "voiceDraft(\(voice?.bytes.count ?? 0) bytes)"
         }

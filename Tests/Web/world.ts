@@ -11,10 +11,21 @@ import type { PageInput } from "../../Web/worker/protocol";
 
 export class FakeClock implements Clock {
     #now = 1_700_000_000_000;
+    /** How far the time of day was set forward. */
+    #set = 0;
     #waiting: { time: number; callback: () => void }[] = [];
 
     now(): number {
+        return this.#now + this.#set;
+    }
+
+    elapsed(): number {
         return this.#now;
+    }
+
+    /** Sets the time of day; nothing has passed. */
+    set(milliseconds: number): void {
+        this.#set += milliseconds;
     }
 
     /** Timers that have not run. */
@@ -23,7 +34,7 @@ export class FakeClock implements Clock {
     }
 
     at(time: number, callback: () => void): () => void {
-        const entry = { time, callback };
+        const entry = { time: time - this.#set, callback };
         this.#waiting.push(entry);
         return () => (this.#waiting = this.#waiting.filter((other) => other !== entry));
     }
@@ -127,7 +138,7 @@ export function conversation(number: number, change: Partial<Conversation> = {})
     return {
         conversation: id(number), member: id(number + 16), device: id(number + 32), name: `Person ${number}`, selfName: "",
         petname: "", verified: false, unconfirmed: false, unread: 0, lastTime: number, connection: "direct",
-        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", unmasked: false, ...change,
     };
 }
 

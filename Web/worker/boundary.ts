@@ -26,6 +26,10 @@ export const callInputs = {
 
 const voiceDraft = struct({ mediaType: text, durationMs: u32, waveform: bytes, bytes });
 
+/** `revealSeconds` of a revealed message that stays legible while its conversation is open, or until it is hidden. */
+export const whileInView = 0;
+export const untilHidden = 65_535;
+
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean, relayOnly: boolean });
 
 const input = union({
@@ -77,6 +81,8 @@ const input = union({
     relayRefused: { username: text },
     draft: { conversation: identifier, text },
     voiceDraft: { conversation: identifier, voice: optional(voiceDraft) },
+    hide: { conversation: identifier, message: identifier },
+    unmask: { conversation: identifier, unmasked: boolean },
 }, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
@@ -116,7 +122,7 @@ const conversation = struct({
     conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
     verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
     connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
-    calls: callSupport,
+    calls: callSupport, unmasked: boolean,
 });
 
 const fileSummary = struct({

@@ -29,7 +29,6 @@ extension Account {
         conversation.files.append(record)
         save(record)
         let head = record.head(.sending)
-        if isVoice { makeLegible(head, announcement.name, file: announcement, in: conversation) }
         // Without its key, which is of use to nobody before all is sealed.
         append(keyless(announcement).encoded, head, to: conversation)
         effects.output.files.append(

@@ -52,6 +52,8 @@ extension Account {
         case .relayRefused(let username): relayRefused(username: username)
         case .draft(let id, let text): keep(draft: text, in: id)
         case .voiceDraft(let id, let voice): keep(voiceDraft: voice, in: id)
+        case .hide(let id, let message): hide(conversation: id, message: message)
+        case .unmask(let id, let isUnmasked): setUnmasked(isUnmasked, conversation: id)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }
     }

@@ -16,7 +16,6 @@ extension Account {
         conversation.messageCount += 1
         conversation.lastTime = effects.now
         hasChangedList = true
-        makeLegible(head, text, in: conversation)
         append(text.utf8, head, to: conversation)
         enqueue(.text(text), id: head.id, order: head.order, in: conversation)
     }

@@ -129,7 +129,7 @@ extension Account {
                     unread: conversation.unread, lastTime: conversation.lastTime,
                     connection: connection(of: conversation), nameCollision: collides(contact),
                     gap: conversation.gapShown, warning: conversation.hasWarning,
-                    calls: conversation.peerCalls))
+                    calls: conversation.peerCalls, unmasked: conversation.isUnmasked))
         }
         effects.emit(.conversations(summaries))
     }

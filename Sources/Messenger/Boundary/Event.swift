@@ -12,6 +12,7 @@ public enum Event: Equatable, Sendable {
     /// The whole list, each time something in it changes.
     case conversations([ConversationSummary])
     case messages(conversation: [UInt8], replaceAll: Bool, hasOlder: Bool, [MessageSummary])
+    /// `untilMs` is 0 where no end is set.
     case revealed(conversation: [UInt8], message: [UInt8], text: Text, untilMs: UInt64)
     case invitation(invitation: [UInt8], link: Text, expires: UInt64)
     case invitations([InvitationSummary])
@@ -85,6 +86,8 @@ public struct ConversationSummary: Equatable, Sendable {
     public let warning: Bool
     /// What the peer's device said about calls when it was last heard of.
     public let calls: CallSupport
+    /// Whether what arrives is legible without being revealed.
+    public let unmasked: Bool
 }
 
 public enum MessageState: UInt8, Sendable {
@@ -111,7 +114,7 @@ public struct MessageSummary: Equatable, Sendable {
     public let kind: MessageKind
     public let notice: Notice
     public let isMasked: Bool
-    /// A notice's argument, or the text of a message that is revealed now.
+    /// A notice's argument, or the text of a message that is legible now.
     public let text: Text
     public let failure: Problem
     /// Of a message that is a file.

@@ -184,6 +184,14 @@ extension Input: WireCodable {
             writer.write(UInt8(59))
             writer.write(fixed: conversation)
             writer.write(optional: voice)
+        case .hide(let conversation, let message):
+            writer.write(UInt8(60))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+        case .unmask(let conversation, let isUnmasked):
+            writer.write(UInt8(61))
+            writer.write(fixed: conversation)
+            writer.write(isUnmasked)
         }
     }
 
@@ -261,6 +269,8 @@ extension Input: WireCodable {
         case 57: self = .relayRefused(username: try reader.read())
         case 58: self = .draft(conversation: try reader.readFixed(16), try reader.read())
         case 59: self = .voiceDraft(conversation: try reader.readFixed(16), try reader.readOptional())
+        case 60: self = .hide(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 61: self = .unmask(conversation: try reader.readFixed(16), try reader.readBool())
         default: throw .invalidValue
         }
     }

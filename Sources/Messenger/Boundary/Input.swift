@@ -30,6 +30,7 @@ public enum Input: Equatable, Sendable {
     case olderMessages(conversation: [UInt8])
     case closeConversation
     case send(conversation: [UInt8], Text)
+    /// For as long as ``Settings/revealSeconds`` says.
     case reveal(conversation: [UInt8], message: [UInt8])
     case verified(member: [UInt8], Bool)
     case rename(Text)
@@ -85,6 +86,13 @@ public enum Input: Equatable, Sendable {
     case draft(conversation: [UInt8], Text)
     /// What is recorded and not sent. nil: nothing is.
     case voiceDraft(conversation: [UInt8], VoiceDraft?)
+
+    // Masking: what arrives is masked, what is our own is not.
+
+    /// Masks a revealed message again.
+    case hide(conversation: [UInt8], message: [UInt8])
+    /// Whether what arrives in a conversation is legible without being revealed.
+    case unmask(conversation: [UInt8], Bool)
 }
 
 /// A record of the store `state`, sealed.
@@ -134,7 +142,7 @@ public enum SignalKind: UInt8, Sendable {
 
 /// The user's choices that the engine acts on.
 public struct Settings: Equatable, Sendable {
-    /// How long a revealed message stays legible.
+    /// How long a revealed message stays legible, or ``whileInView`` or ``untilHidden``.
     public var revealSeconds: UInt16
     /// How long without input until the host locks. 0: never.
     public var idleLockSeconds: UInt16
@@ -143,8 +151,13 @@ public struct Settings: Equatable, Sendable {
     /// Whether peers see the relay's address only, never this device's.
     public var relayOnly: Bool
 
+    /// Legible until another conversation is opened, or none, or everything is locked.
+    public static let whileInView: UInt16 = 0
+    /// Legible until the user hides it, whatever is closed and locked meanwhile.
+    public static let untilHidden = UInt16.max
+
     public init(
-        revealSeconds: UInt16 = 30, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true, relayOnly: Bool = false
+        revealSeconds: UInt16 = whileInView, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true, relayOnly: Bool = false
     ) {
         self.revealSeconds = revealSeconds
         self.idleLockSeconds = idleLockSeconds

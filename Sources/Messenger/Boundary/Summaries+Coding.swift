@@ -51,6 +51,7 @@ extension ConversationSummary: WireCodable {
         writer.write(gap)
         writer.write(warning)
         writer.write(calls.rawValue)
+        writer.write(unmasked)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
@@ -60,7 +61,7 @@ extension ConversationSummary: WireCodable {
             verified: try reader.readBool(), unconfirmed: try reader.readBool(), unread: try reader.readUInt32(),
             lastTime: try reader.readUInt64(), connection: try ConnectionState(from: &reader),
             nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool(),
-            calls: try CallSupport(from: &reader))
+            calls: try CallSupport(from: &reader), unmasked: try reader.readBool())
     }
 }
 

@@ -32,6 +32,8 @@ final class Conversation {
     var commitHint: (group: [UInt8], sealed: [UInt8])?
     /// Whether something forged or replayed was refused here.
     var hasWarning = false
+    /// Whether the user wants what arrives here legible without revealing it.
+    var isUnmasked = false
 
     // Stored in records of their own.
 

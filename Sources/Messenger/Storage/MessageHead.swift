@@ -13,6 +13,8 @@ struct MessageHead: Equatable {
     var failure: Problem
     /// A notice's argument.
     var argument: Text
+    /// Whether the user has revealed it until they hide it.
+    var isKept = false
 
     static func text(id: [UInt8], isOwn: Bool, time: UInt64, order: UInt64, state: MessageState) -> MessageHead {
         MessageHead(
@@ -32,6 +34,7 @@ extension MessageHead: WireCodable {
         writer.write(notice.rawValue)
         writer.write(failure.rawValue)
         writer.write(argument)
+        writer.write(isKept)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -44,5 +47,7 @@ extension MessageHead: WireCodable {
         notice = try Notice(from: &reader)
         failure = try Problem(from: &reader)
         argument = try reader.read()
+        // Heads from before this choice end here.
+        if !reader.isAtEnd { isKept = try reader.readBool() }
     }
 }

@@ -17,7 +17,7 @@ function conversation(number: number, name: string, change: Partial<Conversation
     return {
         conversation: id(number), member: id(0x40 + number * 0x1b), device: id(0x80 + number), name, selfName: name, petname: "",
         verified: false, unconfirmed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
-        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
+        nameCollision: false, gap: false, warning: false, calls: "frames", unmasked: false, ...change,
     };
 }
 
@@ -267,7 +267,7 @@ export class DemoSession implements SessionPort {
     #unlock(empty: boolean, ownName = "Camille"): void {
         this.#emit({
             type: "unlocked", ownName, ownMember: id(9), isOperator: this.#operator, mayInvite: true,
-            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true,
+            settings: { revealSeconds: 0, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true,
         });
         this.#emit({ type: "conversations", conversations: empty ? [] : people });
         this.#emit({ type: "nodeStatus", state: "connected", reason: null });
@@ -306,13 +306,13 @@ export class DemoSession implements SessionPort {
                 return;
             case "reveal":
                 if (input.message === id(29)) {
-                    const until = { type: "revealed" as const, conversation: input.conversation, message: input.message, text: "voice.webm", untilMs: Date.now() + 30_000 };
+                    const until = { type: "revealed" as const, conversation: input.conversation, message: input.message, text: "voice.webm", untilMs: 0 };
                     this.#emit(until);
                     return this.#emit({ type: "messages", conversation: input.conversation, replaceAll: false, hasOlder: true, messages: [
                         file(29, { name: "voice.webm", mediaType: "audio/webm", size: 34_000, kind: "voice", durationMs: 12_000, waveform }),
                     ] });
                 }
-                return this.#emit({ type: "revealed", conversation: input.conversation, message: input.message, text: texts, untilMs: Date.now() + 30_000 });
+                return this.#emit({ type: "revealed", conversation: input.conversation, message: input.message, text: texts, untilMs: 0 });
             case "send": {
                 const sent = message(this.#sent, { id: id(this.#sent++), own: true, state: "sending", masked: false, text: input.text, time: Date.now() });
                 const tell = (state: Message["state"]) => this.#emit({

@@ -6,6 +6,7 @@ import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { Calls } from "./calls";
 import { ConversationModel } from "./conversation";
+import { Drafts } from "./drafts";
 import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
@@ -51,7 +52,7 @@ export class MainModel {
 
     #session: SessionPort;
     #clock: Clock;
-    #drafts = new Map<string, string>();
+    #drafts: Drafts;
     #warnings = new Map<string, Warning[]>();
     #cancelUnreachable: (() => void) | null = null;
     #stopJudging: () => void;
@@ -60,11 +61,16 @@ export class MainModel {
         this.#session = session;
         this.#clock = clock;
         this.profile = new Value(profile);
+        this.#drafts = new Drafts(session, clock);
         this.toasts = new Toasts(clock);
         this.files = new FilesModel(session, clock, this.toasts);
         this.invitations = new Invitations(session);
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
+        // During a call nothing else is recorded: what was said before it is kept.
+        this.calls.current.subscribe((call) => {
+            if (call !== null && call.state !== "ringingHere") void this.open.current?.voice.settle();
+        });
         this.files.viewing.subscribe((opened) => this.dialog.set(opened === null ? null : "viewer"));
         this.#awaitNode();
         this.#stopJudging = session.relay.subscribe(() => this.#judgeRelay());
@@ -84,7 +90,7 @@ export class MainModel {
         this.conversations.set([]);
         this.invitations.forget();
         this.recovery.forget();
-        this.#drafts.clear();
+        this.#drafts.forget();
         this.profile.set({ ...this.profile.current, ownName: "" });
     }
 
@@ -97,6 +103,19 @@ export class MainModel {
         return this.#clock;
     }
 
+    /** Has what was typed sealed now. */
+    keepDrafts(): void {
+        this.#drafts.flush();
+    }
+
+    /** Has everything sealed that was typed or recorded. Null: it is. */
+    settle(): Promise<void> | null {
+        const recording = this.open.current?.voice.settle() ?? null;
+        const kept = this.#drafts.settle();
+        if (recording === null) return kept;
+        return recording.then(() => this.#drafts.settle() ?? undefined);
+    }
+
     // What the user does
 
     openConversation(id: string): void {
@@ -104,8 +123,8 @@ export class MainModel {
         if (summary === undefined || this.open.current?.id === id) return;
         this.#leaveConversation();
         this.open.set(new ConversationModel(
-            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? [],
-            this.files));
+            this.#session, this.#clock, summary, this.#drafts, this.#warnings.get(id) ?? [], this.files,
+            () => this.idle.touch()));
     }
 
     closeConversation(): void {
@@ -142,7 +161,6 @@ export class MainModel {
         // First the view, which would show what is being forgotten.
         this.open.set(null);
         this.files.playing.set(null);
-        this.#drafts.set(open.id, open.draft.current);
         this.#warnings.set(open.id, [...open.warnings.current]);
         open.dispose();
     }
@@ -187,6 +205,10 @@ export class MainModel {
                 return this.#onProblem(event.problem);
             case "call":
                 return this.calls.onCall(event);
+            case "resumed":
+                this.#drafts.onResumed(event);
+                if (event.conversation !== null && this.open.current === null) this.openConversation(event.conversation);
+                return;
         }
     }
 

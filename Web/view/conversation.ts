@@ -1,6 +1,6 @@
 // One conversation: its head, its log, the composer.
 
-import type { ConversationModel, ShownMessage } from "../model/conversation";
+import { ConversationModel, isMaskable, ShownMessage } from "../model/conversation";
 import type { MainModel } from "../model/main";
 import { byteLength, messageLimit } from "../model/text";
 import { Observable, Value } from "../model/value";
@@ -19,7 +19,7 @@ const hintFrom = messageLimit - 4_096;
 
 export function conversationView(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
     const root = h("section", { class: "conversation", "aria-label": model.summary.current.name },
-        head(scope, main, model), notices(scope, main, model), log(scope, model), composer(scope, model));
+        head(scope, main, model), notices(scope, main, model), masks(scope, model), ...log(scope, model), composer(scope, model));
     takeDrops(scope, model, root);
     // A timer may have slept past the moment that hides a text.
     scope.listen(window, "focus", () => model.hideExpired());
@@ -128,6 +128,22 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
     return h("div", { class: "conversation-notices" }, about, noPath, warnings);
 }
 
+/** Everything masked is revealed, everything revealed is hidden: both at once, and the second by one key. */
+function masks(scope: Scope, model: ConversationModel): HTMLElement {
+    const reveal = button(t("conversation.revealAll"), { class: "quiet small", onclick: () => model.revealAll() }, "eye");
+    const hide = button(t("conversation.hideAll"), {
+        class: "quiet small", "aria-keyshortcuts": "Escape", title: t("conversation.hideAllKey"), onclick: () => model.hideAll(),
+    });
+    const bar = h("div", { class: "masks" }, reveal, hide);
+    scope.bind(model.messages, (messages) => {
+        const maskable = messages.filter(isMaskable);
+        reveal.hidden = !maskable.some(({ masked }) => masked);
+        hide.hidden = !maskable.some(({ masked }) => !masked);
+        bar.hidden = reveal.hidden && hide.hidden;
+    });
+    return bar;
+}
+
 // The log
 
 type Line =
@@ -135,7 +151,7 @@ type Line =
     | { key: string; kind: "unread" }
     | { key: string; kind: "message"; message: ShownMessage; follows: boolean };
 
-function log(scope: Scope, model: ConversationModel): HTMLElement {
+function log(scope: Scope, model: ConversationModel): HTMLElement[] {
     const lines = new Value<readonly Line[]>([]);
     const update = () => lines.set(linesOf(model.messages.current, model.firstUnread.current));
     const list = h("div", { class: "lines" });
@@ -143,6 +159,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     const empty = h("p", { class: "log-empty" }, scope.text(model.summary, ({ name }) => t("conversation.empty", { name })));
     const scroller = h("div", { class: "log", role: "log", "aria-label": t("conversation.log"), tabindex: 0 },
         older, empty, list);
+    const jump = button("", { class: "jump", hidden: true, onclick: () => showFirst(scroller, list) }, "arrowDown");
 
     scope.bind(model.hasOlder, (hasOlder) => (older.hidden = !hasOlder));
     const updateEmpty = () => (empty.hidden = !model.loaded.current || model.messages.current.length > 0);
@@ -150,10 +167,19 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     scope.bind(model.messages, updateEmpty);
     scope.list(list, lines, (line) => line.key, looksDifferent, (line, inner) => lineView(inner, model, line));
 
+    const isNearEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+    const attend = () => model.setAttentive(isNearEnd() && !document.hidden);
+    scope.bind(model.missed, (count) => {
+        jump.hidden = count === 0;
+        jump.querySelector("span")!.textContent = t("main.unread", { count });
+    });
+    scope.listenTo(document, "visibilitychange", attend);
+
     let lastKey = "";
     let firstKey = "";
     const follow = () => {
-        const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+        // Behind a hidden page nobody follows: what comes there waits below.
+        const atEnd = isNearEnd() && !document.hidden;
         const height = scroller.scrollHeight;
         const top = scroller.scrollTop;
         update();
@@ -167,6 +193,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
         else if (atEnd) scroller.scrollTop = scroller.scrollHeight;
         lastKey = last?.id ?? "";
         firstKey = first;
+        attend();
     };
     scope.bind(model.messages, follow);
     scope.bind(model.firstUnread, update);
@@ -175,7 +202,8 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     // A smaller window, a keyboard that comes up: the end stays in view.
     let wasAtEnd = false;
     scroller.addEventListener("scroll", () => {
-        wasAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+        wasAtEnd = isNearEnd();
+        attend();
     });
     const observer = new ResizeObserver(() => {
         if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
@@ -185,7 +213,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
         observer.disconnect();
         lines.set([]);
     });
-    return scroller;
+    return [scroller, h("div", { class: "jump-place" }, jump)];
 }
 
 /** What is new, or the end. */

@@ -10,6 +10,7 @@ import type { Problem } from "../worker/boundary";
 import { button, notice, passphraseField, spinner, textField } from "./controls";
 import { Child, h, Scope, setAttribute } from "./dom";
 import { icon, IconName, mark } from "./icons";
+import { duration } from "./settings";
 
 /** Characters of a passphrase that are asked for at least. */
 const shortestPassphrase = 8;
@@ -152,6 +153,7 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
     scope.fill(problem, model.problem, (current) => current !== null && notice("danger", t(`problem.${current}`)));
     focusFirst(scope, passphrase.input);
     return card(heading("lock", "locked.title"),
+        model.reason?.by === "idle" && notice("info", t("locked.idle", { time: duration(model.reason.seconds) })),
         h("p", { class: "lead" }, t("locked.text")),
         model.linkIgnored && notice("warning", t("locked.linkIgnored")),
         problem,

@@ -23,7 +23,7 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const dialogs = h("div", { class: "dialogs" });
     const toasts = toastsView(scope, model.toasts);
     const side = sidebar(scope, model, lock);
-    const root = h("main", { class: "panes" }, side, pane, callsView(scope, model), dialogs, toasts);
+    const root = h("main", { class: "panes" }, side, pane, callsView(scope, model), dialogs, toasts, lockWarning(scope, model));
     scope.bind(model.calls.isLarge, (isLarge) => {
         for (const covered of [side, pane]) setAttribute(covered, "inert", isLarge);
     });
@@ -39,11 +39,10 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
         return element;
     });
     watchTouches(scope, model);
+    keepDrafts(scope, model);
+    hideByKey(scope, model);
     goBackToList(scope, model);
-    scope.bind(model.conversations, (conversations) => {
-        const unread = conversations.reduce((sum, conversation) => sum + conversation.unread, 0);
-        document.title = unread === 0 ? "CryptPeer" : `(${unread}) CryptPeer`;
-    });
+    countInTitle(scope, model);
     return root;
 }
 
@@ -179,6 +178,48 @@ function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
 }
 
 // The page around it
+
+/** What came and was not seen, of every conversation. */
+function countInTitle(scope: Scope, model: MainModel): void {
+    const update = () => {
+        const elsewhere = model.conversations.current.reduce((sum, { unread }) => sum + unread, 0);
+        const unread = elsewhere + (model.open.current?.missed.current ?? 0);
+        document.title = unread === 0 ? "CryptPeer" : `(${unread}) CryptPeer`;
+    };
+    scope.bind(model.conversations, update);
+    let stop = () => {};
+    scope.bind(model.open, (open) => {
+        stop();
+        stop = open?.missed.subscribe(update) ?? (() => {});
+        update();
+    });
+    scope.onDispose(() => stop());
+}
+
+/** Half a minute before the app locks by itself. */
+function lockWarning(scope: Scope, model: MainModel): HTMLElement {
+    const place = h("div", { class: "lock-warning", role: "status" });
+    const seconds = h("span", {});
+    scope.fill(place, scope.part(model.idle.secondsLeft, (left) => left !== null), (isNear) => isNear && notice("warning",
+        [t("lock.soon"), " ", h("span", { "aria-hidden": "true" }, seconds)],
+        button(t("lock.stay"), { class: "small", onclick: () => model.idle.touch() })));
+    scope.bind(model.idle.secondsLeft, (left) => (seconds.textContent = left === null ? "" : t("conversation.hidesIn", { count: left })));
+    return place;
+}
+
+/** A page that goes may not come back. */
+function keepDrafts(scope: Scope, model: MainModel): void {
+    const keep = () => void model.settle();
+    scope.listen(window, "pagehide", keep);
+    scope.listenTo(document, "visibilitychange", () => document.hidden && model.keepDrafts());
+}
+
+/** One key hides whatever was revealed. In a dialog, that key closes the dialog. */
+function hideByKey(scope: Scope, model: MainModel): void {
+    scope.listen(window, "keydown", (event) => {
+        if (event.key === "Escape" && !event.isComposing && model.dialog.current === null) model.open.current?.hideAll();
+    });
+}
 
 /** Any sign of the user puts the idle lock off. */
 function watchTouches(scope: Scope, model: MainModel): void {

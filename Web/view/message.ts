@@ -1,6 +1,6 @@
 // One message of the log.
 
-import type { ConversationModel, ShownMessage } from "../model/conversation";
+import { ConversationModel, isMaskable, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
 import { formatDateTime, formatTime, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
@@ -68,7 +68,7 @@ export function messageView(scope: Scope, model: ConversationModel, line: Observ
 function messageRest(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
     return [
         h("div", { class: "message-foot" },
-            !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
+            !message.masked && isMaskable(message) && hiding(scope, model, message),
             h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
@@ -93,12 +93,14 @@ function maskedBody(model: ConversationModel, { id, file }: ShownMessage): Child
         h("span", { class: "mask-label" }, icon("eye"), t("conversation.reveal")));
 }
 
-/** Silent: a log that counted aloud could not be listened to. */
-function countdown(scope: Scope, model: ConversationModel, id: string, until: number): Child {
-    const left = () => Math.max(0, Math.ceil((until - Date.now()) / 1_000));
-    const counter = h("span", { class: "countdown", "aria-hidden": "true" }, t("conversation.hidesIn", { count: left() }));
-    scope.every(1_000, () => (counter.textContent = t("conversation.hidesIn", { count: left() })));
-    return [counter, " ", h("button", { type: "button", class: "quiet tiny", onclick: () => model.hide(id) }, t("conversation.hide")), " "];
+/** Hides it, by hand or after its time. The countdown is silent: a log that counted aloud could not be listened to. */
+function hiding(scope: Scope, model: ConversationModel, { id, until }: ShownMessage): Child {
+    const hide = h("button", { type: "button", class: "quiet tiny", onclick: () => model.hide(id) }, t("conversation.hide"));
+    if (until === null) return [hide, " "];
+    const text = () => t("conversation.hidesIn", { count: model.secondsLeft(until) });
+    const counter = h("span", { class: "countdown", "aria-hidden": "true" }, text());
+    scope.every(1_000, () => (counter.textContent = text()));
+    return [counter, " ", hide, " "];
 }
 
 const stateIcons: { readonly [State in ShownMessage["state"]]: IconName } = {

@@ -1,4 +1,5 @@
 import type { MainModel } from "../model/main";
+import { untilHidden, whileInView } from "../worker/boundary";
 import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
 import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
@@ -58,7 +59,7 @@ function themeChoice(): HTMLElement {
         chosenTheme() ?? "", (value) => chooseTheme(value === "" ? null : (value as Theme)));
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
     return seconds < 60 ? t("settings.seconds", { count: seconds }) : t("settings.minutes", { count: seconds / 60 });
 }
 
@@ -71,7 +72,10 @@ function durations(usual: readonly number[], present: number): [string, string][
 function messageChoices(model: MainModel): Child {
     const { revealSeconds, readReceipts } = model.profile.current.settings;
     return [
-        choice(t("settings.reveal"), durations(revealChoices, revealSeconds), String(revealSeconds),
+        choice(t("settings.reveal"), [
+            [String(whileInView), t("settings.revealInView")], [String(untilHidden), t("settings.revealUntilHidden")],
+            ...durations(revealChoices, revealSeconds === untilHidden ? whileInView : revealSeconds),
+        ], String(revealSeconds),
             (value) => model.changeSettings({ revealSeconds: Number(value) })),
         checkbox(t("settings.receipts"), readReceipts, (checked) => model.changeSettings({ readReceipts: checked })),
     ];

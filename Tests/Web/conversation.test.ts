@@ -255,3 +255,38 @@ test("a call stops a recording under way and keeps what was said", async () => {
     model.onEvent({ type: "call", ...call, state: "connecting" });
     assert.deepEqual(settled, ["settled"]);
 });
+
+test("nobody is marked as verified while the number is not shown", () => {
+    const { model, session } = world();
+    model.setVerified(true);
+    assert.ok(!session.asked.includes("verified"));
+    model.onSafetyNumber({ type: "safetyNumber", member: model.summary.current.member, digits: "12345", qr: new Uint8Array(1), verified: false });
+    model.setVerified(true);
+    assert.ok(session.asked.includes("verified"));
+});
+
+test("Back closes what is on top, one after the other, and asks before a call is left", () => {
+    const { type: _, ...profile } = unlocked;
+    const session = new FakeSession(deaf);
+    const model = new MainModel(session, new FakeClock(), profile, () => {});
+    model.onEvent({ type: "conversations", conversations: [conversation(1)] });
+    assert.equal(model.goBack(), false);
+    model.openConversation(id(1));
+    model.dialog.set("verify");
+    assert.equal(model.goBack(), true);
+    assert.equal(model.dialog.current, null);
+    assert.equal(model.open.current?.id, id(1));
+    model.dialog.set("verify");
+    model.closeConversation();
+    assert.equal(model.dialog.current, null, "the dialog goes with its conversation");
+    const call = { call: id(9), conversation: id(1), own: false, video: false, encryption: "frames", reason: "none", startedMs: 0 } as const;
+    model.onEvent({ type: "call", ...call, state: "inCall" });
+    assert.equal(model.isBusy, true);
+    assert.equal(model.goBack(), true);
+    assert.equal(model.dialog.current, "leaveCall");
+    assert.ok(!session.asked.includes("hangUp"));
+    model.goBack();
+    assert.equal(model.dialog.current, null, "the question is on top");
+    model.hangUp();
+    assert.deepEqual(session.inputs.at(-1), { type: "hangUp", call: id(9) });
+});

@@ -171,7 +171,9 @@ export class ConversationModel {
         this.#session.input({ type: "olderMessages", conversation: this.id });
     }
 
+    /** Nobody has compared a number that is not shown. */
     setVerified(verified: boolean): void {
+        if (verified && this.safety.current === null) return;
         this.#session.input({ type: "verified", member: this.summary.current.member, verified });
     }
 

@@ -24,8 +24,10 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer";
+export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer" | "leaveCall";
 
+/** They go with the conversation that they are about. */
+const dialogsOfConversation: ReadonlySet<DialogName> = new Set(["verify", "details", "path"]);
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
 const unreachableAfter = 4_000;
@@ -133,6 +135,39 @@ export class MainModel {
         this.#session.input({ type: "closeConversation" });
     }
 
+    /** What Back does: closes what is on top, and asks before a call is left. False: there is nothing to close. */
+    goBack(): boolean {
+        const call = this.calls.current.current;
+        if (this.dialog.current === "viewer") this.files.viewing.set(null);
+        else if (this.dialog.current !== null) this.dialog.set(null);
+        else if (call !== null && this.calls.isLarge.current) this.#askToLeaveCall();
+        else if (this.open.current !== null) this.closeConversation();
+        else if (call !== null) this.#askToLeaveCall();
+        else return false;
+        return true;
+    }
+
+    /** Whether Back has something to close. */
+    get isLayered(): boolean {
+        return this.dialog.current !== null || this.open.current !== null || this.calls.current.current !== null;
+    }
+
+    /** Whether closing the page would end something that the user would miss. */
+    get isBusy(): boolean {
+        const { state } = this.open.current?.voice.state.current ?? { state: "idle" };
+        return this.calls.current.current !== null || this.files.transfers.isMoving || state === "recording";
+    }
+
+    hangUp(): void {
+        const call = this.calls.current.current;
+        if (call !== null) this.#session.input({ type: "hangUp", call: call.call });
+    }
+
+    /** Whoever is rung decides by the dialog that rings. */
+    #askToLeaveCall(): void {
+        if (this.calls.current.current?.state !== "ringingHere") this.dialog.set("leaveCall");
+    }
+
     changeSettings(change: Partial<Settings>): void {
         const settings = { ...this.profile.current.settings, ...change };
         this.profile.update((profile) => ({ ...profile, settings }));
@@ -158,7 +193,8 @@ export class MainModel {
     #leaveConversation(): void {
         const open = this.open.current;
         if (open === null) return;
-        // First the view, which would show what is being forgotten.
+        // First the views, which would show what is being forgotten.
+        if (this.dialog.current !== null && dialogsOfConversation.has(this.dialog.current)) this.dialog.set(null);
         this.open.set(null);
         this.files.playing.set(null);
         this.#warnings.set(open.id, [...open.warnings.current]);

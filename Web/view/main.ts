@@ -4,7 +4,7 @@ import type { MainModel, NodeState } from "../model/main";
 import type { Observable } from "../model/value";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
-import { button, iconButton, notice } from "./controls";
+import { button, dialog, iconButton, notice } from "./controls";
 import { callsView } from "./calls";
 import { conversationView } from "./conversation";
 import { detailsDialog } from "./details";
@@ -41,7 +41,8 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     watchTouches(scope, model);
     keepDrafts(scope, model);
     hideByKey(scope, model);
-    goBackToList(scope, model);
+    closeByBack(scope, model);
+    askBeforeClosing(scope, model);
     countInTitle(scope, model);
     return root;
 }
@@ -64,9 +65,26 @@ function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["c
         case "viewer":
             return model.files.viewing.current
                 && viewerDialog(scope, model, model.files.viewing.current, () => model.files.viewing.set(null));
+        case "leaveCall":
+            return leaveCallDialog(scope, model, close);
         case null:
             return null;
     }
+}
+
+function leaveCallDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
+    const element: HTMLDialogElement = dialog(t("leaveCall.title"), onClose,
+        h("p", { class: "lead" }, t("leaveCall.text")),
+        h("div", { class: "dialog-actions" },
+            button(t("leaveCall.stay"), { class: "primary", onclick: () => element.close() }),
+            button(t("leaveCall.hangUp"), {
+                onclick: () => {
+                    model.hangUp();
+                    element.close();
+                },
+            })));
+    scope.bind(model.calls.current, (call) => call === null && queueMicrotask(onClose));
+    return element;
 }
 
 // The list
@@ -229,14 +247,28 @@ function watchTouches(scope: Scope, model: MainModel): void {
     }
 }
 
-/** The phone's back gesture leaves the conversation, not the app. The history's entries hold these two words alone. */
-function goBackToList(scope: Scope, model: MainModel): void {
-    scope.bind(model.open, (open) => {
-        if (open === null && history.state === "conversation") history.replaceState("list", "");
-        if (open !== null && history.state === "list") history.replaceState("conversation", "");
-        if (open !== null && history.state !== "conversation") history.pushState("conversation", "");
-    });
+/**
+ * Back closes what is on top, not the app: while something can be closed, an entry of the history stands in front of the page.
+ * The entries hold these two words alone.
+ */
+function closeByBack(scope: Scope, model: MainModel): void {
+    const update = () => {
+        const { isLayered } = model;
+        if (!isLayered && history.state === "layer") history.replaceState("list", "");
+        if (isLayered && history.state === "list") history.replaceState("layer", "");
+        if (isLayered && history.state !== "layer") history.pushState("layer", "");
+    };
+    scope.bind(model.open, update);
+    scope.bind(model.dialog, update);
+    scope.bind(model.calls.current, update);
     scope.listen(window, "popstate", () => {
-        if (history.state !== "conversation") model.closeConversation();
+        if (history.state === "layer") return;
+        model.goBack();
+        update();
     });
+}
+
+/** The browser asks before a call, a transfer or a recording ends with the page. */
+function askBeforeClosing(scope: Scope, model: MainModel): void {
+    scope.listen(window, "beforeunload", (event) => model.isBusy && event.preventDefault());
 }

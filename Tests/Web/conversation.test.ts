@@ -290,3 +290,13 @@ test("Back closes what is on top, one after the other, and asks before a call is
     model.hangUp();
     assert.deepEqual(session.inputs.at(-1), { type: "hangUp", call: id(9) });
 });
+
+test("ordinary notices do not push out what looks like an attack", () => {
+    const toasts = new Toasts(new FakeClock());
+    toasts.show({ kind: "warning", warning: "nameCollision", name: "Max" });
+    for (let number = 0; number < 6; number += 1) toasts.show({ kind: "tooLarge", name: `${number}`, size: number });
+    const kinds = toasts.all.current.map(({ announcement }) => announcement.kind);
+    assert.deepEqual(kinds, ["warning", "tooLarge", "tooLarge", "tooLarge", "tooLarge"]);
+    for (let number = 0; number < 6; number += 1) toasts.show({ kind: "warning", warning: "forgedMessage", name: `${number}` });
+    assert.equal(toasts.all.current.filter(({ announcement }) => announcement.kind === "warning").length, 7);
+});

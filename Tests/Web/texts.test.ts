@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { Entry, en } from "../../Web/i18n/en";
 import { fr } from "../../Web/i18n/fr";
 import { invitationLinkIn } from "../../Web/model/link";
+import { hostOf, withLinks } from "../../Web/model/weblinks";
 import { normalizedName, passphraseStrength } from "../../Web/model/text";
 import { announcedFingerprints, fingerprintOf } from "../../Web/net/fingerprint";
 import { qrPath } from "../../Web/view/qr";
@@ -52,4 +53,21 @@ test("fingerprints are read from a description and made from a certificate", asy
 test("120 characters and 150 bytes fit a code that a phone reads", () => {
     assert.ok(qrPath(new Uint8Array(120).fill(0x41)).size <= 45);
     assert.ok(qrPath(new Uint8Array(150).fill(0xff)).size <= 53);
+});
+
+test("a text's links are found without the sentence around them", () => {
+    const links = (text: string) => withLinks(text).flatMap((piece) => (typeof piece === "string" ? [] : [piece.text]));
+    assert.deepEqual(links("See https://example.org/a?b=c#d, then (http://example.net/x_(y)). Bye."), ["https://example.org/a?b=c#d", "http://example.net/x_(y)"]);
+    assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://x file:///etc/passwd example.org https://"), []);
+    const text = "a https://example.org! b";
+    assert.equal(withLinks(text).map((piece) => (typeof piece === "string" ? piece : piece.text)).join(""), text);
+});
+
+test("a link is asked about by where it leads, not by what it says", () => {
+    const [link] = withLinks("https://bank.example@evil.test/login");
+    if (link === undefined || typeof link === "string") throw new Error("no link");
+    assert.equal(hostOf(link.href), "evil.test");
+    assert.equal(hostOf("https://\u0430pple.com/"), "xn--pple-43d.com");
+    // A character that turns the direction ends the link.
+    assert.deepEqual(withLinks("https://example.org/\u202egpj.exe").length, 2);
 });

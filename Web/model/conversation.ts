@@ -53,6 +53,8 @@ export class ConversationModel {
     readonly voice: VoiceModel;
     /** Listening and the like, which is using the app without touching it. */
     readonly touch: () => void;
+    /** The user is asked before a link is followed. */
+    readonly follow: (href: string) => void;
 
     #session: SessionPort;
     #clock: Clock;
@@ -70,11 +72,12 @@ export class ConversationModel {
     #isAttentive = true;
 
     constructor(session: SessionPort, clock: Clock, summary: Conversation, drafts: Drafts, warnings: readonly Warning[],
-        files: FilesModel, touch: () => void = () => {}) {
+        files: FilesModel, touch: () => void = () => {}, follow: (href: string) => void = () => {}) {
         this.#session = session;
         this.#clock = clock;
         this.files = files;
         this.touch = touch;
+        this.follow = follow;
         this.id = summary.conversation;
         this.voice = new VoiceModel(
             async () => (await import("../net/recorder")).openMicrophone(), clock,

@@ -24,10 +24,10 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer" | "leaveCall";
+export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer" | "leaveCall" | "link";
 
 /** They go with the conversation that they are about. */
-const dialogsOfConversation: ReadonlySet<DialogName> = new Set(["verify", "details", "path"]);
+const dialogsOfConversation: ReadonlySet<DialogName> = new Set(["verify", "details", "path", "link"]);
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
 const unreachableAfter = 4_000;
@@ -41,6 +41,8 @@ export class MainModel {
     readonly noPath = new Value<ReadonlyMap<string, NoPath>>(new Map());
     /** Why nobody can be reached by who wants the relay and nothing else. Null: it can be had, or is not wanted. */
     readonly noRelay = new Value<NoPath | null>(null);
+    /** The link of which the user is asked whether to follow it. */
+    link: string | null = null;
     /** The dialog in front of everything, if there is one. */
     readonly dialog = new Value<DialogName | null>(null);
     readonly toasts: Toasts;
@@ -126,7 +128,7 @@ export class MainModel {
         this.#leaveConversation();
         this.open.set(new ConversationModel(
             this.#session, this.#clock, summary, this.#drafts, this.#warnings.get(id) ?? [], this.files,
-            () => this.idle.touch()));
+            () => this.idle.touch(), (href) => this.#askToFollow(href)));
     }
 
     closeConversation(): void {
@@ -163,6 +165,11 @@ export class MainModel {
         if (call !== null) this.#session.input({ type: "hangUp", call: call.call });
     }
 
+    #askToFollow(href: string): void {
+        this.link = href;
+        this.dialog.set("link");
+    }
+
     /** Whoever is rung decides by the dialog that rings. */
     #askToLeaveCall(): void {
         if (this.calls.current.current?.state !== "ringingHere") this.dialog.set("leaveCall");
@@ -195,6 +202,7 @@ export class MainModel {
         if (open === null) return;
         // First the views, which would show what is being forgotten.
         if (this.dialog.current !== null && dialogsOfConversation.has(this.dialog.current)) this.dialog.set(null);
+        this.link = null;
         this.open.set(null);
         this.files.playing.set(null);
         this.#warnings.set(open.id, [...open.warnings.current]);

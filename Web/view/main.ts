@@ -11,6 +11,7 @@ import { detailsDialog } from "./details";
 import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
+import { linkDialog } from "./link";
 import { pathDialog } from "./path";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
@@ -65,6 +66,8 @@ function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["c
         case "viewer":
             return model.files.viewing.current
                 && viewerDialog(scope, model, model.files.viewing.current, () => model.files.viewing.set(null));
+        case "link":
+            return model.link === null ? null : linkDialog(model.link, close);
         case "leaveCall":
             return leaveCallDialog(scope, model, close);
         case null:

@@ -2,6 +2,7 @@
 
 import { ConversationModel, isMaskable, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
+import { withLinks } from "../model/weblinks";
 import { formatDateTime, formatTime, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
@@ -81,7 +82,20 @@ function messageRest(scope: Scope, model: ConversationModel, message: ShownMessa
 function messageBody(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
     if (isFile(message) && message.file.kind === "file") return fileBody(scope, model, message);
     if (isFile(message) && !(message.masked && message.file.state === "complete")) return voiceBody(scope, model, message);
-    return message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text);
+    return message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, linked(model, message.text));
+}
+
+/** Its links can be pressed, and lead nowhere before a question was answered: whichever key or button presses them. */
+function linked(model: ConversationModel, text: string): Child {
+    return withLinks(text).map((piece) => {
+        if (typeof piece === "string") return piece;
+        const ask = (event: Event) => {
+            event.preventDefault();
+            model.follow(piece.href);
+        };
+        return h("a", { href: piece.href, rel: "noopener noreferrer", target: "_blank", draggable: false, onclick: ask, onauxclick: ask },
+            piece.text);
+    });
 }
 
 // Listeners know a message by its id: what they hold lives as long as their element.

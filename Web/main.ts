@@ -3,7 +3,7 @@
 import { followLanguage } from "./i18n";
 import { App } from "./model/app";
 import { systemClock } from "./model/clock";
-import { isInvitation } from "./model/link";
+import { invitationFragment, isInvitation } from "./model/link";
 import { keepShell } from "./net/shell";
 import { Session } from "./net/session";
 import { TabLock } from "./net/tab";
@@ -12,7 +12,8 @@ import { applyTheme } from "./view/theme";
 
 /** The invitation in the address, which is taken out of it at once: addresses are remembered and shown around. */
 function takeLink(): string | null {
-    const link = isInvitation(location.hash) ? location.href : null;
+    const fragment = invitationFragment(location.hash);
+    const link = isInvitation(fragment) ? location.href.replace(location.hash, fragment) : null;
     if (location.hash !== "") history.replaceState(null, "", location.pathname);
     return link;
 }

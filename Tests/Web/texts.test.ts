@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Entry, en } from "../../Web/i18n/en";
 import { fr } from "../../Web/i18n/fr";
-import { invitationLinkIn } from "../../Web/model/link";
+import { invitationFragment, invitationLinkIn } from "../../Web/model/link";
 import { hostOf, withLinks } from "../../Web/model/weblinks";
 import { normalizedName, passphraseStrength } from "../../Web/model/text";
 import { announcedFingerprints, fingerprintOf } from "../../Web/net/fingerprint";
@@ -70,4 +70,19 @@ test("a link is asked about by where it leads, not by what it says", () => {
     assert.equal(hostOf("https://\u0430pple.com/"), "xn--pple-43d.com");
     // A character that turns the direction ends the link.
     assert.deepEqual(withLinks("https://example.org/\u202egpj.exe").length, 2);
+});
+
+test("an invitation link is found whatever stands around it or was put into it", () => {
+    const origin = "https://localhost:8443";
+    const secret = "A".repeat(87);
+    const link = `${origin}/#${secret}`;
+    const cut = `${origin}/#${secret.slice(0, 40)}`;
+    for (const text of [
+        `${link}.`, `(${link})`, `${link},`, `${link}!`, `<${link}>`, `"${link}"`, `\u200b${link}\u200b`, `${cut}\u00ad${secret.slice(40)}`,
+        `Hello, here it is: ${link}. See you soon`, `${cut}\n${secret.slice(40)}`, `${cut}\r\n  ${secret.slice(40)} and more`,
+    ]) assert.equal(invitationLinkIn(text, origin), link, text);
+    // One that was truly cut is said to be damaged, by the core.
+    assert.equal(invitationLinkIn(cut, origin), cut);
+    assert.equal(invitationLinkIn(`${cut} See you`, origin), cut);
+    for (const tail of ["", ".", ")", "%20", "%3E", "%E2%80%8B", "\u200b", "!"]) assert.equal(invitationFragment(`#${secret}${tail}`), `#${secret}`, tail);
 });

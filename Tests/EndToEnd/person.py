@@ -121,6 +121,7 @@ class Person:
         self.console: list[str] = []
         self.faults: list[str] = []
         self.requested: list[str] = []
+        self.invitations: list[str] = []
         self.page: Page = self.open_tab()
 
     # Tabs
@@ -172,13 +173,18 @@ class Person:
     # Inviting
 
     def invite(self) -> str:
-        """A new invitation's link. The dialog is closed again."""
+        """A new invitation's link, also where an open one is offered again. The dialog is closed again."""
         self.page.get_by_role("button", name="Invite", exact=True).click()
         dialog = self.page.get_by_role("dialog", name="Invite")
         link = dialog.get_by_role("textbox", name="Invitation link")
         expect(link).to_have_value(re.compile(r"^https://.+#.+"), timeout=ARRIVE_MILLISECONDS)
         expect(dialog.get_by_role("img", name="Invitation QR code")).to_be_visible()
+        if (offered := link.input_value()) in self.invitations:
+            dialog.get_by_role("button", name="Make a new link").click()
+            expect(link).not_to_have_value(offered)
+            expect(link).to_have_value(re.compile(r"^https://.+#.+"), timeout=ARRIVE_MILLISECONDS)
         value = link.input_value()
+        self.invitations.append(value)
         self.page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
         return value

@@ -55,6 +55,8 @@ extension World {
         case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         case .relayRefused: "relayRefused"
         case .hide: "hide"
+        case .showInvitation: "showInvitation"
+        case .labelInvitation: "labelInvitation"
         case .unmask(_, let isUnmasked): "unmask(\(isUnmasked))"
         case .draft(_, let text): "draft(\(text.utf8.count) bytes)"
         case .voiceDraft(_, let voice): "voiceDraft(\(voice?.bytes.count ?? 0) bytes)"

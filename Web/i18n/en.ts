@@ -171,6 +171,9 @@ const catalogue = {
     "invite.openItem": "Made {created}, until {expires}",
     "invite.thisOne": "This one",
     "invite.withdraw": "Withdraw",
+    "invite.show": "Show",
+    "invite.label": "Whom it is for",
+    "invite.labelHint": "Only you see it, in the list below.",
 
     "verify.title": "Verify",
     "verify.text":
@@ -340,6 +343,7 @@ const catalogue = {
     "voice.play": "Play",
     "voice.pause": "Pause playback",
     "voice.position": "Position",
+    "toast.joined": "{name} has joined.",
     "toast.tooLarge": "{name} has {size}. A file may have 10 GiB at most: split it into several.",
     "toast.noRoom": "{name} needs {size}, and this browser has {room} left for CryptPeer. Free some space on this device, or delete files here that you no longer need; then attach it again.",
     "toast.fileSaved": "The readable copy is saved. CryptPeer does not protect it.",

@@ -168,6 +168,9 @@ export const fr: Catalogue = {
     "invite.openItem": "Créée le {created}, jusqu’au {expires}",
     "invite.thisOne": "Celle-ci",
     "invite.withdraw": "Retirer",
+    "invite.show": "Afficher",
+    "invite.label": "Pour qui",
+    "invite.labelHint": "Vous seul le voyez, dans la liste ci-dessous.",
 
     "verify.title": "Vérifier",
     "verify.text":
@@ -337,6 +340,7 @@ export const fr: Catalogue = {
     "voice.play": "Écouter",
     "voice.pause": "Interrompre l’écoute",
     "voice.position": "Position",
+    "toast.joined": "{name} a rejoint la bulle.",
     "toast.tooLarge": "{name} fait {size}. Un fichier peut faire 10 Gio au plus : divisez-le en plusieurs.",
     "toast.noRoom": "{name} demande {size}, et il reste {room} à CryptPeer dans ce navigateur. Libérez de l’espace sur cet appareil, ou supprimez ici des fichiers devenus inutiles ; puis joignez-le à nouveau.",
     "toast.fileSaved": "La copie lisible est enregistrée. CryptPeer ne la protège pas.",

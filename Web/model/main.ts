@@ -68,7 +68,7 @@ export class MainModel {
         this.#drafts = new Drafts(session, clock);
         this.toasts = new Toasts(clock);
         this.files = new FilesModel(session, clock, this.toasts);
-        this.invitations = new Invitations(session);
+        this.invitations = new Invitations(session, (name) => this.toasts.show({ kind: "joined", name }));
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
         // During a call nothing else is recorded: what was said before it is kept.

@@ -9,6 +9,7 @@ export type Announcement =
     | { kind: "safetyMismatch" }
     | { kind: "saved" }
     | { kind: "copied" }
+    | { kind: "joined"; name: string }
     | { kind: "tooLarge"; name: string; size: number }
     | { kind: "noRoom"; name: string; size: number; room: number }
     | { kind: "fileSaved" }

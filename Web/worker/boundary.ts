@@ -83,6 +83,8 @@ const input = union({
     voiceDraft: { conversation: identifier, voice: optional(voiceDraft) },
     hide: { conversation: identifier, message: identifier },
     unmask: { conversation: identifier, unmasked: boolean },
+    showInvitation: { invitation: identifier },
+    labelInvitation: { invitation: identifier, label: text },
 }, { prepareFile: 30, call: 50 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
@@ -164,6 +166,7 @@ const event = union({
     invitations: {
         invitations: vector(struct({
             invitation: identifier, created: u64, expires: u64, state: names("open", "redeemed", "withdrawn", "expired"),
+            label: text, guest: text, showable: boolean,
         })),
     },
     safetyNumber: { member: identifier, digits: text, qr: bytes, verified: boolean },

@@ -78,6 +78,8 @@ extension Account {
         invitations[index].state = .redeemed
         invitations[index].keyPackage = nil
         invitations[index].errand = .none
+        invitations[index].link = .empty
+        invitations[index].guest = device.member
         save(invitations[index])
         let conversation = meet(device, isConfirmed: true)
         add(group, to: conversation)

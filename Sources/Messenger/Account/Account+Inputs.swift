@@ -53,6 +53,8 @@ extension Account {
         case .draft(let id, let text): keep(draft: text, in: id)
         case .voiceDraft(let id, let voice): keep(voiceDraft: voice, in: id)
         case .hide(let id, let message): hide(conversation: id, message: message)
+        case .showInvitation(let id): showInvitation(id)
+        case .labelInvitation(let id, let text): setLabel(text, ofInvitation: id)
         case .unmask(let id, let isUnmasked): setUnmasked(isUnmasked, conversation: id)
         case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
         }

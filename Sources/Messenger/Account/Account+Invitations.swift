@@ -31,6 +31,23 @@ extension Account {
         }
     }
 
+    /// An open invitation, once more.
+    func showInvitation(_ id: [UInt8]) {
+        if let invitation = invitations.first(where: { $0.id.bytes == id }), invitation.isShowable { show(invitation) }
+    }
+
+    private func show(_ invitation: InvitationRecord) {
+        effects.emit(
+            .invitation(invitation: invitation.id.bytes, link: invitation.link, expires: invitation.expires))
+    }
+
+    /// Whom it is for, in the user's own words.
+    func setLabel(_ label: Text, ofInvitation id: [UInt8]) {
+        guard let index = invitations.firstIndex(where: { $0.id.bytes == id }) else { return }
+        invitations[index].label = DisplayName.cleaned(label)
+        save(invitations[index])
+    }
+
     private func makeLink() throws(AccountFault) -> InvitationLink {
         do throws(LinkError) {
             return try .member(
@@ -111,10 +128,8 @@ extension Account {
         case .done:
             invitations[index].errand = .none
             invitations[index].bundle = []
-            let link = invitations[index].link
-            invitations[index].link = .empty
             save(invitations[index])
-            effects.emit(.invitation(invitation: id, link: link, expires: invitations[index].expires))
+            show(invitations[index])
         case .refused(.rateLimited), .refused(.unavailable):
             errandsAt = effects.now + 2_000
         default:
@@ -164,7 +179,9 @@ extension Account {
             summaries.append(
                 InvitationSummary(
                     invitation: invitation.id.bytes, created: invitation.created, expires: invitation.expires,
-                    state: invitation.state))
+                    state: invitation.state, label: invitation.label,
+                    guest: invitation.guest.flatMap { contact($0)?.shownName } ?? .empty,
+                    isShowable: invitation.isShowable))
         }
         effects.emit(.invitations(summaries))
     }

@@ -151,6 +151,12 @@ public struct InvitationSummary: Equatable, Sendable {
     public let created: UInt64
     public let expires: UInt64
     public let state: InvitationState
+    /// Whom the user made it for, in their own words.
+    public let label: Text
+    /// The name of whoever joined with it; empty while nobody has.
+    public let guest: Text
+    /// Whether ``Input/showInvitation(_:)`` brings its link.
+    public let isShowable: Bool
 }
 
 public enum NodeStatus: UInt8, Sendable {

@@ -192,6 +192,13 @@ extension Input: WireCodable {
             writer.write(UInt8(61))
             writer.write(fixed: conversation)
             writer.write(isUnmasked)
+        case .showInvitation(let id):
+            writer.write(UInt8(62))
+            writer.write(fixed: id)
+        case .labelInvitation(let id, let label):
+            writer.write(UInt8(63))
+            writer.write(fixed: id)
+            writer.write(label)
         }
     }
 
@@ -271,6 +278,8 @@ extension Input: WireCodable {
         case 59: self = .voiceDraft(conversation: try reader.readFixed(16), try reader.readOptional())
         case 60: self = .hide(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
         case 61: self = .unmask(conversation: try reader.readFixed(16), try reader.readBool())
+        case 62: self = .showInvitation(try reader.readFixed(16))
+        case 63: self = .labelInvitation(try reader.readFixed(16), try reader.read())
         default: throw .invalidValue
         }
     }

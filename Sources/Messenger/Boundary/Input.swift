@@ -93,6 +93,10 @@ public enum Input: Equatable, Sendable {
     case hide(conversation: [UInt8], message: [UInt8])
     /// Whether what arrives in a conversation is legible without being revealed.
     case unmask(conversation: [UInt8], Bool)
+
+    /// Answered by ``Event/invitation(invitation:link:expires:)`` while the invitation is open.
+    case showInvitation([UInt8])
+    case labelInvitation([UInt8], Text)
 }
 
 /// A record of the store `state`, sealed.

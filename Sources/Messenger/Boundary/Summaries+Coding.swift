@@ -95,12 +95,16 @@ extension InvitationSummary: WireCodable {
         writer.write(created)
         writer.write(expires)
         writer.write(state.rawValue)
+        writer.write(label)
+        writer.write(guest)
+        writer.write(isShowable)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             invitation: try reader.readFixed(16), created: try reader.readUInt64(), expires: try reader.readUInt64(),
-            state: try InvitationState(from: &reader))
+            state: try InvitationState(from: &reader), label: try reader.read(), guest: try reader.read(),
+            isShowable: try reader.readBool())
     }
 }
 

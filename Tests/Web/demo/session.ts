@@ -328,8 +328,8 @@ export class DemoSession implements SessionPort {
                 this.#emit({ type: "invitation", invitation, expires: Date.now() + (input.validForSeconds || 604_800) * 1_000,
                     link: `https://localhost:8443/#${"AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_".repeat(3).slice(0, 87 - this.#invited)}${"x".repeat(this.#invited)}` });
                 return this.#emit({ type: "invitations", invitations: [
-                    { invitation, created: Date.now(), expires: Date.now() + 604_800_000, state: "open" },
-                    { invitation: id(199), created: now - 86_400_000, expires: now + 5 * 86_400_000, state: "open" },
+                    { invitation, created: Date.now(), expires: Date.now() + 604_800_000, state: "open", label: "", guest: "", showable: true },
+                    { invitation: id(199), created: now - 86_400_000, expires: now + 5 * 86_400_000, state: "open", label: "Max", guest: "", showable: true },
                 ] });
             }
             case "recoveryFile":

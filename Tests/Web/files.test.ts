@@ -312,7 +312,11 @@ test("what came is durable half a second later, though no more comes", async () 
 test("a name leads nowhere, hides nothing and keeps its extension", () => {
     assert.equal(safeFileName("../../etc/passwd"), "_.._etc_passwd");
     assert.equal(safeFileName("C:\\x\\invoice\u202efdp.exe"), "C__x_invoicefdp.exe");
-    assert.equal(safeFileName("  .hidden\u0000\n.txt. "), "hidden.txt");
+    assert.equal(safeFileName("  .hidden\u0000\n.txt. "), "_.hidden.txt");
+    assert.equal(safeFileName(".env"), "_.env");
+    assert.equal(safeFileName("..env"), "env");
+    for (const name of ["👨\u200d👩\u200d👧.png", "می\u200cخواهم.pdf", "क\u094d\u200dष.txt"]) assert.equal(safeFileName(name), name.normalize("NFC"));
+    assert.equal(safeFileName("in\u200dvoice\u200c.pdf"), "invoice.pdf");
     assert.equal(safeFileName("CON.txt"), "_CON.txt");
     assert.equal(safeFileName("\u200b\u2066"), "file");
     const long = safeFileName(`${"é".repeat(300)}.pdf`);

@@ -24,6 +24,7 @@ test("names are composed, short, and without characters that turn the direction"
     assert.equal(normalizedName(" Zoe\u0308 \t K\u202e\u200f\u0007 "), "Zoë K");
     assert.equal([...normalizedName("🕊".repeat(70))].length, 64);
     assert.equal(normalizedName("\u2067\u2069 "), "");
+    assert.equal(normalizedName("\u3164\u2800\u034f\u180e\u2064"), "");
 });
 
 test("a passphrase is worth its length, not its repetitions", () => {

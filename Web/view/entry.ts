@@ -4,7 +4,7 @@ import type { App, BrokenReason } from "../model/app";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
-import { passphraseStrength } from "../model/text";
+import { normalizedName, passphraseStrength } from "../model/text";
 import { t } from "../i18n";
 import type { Problem } from "../worker/boundary";
 import { button, notice, passphraseField, spinner, textField } from "./controls";
@@ -98,7 +98,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
 
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        name.setError(name.input.value.trim() === "" ? t("enrol.nameMissing") : null);
+        name.setError(normalizedName(name.input.value) === "" ? t("enrol.nameMissing") : null);
         passphrase.setError([...passphrase.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null);
         repeat.setError(passphrase.input.value !== repeat.input.value ? t("enrol.mismatch") : null);
         const wrong = [name, passphrase, repeat].find((field) => field.input.hasAttribute("aria-invalid"));

@@ -343,6 +343,7 @@ const catalogue = {
     "voice.play": "Play",
     "voice.pause": "Pause playback",
     "voice.position": "Position",
+    "toast.folder": "Folders cannot be sent. Pack the folder into one file first, a ZIP archive for example.",
     "toast.joined": "{name} has joined.",
     "toast.tooLarge": "{name} has {size}. A file may have 10 GiB at most: split it into several.",
     "toast.noRoom": "{name} needs {size}, and this browser has {room} left for CryptPeer. Free some space on this device, or delete files here that you no longer need; then attach it again.",

@@ -340,6 +340,7 @@ export const fr: Catalogue = {
     "voice.play": "Écouter",
     "voice.pause": "Interrompre l’écoute",
     "voice.position": "Position",
+    "toast.folder": "Les dossiers ne peuvent pas être envoyés. Réunissez d’abord le dossier en un seul fichier, une archive ZIP par exemple.",
     "toast.joined": "{name} a rejoint la bulle.",
     "toast.tooLarge": "{name} fait {size}. Un fichier peut faire 10 Gio au plus : divisez-le en plusieurs.",
     "toast.noRoom": "{name} demande {size}, et il reste {room} à CryptPeer dans ce navigateur. Libérez de l’espace sur cet appareil, ou supprimez ici des fichiers devenus inutiles ; puis joignez-le à nouveau.",

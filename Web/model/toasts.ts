@@ -12,6 +12,7 @@ export type Announcement =
     | { kind: "joined"; name: string }
     | { kind: "tooLarge"; name: string; size: number }
     | { kind: "noRoom"; name: string; size: number; room: number }
+    | { kind: "folder" }
     | { kind: "fileSaved" }
     | { kind: "notSaved" }
     | { kind: "copyDeleted" }

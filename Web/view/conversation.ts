@@ -10,6 +10,7 @@ import { fill, h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
 import { avatar } from "./main";
 import { messageLooksDifferent, messageView } from "./message";
+import { today } from "./today";
 import { voiceRecorder } from "./voice";
 
 /** So close to the end of the log that new messages pull it along. */
@@ -50,7 +51,12 @@ function takeDrops(scope: Scope, model: ConversationModel, root: HTMLElement): v
         if (!hasFiles(event)) return;
         event.preventDefault();
         show(-depth);
-        void model.files.attach(model.id, [...event.dataTransfer!.files]);
+        // A folder comes as a file that cannot be read. Asked here: after the event the browser has forgotten it.
+        const items = [...event.dataTransfer!.items].filter(({ kind }) => kind === "file");
+        const isFolder = (item: DataTransferItem) => item.webkitGetAsEntry()?.isDirectory === true;
+        const files = items.filter((item) => !isFolder(item)).flatMap((item) => item.getAsFile() ?? []);
+        if (items.some(isFolder)) model.files.refuseFolder();
+        if (files.length > 0) void model.files.attach(model.id, files);
     });
     // Dropped beside it, a file would take the app's place in the tab.
     for (const type of ["dragover", "drop"] as const) scope.listen(window, type, (event) => hasFiles(event) && event.preventDefault());
@@ -165,7 +171,8 @@ function log(scope: Scope, model: ConversationModel): HTMLElement[] {
     const updateEmpty = () => (empty.hidden = !model.loaded.current || model.messages.current.length > 0);
     scope.bind(model.loaded, updateEmpty);
     scope.bind(model.messages, updateEmpty);
-    scope.list(list, lines, (line) => line.key, looksDifferent, (line, inner) => lineView(inner, model, line));
+    const day = today(scope);
+    scope.list(list, lines, (line) => line.key, looksDifferent, (line, inner) => lineView(inner, model, line, day));
 
     const isNearEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
     const attend = () => model.setAttentive(isNearEnd() && !document.hidden);
@@ -246,11 +253,11 @@ function looksDifferent(before: Line, after: Line): boolean {
         && (before.follows !== after.follows || messageLooksDifferent(before.message, after.message));
 }
 
-function lineView(scope: Scope, model: ConversationModel, line: Observable<Line>): HTMLElement {
+function lineView(scope: Scope, model: ConversationModel, line: Observable<Line>, day: Observable<number>): HTMLElement {
     const first = line.current;
     switch (first.kind) {
         case "day":
-            return h("p", { class: "day" }, h("span", {}, formatDay(first.time, Date.now())));
+            return h("p", { class: "day" }, h("span", {}, scope.text(day, (now) => formatDay(first.time, now))));
         case "unread":
             return h("p", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
         case "message":

@@ -16,6 +16,7 @@ import { pathDialog } from "./path";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
 import { toastsView } from "./toasts";
+import { today } from "./today";
 import { verifyDialog } from "./verify";
 import { viewerDialog } from "./viewer";
 
@@ -129,8 +130,9 @@ function nodeBanner(node: NodeState): Child {
 
 function conversationList(scope: Scope, model: MainModel): HTMLElement {
     const list = h("ul", { class: "conversations" });
+    const day = today(scope);
     scope.list(list, model.conversations, (conversation) => conversation.conversation, looksDifferent,
-        (conversation, inner) => conversationEntry(inner, model, conversation));
+        (conversation, inner) => conversationEntry(inner, model, conversation, day));
     const empty = h("div", { class: "empty" });
     scope.bind(model.conversations, (conversations) => {
         empty.replaceChildren(...(conversations.length > 0 ? [] : [
@@ -147,7 +149,7 @@ function looksDifferent(before: Conversation, after: Conversation): boolean {
     return JSON.stringify(before) !== JSON.stringify(after);
 }
 
-function conversationEntry(scope: Scope, model: MainModel, conversation: Observable<Conversation>): HTMLElement {
+function conversationEntry(scope: Scope, model: MainModel, conversation: Observable<Conversation>, day: Observable<number>): HTMLElement {
     const descriptionId = uniqueId();
     const { conversation: id } = conversation.current;
     const link = h("a", {
@@ -159,17 +161,17 @@ function conversationEntry(scope: Scope, model: MainModel, conversation: Observa
     });
     // The link itself stays: a press on it may be under way.
     scope.attribute(link, "aria-label", conversation, ({ name }) => name);
-    scope.fill(link, conversation, (current) => entryContent(current, descriptionId));
+    scope.fill(link, conversation, (current, inner) => entryContent(inner, current, descriptionId, day));
     scope.attribute(link, "aria-current", model.open, (open) => (open?.id === id ? "true" : null));
     return h("li", {}, link);
 }
 
-function entryContent(conversation: Conversation, descriptionId: string): Child {
+function entryContent(scope: Scope, conversation: Conversation, descriptionId: string, day: Observable<number>): Child {
     const { name, unread, lastTime } = conversation;
     return [
         avatar(conversation),
         h("span", { class: "entry-name" }, h("bdi", {}, name)),
-        h("span", { class: "entry-time" }, lastTime === 0 ? "" : formatShort(lastTime, Date.now())),
+        h("span", { class: "entry-time" }, scope.text(day, (now) => (lastTime === 0 ? "" : formatShort(lastTime, now)))),
         h("span", { class: "entry-details", id: descriptionId },
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
             h("span", {}, t(`connection.${conversation.connection}`)),

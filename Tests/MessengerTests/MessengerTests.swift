@@ -68,7 +68,8 @@ struct BoundaryTests {
             .fileBytes(file: id, from: 15, [1, 2, 3]), .pauseFile(conversation: id, message: id, true),
             .cancelFile(conversation: id, message: id), .openFile(conversation: id, message: id, .view),
             .readableCopy(conversation: id, message: id, isKept: true), .fileProgress(file: id, chunks: 64),
-            .showInvitation(id), .labelInvitation(id, "Max"), .hide(conversation: id, message: id), .unmask(conversation: id, true),
+            .showInvitation(id), .labelInvitation(id, "Max"),
+            .hide(conversation: id, message: id), .unmask(conversation: id, true),
             .draft(conversation: id, "half a sent"), .voiceDraft(conversation: id, nil),
             .voiceDraft(
                 conversation: id, VoiceDraft(type: "audio/webm", durationMs: 900, waveform: [1, 2], bytes: [3])),

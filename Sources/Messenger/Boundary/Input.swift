@@ -161,7 +161,8 @@ public struct Settings: Equatable, Sendable {
     public static let untilHidden = UInt16.max
 
     public init(
-        revealSeconds: UInt16 = whileInView, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true, relayOnly: Bool = false
+        revealSeconds: UInt16 = whileInView, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true,
+        relayOnly: Bool = false
     ) {
         self.revealSeconds = revealSeconds
         self.idleLockSeconds = idleLockSeconds

@@ -1,6 +1,7 @@
 // The language, and everything that depends on it.
 
 import { Value } from "../model/value";
+import { keepChoice, readChoice } from "../net/choices";
 import { Catalogue, en, Entry } from "./en";
 import { fr } from "./fr";
 
@@ -32,15 +33,14 @@ function ofBrowser(): Language {
 
 /** The user's choice, or null to follow the browser. */
 export function chosenLanguage(): Language | null {
-    const stored = localStorage.getItem(storageKey);
+    const stored = readChoice(storageKey);
     return isLanguage(stored) ? stored : null;
 }
 
 export const language = new Value<Language>(chosenLanguage() ?? ofBrowser());
 
 export function chooseLanguage(choice: Language | null): void {
-    if (choice === null) localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, choice);
+    keepChoice(storageKey, choice);
     language.set(choice ?? ofBrowser());
 }
 

@@ -1,5 +1,6 @@
 // The user's own microphone, camera and screen: opened when needed, closed as soon as they are not.
 
+import { keepChoice, readChoice } from "../../net/choices";
 import { Value } from "../../model/value";
 
 export type DeviceKind = "microphone" | "camera" | "speaker";
@@ -86,7 +87,7 @@ export class Devices {
 
     /** Uses that device from now on, in a call under way, too. */
     async choose(kind: DeviceKind, id: string): Promise<void> {
-        localStorage.setItem(storageKey(kind), id);
+        keepChoice(storageKey(kind), id);
         this.chosen[kind].set(id);
         if (kind === "speaker") return;
         const before = this.track[kind].current;
@@ -183,7 +184,7 @@ export class Devices {
 }
 
 function chosenBefore(kind: DeviceKind): string {
-    return localStorage.getItem(storageKey(kind)) ?? "";
+    return readChoice(storageKey(kind)) ?? "";
 }
 
 function stop(track: MediaStreamTrack): void {

@@ -152,6 +152,8 @@ const catalogue = {
     "details.jitter": "Jitter",
     "details.ms": "{count} ms",
     "details.kbps": "{count} kbit/s",
+    "screen.refused": "The screen cannot be shared: the system or another app does not allow it. Allow the browser to record the screen in the system's settings, or close the other app; then try again. The call goes on.",
+    "screen.dismiss": "Dismiss",
 };
 
 export type CallCatalogue = { readonly [Key in keyof typeof catalogue]: Entry };

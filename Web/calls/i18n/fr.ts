@@ -152,4 +152,6 @@ export const fr: CallCatalogue = {
     "details.jitter": "Gigue",
     "details.ms": "{count} ms",
     "details.kbps": "{count} kbit/s",
+    "screen.refused": "L’écran ne peut pas être partagé : le système ou une autre application ne le permet pas. Autorisez le navigateur à enregistrer l’écran dans les réglages du système, ou fermez l’autre application, puis réessayez. L’appel continue.",
+    "screen.dismiss": "Fermer",
 };

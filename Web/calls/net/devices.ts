@@ -198,8 +198,13 @@ export interface SharedScreen {
     readonly sound: MediaStreamTrack | null;
 }
 
-/** Null when the user thought better of it, or the browser cannot. */
-export async function shareScreen(): Promise<SharedScreen | null> {
+/** Whether the user thought better of it: that needs no word. Who is refused by the system, or by another app, does. */
+export function isChangeOfMind(error: unknown): boolean {
+    return error instanceof Error && (error.name === "AbortError" || (error.name === "NotAllowedError" && !/system/i.test(error.message)));
+}
+
+/** Null when the user thought better of it. */
+export async function shareScreen(): Promise<SharedScreen | null | "refused"> {
     try {
         const stream = await navigator.mediaDevices.getDisplayMedia({
             video: { frameRate: { ideal: 15, max: 30 } },
@@ -210,8 +215,8 @@ export async function shareScreen(): Promise<SharedScreen | null> {
         } as DisplayMediaStreamConstraints);
         const [picture] = stream.getVideoTracks();
         const [sound] = stream.getAudioTracks();
-        return picture === undefined ? null : { picture, sound: sound ?? null };
-    } catch {
-        return null;
+        return picture === undefined ? "refused" : { picture, sound: sound ?? null };
+    } catch (error) {
+        return isChangeOfMind(error) ? null : "refused";
     }
 }

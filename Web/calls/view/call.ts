@@ -218,7 +218,10 @@ function problems(scope: Scope, model: CallModel): Child {
         && notice("warning", t("noPath.call", { name: model.name, why: appText(`noPath.${model.noPath.current}`) })));
     scope.bind(model.noPath, shown);
     scope.bind(model.summary, shown);
-    return [plain, noPath, deviceProblems(scope, model.devices, "microphone", "camera")];
+    const screen = h("div", { role: "status" });
+    scope.fill(screen, model.screenRefused, (refused) => refused && notice("warning", t("screen.refused"),
+        button(t("screen.dismiss"), { class: "small", onclick: () => model.screenRefused.set(false) })));
+    return [plain, noPath, screen, deviceProblems(scope, model.devices, "microphone", "camera")];
 }
 
 // The controls at the bottom

@@ -52,13 +52,13 @@ def test_an_invitation_enrols_a_person_while_the_operator_is_away(node, people, 
     grace.enrol(link)
     expect(grace.conversations.get_by_role("link", name="Ada")).to_be_visible()
     # Nobody with the right to has confirmed her yet, and she may not invite.
-    expect(grace.page.get_by_text("Waiting until your inviter's device has confirmed you")).to_be_visible()
+    expect(grace.page.get_by_text("Waiting until your inviter’s device has confirmed you")).to_be_visible()
     expect(grace.page.get_by_role("button", name="Invite", exact=True)).to_have_count(0)
 
     ada.open_tab().goto(node.url)
     ada.unlock()
     expect(ada.conversations.get_by_role("link", name="Grace")).to_be_visible(timeout=ARRIVE_MILLISECONDS)
-    expect(grace.page.get_by_text("Waiting until your inviter's device")).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
+    expect(grace.page.get_by_text("Waiting until your inviter’s device")).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
 
 
 def test_members_see_who_invited_them_and_nobody_else(node, people):

@@ -215,7 +215,7 @@ def test_a_second_person_on_a_leaked_link_is_refused(node, people):
     ghost.enrol(link)
     expect_warning(ada, "A second person tried to join")
     expect(ada.conversations.get_by_role("link")).to_have_count(1)
-    expect(ghost.page.get_by_text("Waiting until your inviter's device has confirmed you")).to_be_visible()
+    expect(ghost.page.get_by_text("Waiting until your inviter’s device has confirmed you")).to_be_visible()
     ghost.open_conversation("Ada")
     ghost.send("let me in")
     expect_honest_exchange(ada, grace)

@@ -201,7 +201,7 @@ def test_the_panel_beside_it_tells_the_pair_and_its_figures(node, people):
     dialog = ada.page.get_by_role("dialog", name="Connection details")
     expect(dialog.get_by_text(re.compile("relay.? over .?(UDP|TCP|TLS).? – relay, udp")).first).to_be_visible()
     expect(dialog.get_by_text("Through the node’s relay").first).to_be_visible()
-    expect(dialog.get_by_text(re.compile(r"^\d+ ms$")).first).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"^\d+\sms$")).first).to_be_visible()
     expect(dialog.get_by_text(re.compile("VP9")).first).to_be_visible()
     assert not re.search(r"\d+\.\d+\.\d+\.\d+", dialog.inner_text())
 

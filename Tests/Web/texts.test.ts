@@ -1,23 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Entry, en } from "../../Web/i18n/en";
-import { fr } from "../../Web/i18n/fr";
 import { invitationLinkIn } from "../../Web/model/link";
 import { normalizedName, passphraseStrength } from "../../Web/model/text";
 import { announcedFingerprints, fingerprintOf } from "../../Web/net/fingerprint";
 import { qrPath } from "../../Web/view/qr";
-
-const placeholders = (entry: Entry): string[] => {
-    const forms = typeof entry === "string" ? [entry] : Object.values(entry);
-    return [...new Set(forms.flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
-};
-
-test("French says everything that English says, with the same arguments", () => {
-    assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
-    for (const [key, entry] of Object.entries(en)) {
-        assert.deepEqual(placeholders(fr[key as keyof typeof fr]), placeholders(entry), key);
-    }
-});
 
 test("names are composed, short, and without characters that turn the direction", () => {
     assert.equal(normalizedName(" Zoe\u0308 \t K\u202e\u200f\u0007 "), "Zoë K");

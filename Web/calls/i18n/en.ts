@@ -150,8 +150,8 @@ const catalogue = {
     "details.bitRate": "Bit rate",
     "details.loss": "Loss",
     "details.jitter": "Jitter",
-    "details.ms": "{count} ms",
-    "details.kbps": "{count} kbit/s",
+    "details.ms": "{count} ms",
+    "details.kbps": "{count} kbit/s",
 };
 
 export type CallCatalogue = { readonly [Key in keyof typeof catalogue]: Entry };

@@ -28,14 +28,14 @@ export const fr: CallCatalogue = {
     "over.lost": "La connexion a été perdue et n’est pas revenue.",
     "over.away": "{name} n’est pas joignable pour le moment et verra que vous avez appelé.",
     "over.fingerprintMismatch":
-        "L’appel a été coupé : son certificat n’était pas celui annoncé dans la conversation. Quelqu’un s’est peut-être interposé. Ne rappelez pas depuis ce réseau, et prévenez la personne responsable de cette bulle.",
+        "L’appel a été coupé : son certificat n’était pas celui annoncé dans la conversation. Quelqu’un s’est peut-être interposé. Ne rappelez pas depuis ce réseau, et prévenez la personne responsable de cette bulle.",
     "over.unsupported": "L’appareil de {name} ne prend pas les appels.",
-    "over.lasted": "Durée : {duration}.",
+    "over.lasted": "Durée : {duration}.",
     "over.again": "Rappeler",
     "over.close": "Fermer",
 
     "badge.encrypted": "Trames chiffrées (post-quantique)",
-    "badge.encryptedHint": "Son et image sont chiffrés deux fois : sur le trajet, et trame par trame sous une clé de votre conversation.",
+    "badge.encryptedHint": "Son et image sont chiffrés deux fois : sur le trajet, et trame par trame sous une clé de votre conversation.",
     "badge.plain": "Trames sans second chiffrement",
     "plain.before":
         "Le navigateur de {name} ne sait pas chiffrer les trames. L’appel est chiffré sur le trajet, mais pas contre quelqu’un qui l’enregistrerait pour un futur ordinateur quantique.",
@@ -95,7 +95,7 @@ export const fr: CallCatalogue = {
 
     "check.title": "Caméra et micro",
     "check.titleVoice": "Micro",
-    "check.text": "Dites quelque chose : la barre suit votre voix. Personne ne vous entend ni ne vous voit encore.",
+    "check.text": "Dites quelque chose : la barre suit votre voix. Personne ne vous entend ni ne vous voit encore.",
     "check.call": "Appeler {name}",
     "check.callWithout": "Appeler sans micro",
     "check.done": "Terminé",
@@ -115,7 +115,7 @@ export const fr: CallCatalogue = {
     "keys.small": "Fermer un volet, puis revenir aux conversations",
     "keys.hangUp": "Raccrocher",
 
-    "noPath.call": "Aucun chemin vers {name} : {why}.",
+    "noPath.call": "Aucun chemin vers {name} : {why}.",
 
     "details.title": "Détails",
     "details.copy": "Copier en texte",
@@ -137,8 +137,8 @@ export const fr: CallCatalogue = {
     "details.encrypted": "Chiffrées (SFrame, AES-256-GCM)",
     "details.notEncrypted": "Sans second chiffrement",
     "details.refused": "Trames refusées",
-    "details.sent": "Émis : {what}",
-    "details.received": "Reçu : {what}",
+    "details.sent": "Émis : {what}",
+    "details.received": "Reçu : {what}",
     "details.microphone": "voix",
     "details.camera": "caméra",
     "details.screen": "écran",
@@ -150,6 +150,6 @@ export const fr: CallCatalogue = {
     "details.bitRate": "Débit",
     "details.loss": "Pertes",
     "details.jitter": "Gigue",
-    "details.ms": "{count} ms",
-    "details.kbps": "{count} kbit/s",
+    "details.ms": "{count} ms",
+    "details.kbps": "{count} kbit/s",
 };

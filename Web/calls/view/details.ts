@@ -94,7 +94,7 @@ function streamRows(stream: StreamFigures, ms: (value: number | null) => string,
 }
 
 export function textOf(groups: readonly Group[]): string {
-    // The marks that keep an argument's direction are of no use in a ticket.
+    // The marks that keep an argument's direction, or a number at its unit, are of no use in a ticket.
     return groups.map(({ title, rows }) => [title, ...rows.map(([name, value]) => `  ${name}: ${value}`)].join("\n")).join("\n\n")
-        .replace(/[\u2068\u2069]/g, "");
+        .replace(/[\u2068\u2069]/g, "").replace(/[\u00a0\u202f]/g, " ");
 }

@@ -128,7 +128,7 @@ def test_a_call_needs_no_mouse(node, people, engine):
             key(letter)
             expect(pressed).to_have_attribute("aria-pressed", expected)
         assert pressed.get_attribute("aria-keyshortcuts") == letter.upper()
-    for letter, name in (("k", "Keyboard"), ("c", "Devices"), ("d", "Details")):
+    for letter, name in (("k", "Keyboard shortcuts"), ("c", "Devices"), ("d", "Details")):
         key(letter)
         expect(ada.region.get_by_role("complementary", name=name)).to_be_visible()
         key("Escape")
@@ -165,7 +165,7 @@ def test_what_happens_in_a_call_is_announced(node, people):
     for name, on, off in (
         ("Camera", "turned the camera on", "turned the camera off"),
         ("Mute", "turned the microphone off", "turned the microphone on"),
-        ("Share screen", "shares a screen", "no longer shares a screen"),
+        ("Share screen", "is sharing a screen", "stopped sharing"),
     ):
         for text in (on, off):
             grace.press(name)
@@ -241,7 +241,7 @@ def test_a_call_speaks_french(node, people):
     dialog.get_by_role("button", name="Répondre").click(timeout=ARRIVE_MILLISECONDS)
     caller.expect_connected()
     region = grace.page.get_by_role("region", name="Appel", exact=True)
-    expect(region.get_by_text("Trames chiffrées (post-quantique)")).to_be_visible()
+    expect(region.get_by_text("Appel chiffré de bout en bout · post-quantique")).to_be_visible()
     for button in ("Couper le micro", "Caméra", "Partager l’écran", "Appareils", "Détails", "Plein écran"):
         expect(region.get_by_role("button", name=button, exact=True)).to_be_visible()
     caller.expect_more("frames", "energy")

@@ -159,7 +159,7 @@ def test_a_small_file_reaches_who_is_away_through_the_node_sealed(node, pair, tm
     ada.expect_connection("Mailbox")
     path = make(tmp_path, "small.bin", 300_000)
     sent = ada.attach(path)
-    expect(sent).to_contain_text("At the node", timeout=60_000)
+    expect(sent).to_contain_text("Encrypted and stored on the server", timeout=60_000)
     ada.kill_tab()
     return_to(grace, node, "Ada")
     received = grace.file("small.bin")
@@ -232,7 +232,7 @@ def test_what_is_stored_is_noise_and_a_readable_copy_is_recorded_until_it_is_rem
     remove.click()
     expect(remove).to_be_hidden()
     received.get_by_role("button", name="Delete from this device").click()
-    received.get_by_role("button", name="Delete it for good").click()
+    received.get_by_role("button", name="Delete permanently").click()
     expect(received.get_by_role("button", name="View")).to_be_hidden(timeout=ARRIVE_MILLISECONDS)
     grace.expect_nothing_stored()
 

@@ -119,7 +119,7 @@ function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value
         const { state: name, startedMs } = model.summary.current;
         const lasts = (name === "inCall" || name === "reconnecting") && startedMs > 0;
         const time = lasts ? formatDuration(Math.max(0, Math.floor((Date.now() - startedMs) / 1_000))) : "";
-        const text = name === "inCall" ? time : name === "over" ? "" : t(`state.${name}`);
+        const text = name === "inCall" ? time : name === "over" ? "" : t(`state.${name}`, { name: model.name });
         if (state.textContent !== text) state.textContent = text;
     };
     scope.bind(model.summary, update);

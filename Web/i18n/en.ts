@@ -32,6 +32,8 @@ const catalogue = {
     "enrol.repeat": "Repeat passphrase",
     "enrol.show": "Show",
     "enrol.hide": "Hide",
+    "enrol.passphraseHint": "Nobody can reset it. Five or six random words work well.",
+    "enrol.why": "Why a strong passphrase?",
     "enrol.worth":
         "The passphrase encrypts everything that CryptPeer keeps on this device. Someone who takes the device while it is switched off, and copies it, can only guess: the longer the passphrase, the longer that takes.",
     "enrol.join": "Join",

@@ -29,6 +29,8 @@ export const fr: Catalogue = {
     "enrol.repeat": "Répétez la phrase secrète",
     "enrol.show": "Afficher",
     "enrol.hide": "Masquer",
+    "enrol.passphraseHint": "Personne ne peut la réinitialiser. Cinq ou six mots au hasard conviennent bien.",
+    "enrol.why": "Pourquoi une phrase secrète solide ?",
     "enrol.worth":
         "La phrase secrète chiffre tout ce que CryptPeer conserve sur cet appareil. Si cet appareil est saisi alors qu’il est éteint, puis copié, il ne reste qu’à la deviner : plus elle est longue, plus cela prend de temps.",
     "enrol.join": "Rejoindre",

@@ -1,7 +1,7 @@
 import type { MainModel } from "../model/main";
 import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
-import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
+import { button, checkbox, checkedFields, choice, dialog, passphraseField, textField } from "./controls";
 import { Child, h, Scope, uniqueId } from "./dom";
 import { chooseTheme, chosenTheme, Theme } from "./theme";
 
@@ -38,6 +38,7 @@ function nameForm(model: MainModel): HTMLElement {
     name.input.value = model.profile.current.ownName;
     const form = h("form", { class: "form-inline", novalidate: true }, name.row,
         h("button", { type: "submit" }, t("settings.saveName")));
+    checkedFields([name, () => null]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
         const renamed = model.rename(name.input.value);
@@ -107,11 +108,14 @@ function passphraseForm(scope: Scope, model: MainModel): HTMLElement {
         old.setError(state === "refused" ? t("settings.wrongOld") : null);
         if (state === "changed") form.reset();
     });
+    const firstWrong = checkedFields(
+        // Whether this one is right, the core says.
+        [old, () => null],
+        [replacement, () => ([...replacement.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null)],
+        [repeat, () => (replacement.input.value !== repeat.input.value ? t("enrol.mismatch") : null)]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        replacement.setError([...replacement.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null);
-        repeat.setError(replacement.input.value !== repeat.input.value ? t("enrol.mismatch") : null);
-        const wrong = [replacement, repeat].find((field) => field.input.hasAttribute("aria-invalid"));
+        const wrong = firstWrong();
         if (wrong !== undefined) return wrong.input.focus();
         model.changePassphrase(old.input.value, replacement.input.value);
     });

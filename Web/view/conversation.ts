@@ -10,6 +10,7 @@ import { fill, h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
 import { avatar } from "./main";
 import { messageLooksDifferent, messageView } from "./message";
+import { rove } from "./roving";
 import { voiceRecorder } from "./voice";
 
 /** So close to the end of the log that new messages pull it along. */
@@ -57,7 +58,7 @@ function takeDrops(scope: Scope, model: ConversationModel, root: HTMLElement): v
 }
 
 function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
-    const name = h("h1", {}, h("bdi", {}, scope.text(model.summary, (summary) => summary.name)));
+    const name = h("h2", {}, h("bdi", {}, scope.text(model.summary, (summary) => summary.name)));
     const face = h("span", { class: "avatar-place" });
     scope.fill(face, scope.part(model.summary, (summary) => summary.name), () => avatar(model.summary.current));
     const connection = h("span", { role: "status", "aria-label": t("connection.label"), class: "connection" });
@@ -67,16 +68,29 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
         connection.className = `connection connection-${summary.connection}`;
         connection.title = t(`connection.${summary.connection}Hint`);
     });
+    const about = h("span", { class: "connection-about" }, scope.text(model.summary, ({ connection }) =>
+        (connection === "mailbox" || connection === "offline" ? t(`connection.${connection}About`) : "")));
     const path = iconButton(t("connection.details"), "info", { class: "icon-button path", onclick: () => main.dialog.set("path") });
     const verified = h("span", { class: "tag tag-good" }, icon("shieldCheck"), t("main.verified"));
     scope.bind(model.summary, (summary) => (verified.hidden = !summary.verified));
     return h("header", { class: "conversation-head" },
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
-        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), verified)),
+        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), about, verified)),
         ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
-        button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
+        verifyButton(scope, main, model));
+}
+
+/** Once it is done, a shield like the other signs of the head. */
+function verifyButton(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
+    const element = button(t("conversation.verify"), { class: "quiet verify", onclick: () => main.dialog.set("verify") }, "shield");
+    scope.bind(model.summary, ({ verified, name }) => {
+        element.classList.toggle("verify-done", verified);
+        element.querySelector("svg")!.replaceWith(icon(verified ? "shieldCheck" : "shield"));
+        element.title = verified ? t("verify.verified", { name }) : t("conversation.verify");
+    });
+    return element;
 }
 
 /** Out of use during a call, and where the other person's device has said that it takes none. */
@@ -144,6 +158,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     const scroller = h("div", { class: "log", role: "log", "aria-label": t("conversation.log"), tabindex: 0 },
         older, empty, list);
 
+    rove(scope, scroller, () => focusMessageField());
     scope.bind(model.hasOlder, (hasOlder) => (older.hidden = !hasOlder));
     const updateEmpty = () => (empty.hidden = !model.loaded.current || model.messages.current.length > 0);
     scope.bind(model.loaded, updateEmpty);
@@ -222,15 +237,20 @@ function lineView(scope: Scope, model: ConversationModel, line: Observable<Line>
     const first = line.current;
     switch (first.kind) {
         case "day":
-            return h("p", { class: "day" }, h("span", {}, formatDay(first.time, Date.now())));
+            return h("h3", { class: "day" }, h("span", {}, formatDay(first.time, Date.now())));
         case "unread":
-            return h("p", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
+            return h("h3", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
         case "message":
             return messageView(scope, model, line as Observable<typeof first>);
     }
 }
 
 // The composer
+
+/** Of the open conversation, if there is one. */
+export function focusMessageField(): void {
+    document.querySelector<HTMLElement>(".composer textarea")?.focus();
+}
 
 function composer(scope: Scope, model: ConversationModel): HTMLElement {
     const id = uniqueId();
@@ -249,7 +269,7 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
     const { start: record, panel: recorder } = voiceRecorder(scope, model);
     const send = h("button", { type: "submit", class: "primary send", "aria-label": t("conversation.send"), title: t("conversation.send") },
         icon("send"));
-    const form = h("form", { class: "composer" },
+    const form = h("form", { class: "composer", "aria-label": t("conversation.composer") },
         h("label", { for: id, class: "visually-hidden" }, t("conversation.message")),
         attach, picker, box, record, send, recorder, hint);
 

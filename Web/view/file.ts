@@ -58,6 +58,8 @@ export function fileProgress(scope: Scope, model: ConversationModel, message: Fi
         if (status.textContent !== text) status.textContent = text;
     };
     if (!moving.includes(file.state) && !(file.state === "waiting" && file.chunks > 0)) {
+        // The state below says of one's own what it says of every message.
+        if (message.own && file.state === "complete") return null;
         show(stateText(model, message, null));
         const isGood = file.state === "complete";
         return h("div", { class: `file-progress ${isGood ? "good" : ""}`, "aria-live": "off" }, isGood && icon("check"), status);

@@ -6,7 +6,7 @@ import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
 import { button, iconButton, notice } from "./controls";
 import { callsView } from "./calls";
-import { conversationView } from "./conversation";
+import { conversationView, focusMessageField } from "./conversation";
 import { detailsDialog } from "./details";
 import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
@@ -23,9 +23,11 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const dialogs = h("div", { class: "dialogs" });
     const toasts = toastsView(scope, model.toasts);
     const side = sidebar(scope, model, lock);
-    const root = h("main", { class: "panes" }, side, pane, callsView(scope, model), dialogs, toasts);
+    const skip = button(t("conversation.skip"), { class: "primary skip", onclick: () => focusMessageField() });
+    scope.bind(model.open, (open) => (skip.hidden = open === null));
+    const root = h("main", { class: "panes" }, skip, h("h1", { class: "visually-hidden" }, "CryptPeer"), side, pane, callsView(scope, model), dialogs, toasts);
     scope.bind(model.calls.isLarge, (isLarge) => {
-        for (const covered of [side, pane]) setAttribute(covered, "inert", isLarge);
+        for (const covered of [skip, side, pane]) setAttribute(covered, "inert", isLarge);
     });
 
     scope.attribute(root, "data-pane", model.open, (open) => (open === null ? "list" : "conversation"));
@@ -87,7 +89,7 @@ function sidebar(scope: Scope, model: MainModel, lock: () => void): HTMLElement 
     return h("div", { class: "sidebar" },
         h("header", {},
             h("div", { class: "sidebar-head" },
-                h("div", { class: "brand" }, mark(), h("div", {}, h("h1", {}, "CryptPeer"), self)),
+                h("div", { class: "brand" }, mark(), h("div", {}, h("p", { class: "sidebar-title" }, "CryptPeer"), self)),
                 iconButton(t("main.settings"), "settings", { onclick: () => model.dialog.set("settings") }),
                 iconButton(t("main.lock"), "lock", { onclick: lock })),
             recovery, banners, unconfirmed),
@@ -174,7 +176,7 @@ export function avatar({ name, member }: Pick<Conversation, "name" | "member">):
 function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
     const id = uniqueId();
     const title = scope.text(model.conversations, ({ length }) => t(length > 0 ? "main.pick" : "main.pickNobody"));
-    const text = h("div", { class: "empty empty-large" }, mark(), h("h1", { id }, title), h("p", {}, t("main.pickText")));
+    const text = h("div", { class: "empty empty-large" }, mark(), h("h2", { id }, title), h("p", {}, t("main.pickText")));
     return h("section", { class: "conversation conversation-none", "aria-labelledby": id }, text);
 }
 

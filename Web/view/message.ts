@@ -2,7 +2,7 @@
 
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
-import { formatDateTime, formatTime, t } from "../i18n";
+import { formatDateTime, formatTime, startOfDay, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
 import { Child, fill, h, Scope } from "./dom";
@@ -86,9 +86,15 @@ function messageBody(scope: Scope, model: ConversationModel, message: ShownMessa
 
 // Listeners know a message by its id: what they hold lives as long as their element.
 
-function maskedBody(model: ConversationModel, { id, file }: ShownMessage): Child {
-    const about = file === null ? null : h("span", { class: "mask-about" }, icon("microphone"), `${t("file.voice")} · ${formatSize(file.size)}`);
-    return h("button", { type: "button", class: "mask", onclick: () => model.reveal(id) },
+function maskedBody(model: ConversationModel, { id, own, time: sent, file }: ShownMessage): Child {
+    const voice = file === null ? "" : `${t("file.voice")} · ${formatSize(file.size)}`;
+    const about = voice === "" ? null : h("span", { class: "mask-about" }, icon("microphone"), voice);
+    const time = startOfDay(sent) === startOfDay(Date.now()) ? formatTime(sent) : formatDateTime(sent);
+    // In a list of buttons each is told from the others.
+    const label = own ? t("conversation.revealOwn", { time }) : t("conversation.revealFrom", { name: model.summary.current.name, time });
+    return h("button", {
+        type: "button", class: "mask", "aria-label": voice === "" ? label : `${voice} ${label}`, onclick: () => model.reveal(id),
+    },
         about ?? h("span", { class: "mask-lines", "aria-hidden": "true" }),
         h("span", { class: "mask-label" }, icon("eye"), t("conversation.reveal")));
 }
@@ -106,7 +112,24 @@ const stateIcons: { readonly [State in ShownMessage["state"]]: IconName } = {
 };
 
 function stateView(message: ShownMessage): Child {
-    return h("span", { class: `state state-${message.state}` }, icon(stateIcons[message.state]), t(`state.${message.state}`));
+    const state = shownState(message);
+    return state !== null && h("span", { class: `state state-${state}` }, icon(stateIcons[state]), t(`state.${state}`));
+}
+
+/** A file is announced before it moves: until the other side has it, its announcement's state says too much. */
+function shownState({ state, file }: ShownMessage): ShownMessage["state"] | null {
+    if (state === "failed" || file === null) return state;
+    switch (file.state) {
+        case "complete":
+        case "atNode":
+            return state;
+        case "failed":
+            return "failed";
+        case "cancelled":
+            return null;
+        default:
+            return "sending";
+    }
 }
 
 function failure(model: ConversationModel, { id, own, failure: problem }: ShownMessage): HTMLDivElement {

@@ -143,7 +143,7 @@ function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value
         size.replaceChildren(icon(isSmall ? "enlarge" : "minimise"));
     });
     return h("header", { class: "call-head" },
-        h("div", { class: "call-title" }, h("h1", {}, h("bdi", {}, model.name)), state),
+        h("div", { class: "call-title" }, h("h2", {}, h("bdi", {}, model.name)), state),
         badge,
         h("div", { class: "call-tools" },
             layout,

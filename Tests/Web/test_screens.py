@@ -220,6 +220,82 @@ def test_a_file_does_not_say_two_things_at_once(browsers, base):
             assert not re.search(r"\b(Sent|Delivered|Read)\b", text)
 
 
+def test_one_fact_is_one_warning_in_the_conversation(browsers, base):
+    with opened(browsers, base, "?unlocked&collision", 1180, 800) as page:
+        page.locator(".toast").wait_for()
+        open_conversation(page, "Grace")
+        notices = page.locator(".conversation-notices .notice")
+        assert notices.count() == 1 and "also uses the name" in notices.text_content()
+        entry = page.get_by_role("navigation").get_by_role("link", name="Grace")
+        assert re.search(r"Same name · .?[0-9a-f]{6}", entry.text_content()), "told apart by more than a colour"
+        page.get_by_role("button", name="Verify").click()
+        page.get_by_role("button", name="Mark as verified").click()
+        page.keyboard.press("Escape")
+        assert notices.count() == 0
+
+
+def test_what_happens_while_a_dialog_is_open_covers_nothing_of_it(browsers, base):
+    with opened(browsers, base, "?unlocked&warn", 1180, 800) as page:
+        page.locator(".toast").nth(1).wait_for()
+        page.get_by_role("button", name="Invite", exact=True).click()
+        toasts = page.locator("dialog .toasts")
+        assert toasts.evaluate("one => one.scrollHeight <= one.clientHeight"), "cut"
+        box, body = toasts.bounding_box(), page.locator("dialog .dialog-body").bounding_box()
+        assert box["y"] + box["height"] <= body["y"] + 1
+
+
+@pytest.mark.parametrize("width", (320, 375, 412, 1180))
+def test_a_fingerprint_breaks_between_bytes(browsers, base, width):
+    with opened(browsers, base, "?unlocked", width, 740) as page:
+        page.get_by_role("button", name="Invite", exact=True).click()
+        printed = page.locator(".fingerprint")
+        printed.wait_for()
+        assert re.fullmatch("([0-9A-F]{2}:){31}[0-9A-F]{2}", printed.text_content())
+        torn = printed.evaluate("""one => {
+            const walker = document.createTreeWalker(one, NodeFilter.SHOW_TEXT);
+            const torn = [];
+            while (walker.nextNode()) {
+                for (const { index, 0: byte } of walker.currentNode.data.matchAll(/[0-9A-F]{2}:?/g)) {
+                    const range = document.createRange();
+                    range.setStart(walker.currentNode, index);
+                    range.setEnd(walker.currentNode, index + byte.length);
+                    if (range.getClientRects().length > 1) torn.push(byte);
+                }
+            }
+            return torn;
+        }""")
+        assert torn == []
+
+
+def test_controls_of_a_row_are_of_one_height(browsers, base):
+    with opened(browsers, base, "?unlocked", 1180, 800) as page:
+        page.get_by_role("button", name="Settings").click()
+        save = page.get_by_role("button", name="Save name").bounding_box()
+        field = page.locator(".form-inline .field-input").bounding_box()
+        assert (save["y"], save["height"]) == (field["y"], field["height"])
+
+
+def test_a_call_is_called_encrypted_once_it_is_answered(browsers, base):
+    with screen(browsers["chromium"], base, "call-ringing", "light-desktop-en") as (page, _):
+        assert page.locator(".call-state").is_visible() and not page.locator(".call-badge").is_visible()
+
+
+def test_a_small_call_hides_neither_its_name_nor_the_newest_message(browsers, base):
+    with screen(browsers["chromium"], base, "call-small", "light-desktop-en") as (page, _):
+        newest = page.get_by_role("article").last.bounding_box()
+        call = page.locator(".call")
+        assert newest["y"] + newest["height"] <= call.bounding_box()["y"]
+        call.get_by_role("button", name="Hang up").click()
+        page.locator(".call-over").wait_for()
+        assert page.locator(".call-title h2").bounding_box()["y"] >= call.bounding_box()["y"] + 4
+
+
+def test_an_empty_app_offers_what_comes_first(browsers, base):
+    with opened(browsers, base, "?unlocked&empty&operator", 1180, 800) as page:
+        page.get_by_role("button", name="Send an invitation").click()
+        assert page.get_by_role("dialog", name="Invite").is_visible()
+
+
 def test_after_lock_nothing_is_left_in_the_page(browsers, base):
     page = browsers["chromium"].new_page()
     page.goto(f"{base}?unlocked")

@@ -111,18 +111,20 @@ function callButtons(scope: Scope, main: MainModel, model: ConversationModel): H
 function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
     const about = h("div", {});
     const shown = scope.part(model.summary, (summary) =>
-        [summary.name, summary.unconfirmed, summary.nameCollision, summary.gap].join());
+        [summary.name, summary.unconfirmed, summary.nameCollision && !summary.verified, summary.gap].join());
     scope.fill(about, shown, () => {
-        const { name, unconfirmed, nameCollision, gap } = model.summary.current;
+        const { name, unconfirmed, nameCollision, verified, gap } = model.summary.current;
         return [
             unconfirmed && notice("warning", t("conversation.unconfirmed", { name })),
-            nameCollision && notice("warning", t("conversation.collision", { name }),
+            // Whose number was compared is no other person of that name.
+            nameCollision && !verified && notice("warning", t("conversation.collision", { name }),
                 button(t("conversation.details"), { class: "small", onclick: () => main.dialog.set("details") })),
             gap && notice("warning", t("conversation.gap", { name })),
         ];
     });
     const warnings = h("div", {});
-    scope.fill(warnings, model.warnings, (all) => all.map((warning) => h("div", { role: "alert" },
+    // Of the two people of one name it is told above, for as long as it is so.
+    scope.fill(warnings, model.warnings, (all) => all.filter((warning) => warning !== "nameCollision").map((warning) => h("div", { role: "alert" },
         notice("danger", t(`warning.${warning}`),
             iconButton(t("dismiss"), "close", { onclick: () => model.dismissWarning(warning) })))));
     const noPath = h("div", { role: "status" });

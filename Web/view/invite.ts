@@ -40,7 +40,7 @@ export function inviteDialog(scope: Scope, model: MainModel, onClose: () => void
     scope.fill(authority, invitations.authority, (fingerprint) => fingerprint !== null && [
         h("h3", {}, t("invite.authority")),
         h("p", { class: "field-hint" }, t("invite.authorityText")),
-        h("p", { class: "code fingerprint", dir: "ltr" }, fingerprint),
+        h("p", { class: "code fingerprint", dir: "ltr" }, fingerprint.split(/(?<=:)/).map((byte) => [byte, h("wbr")])),
     ]);
     invitations.create(lifetime);
     scope.onDispose(() => invitations.forget());

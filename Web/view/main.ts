@@ -147,14 +147,15 @@ function conversationEntry(scope: Scope, model: MainModel, conversation: Observa
 }
 
 function entryContent(conversation: Conversation, descriptionId: string): Child {
-    const { name, unread, lastTime } = conversation;
+    const { name, unread, lastTime, member } = conversation;
     return [
         avatar(conversation),
         h("span", { class: "entry-name" }, h("bdi", {}, name)),
         h("span", { class: "entry-time" }, lastTime === 0 ? "" : formatShort(lastTime, Date.now())),
         h("span", { class: "entry-details", id: descriptionId },
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
-            h("span", {}, t(`connection.${conversation.connection}`)),
+            h("span", { class: "entry-state" }, t(`presence.${conversation.connection}`)),
+            conversation.nameCollision && h("span", { class: "tag tag-warning" }, t("main.sameName", { code: member.slice(0, 6) })),
             conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
             conversation.unconfirmed && h("span", { class: "tag tag-warning" }, t("main.unconfirmed")),
             (conversation.warning || conversation.gap) && h("span", { class: "entry-warning" }, icon("alert")),
@@ -175,8 +176,13 @@ export function avatar({ name, member }: Pick<Conversation, "name" | "member">):
 
 function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
     const id = uniqueId();
-    const title = scope.text(model.conversations, ({ length }) => t(length > 0 ? "main.pick" : "main.pickNobody"));
+    const title = scope.text(model.conversations, ({ length }) => t(length > 0 || !model.profile.current.mayInvite ? "main.pick" : "main.pickNobody"));
     const text = h("div", { class: "empty empty-large" }, mark(), h("h2", { id }, title), h("p", {}, t("main.pickText")));
+    const invite = button(t("main.inviteFirst"), { onclick: () => model.dialog.set("invite") }, "invite");
+    const offer = () => (invite.hidden = model.conversations.current.length > 0 || !model.profile.current.mayInvite);
+    scope.bind(model.conversations, offer);
+    scope.bind(model.profile, offer);
+    text.append(invite);
     return h("section", { class: "conversation conversation-none", "aria-labelledby": id }, text);
 }
 

@@ -105,7 +105,7 @@ class DemoCalls {
         switch (input.type) {
             case "call": {
                 const reason = this.#query.get("reason") as EventOf<"call">["reason"] | null;
-                this.#tell({ conversation: input.conversation, video: input.video, own: true, state: "calling" });
+                this.#tell({ conversation: input.conversation, video: input.video, own: true, state: "calling", encryption: this.#query.has("plain") ? "none" : "frames" });
                 setTimeout(() => this.#tell({ state: "ringingThere" }), 200);
                 if (this.#query.has("ringing")) return;
                 if (this.#query.has("glare")) return void setTimeout(() => this.#giveWay(input.video), 400);

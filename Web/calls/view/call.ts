@@ -128,6 +128,9 @@ function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value
     scope.fill(badge, model.encrypted, (encrypted): Child => encrypted === null ? null : encrypted
         ? h("span", { class: "tag tag-good", title: t("badge.encryptedHint") }, icon("shieldCheck"), t("badge.encrypted"))
         : h("span", { class: "tag tag-warning", title: t("plain.before", { name: model.name }) }, icon("alert"), t("badge.plain")));
+    // Before somebody answers there is nothing to be encrypted.
+    const isAnswered = scope.part(model.summary, ({ state }) => state !== "calling" && state !== "ringingThere" && state !== "ringingHere");
+    scope.bind(isAnswered, (answered) => (badge.hidden = !answered));
     const layout = toggleButton("control.grid", "grid", () => run("grid"), "grid");
     scope.attribute(layout, "aria-pressed", model.layout, (name) => String(name === "grid"));
     const fullScreen = toggleButton("control.fullScreen", "fullScreen", () => run("fullScreen"), "fullScreen");

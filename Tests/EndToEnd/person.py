@@ -299,7 +299,7 @@ class Person:
         """How much of it is there, from 0 to 1: a file that does not move any more is there or is not."""
         bar = article.get_by_role("progressbar")
         if bar.count() == 0:
-            return 1.0 if "Received" in article.inner_text() else 0.0
+            return 1.0 if "Save readable copy" in article.inner_text() else 0.0
         return bar.first.evaluate("bar => bar.value / bar.max")
 
     def wait_for_part(self, article: Locator, part: float, timeout: float = 120_000) -> float:

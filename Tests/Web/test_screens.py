@@ -214,6 +214,8 @@ def test_a_file_does_not_say_two_things_at_once(browsers, base):
         sent.first.wait_for()
         for text in sent.all_text_contents():
             assert "Received" not in text and re.search("Read|Delivered", text)
+        kept = page.get_by_role("article").filter(has=page.get_by_role("button", name="Remove readable copy"))
+        assert "the copy is not protected" in kept.first.text_content()
         waiting = own.filter(has=page.locator(".file-waiting, .file-moving"))
         assert waiting.count() >= 2
         for text in waiting.all_text_contents():

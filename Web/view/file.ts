@@ -131,7 +131,11 @@ export function fileActions(scope: Scope, model: ConversationModel, message: Fil
         case "pausedHere":
             return row(small(t("file.resume"), () => files.setPaused(conversation, id, false), "play"), end());
         case "complete":
-            return file.kind === "voice" ? null : [savingProgress(scope, model, id), row(...keeping(model, message, name))];
+            return file.kind === "voice" ? null : [
+                savingProgress(scope, model, id),
+                file.readableCopy && h("p", { class: "file-status" }, t("file.hasCopy")),
+                row(...keeping(model, message, name)),
+            ];
         case "failed":
             // What was picked is gone: trying again cannot help.
             return failure === "fileUnreadable" || failure === "fileTooLarge" ? null : row(small(t("file.retry"), () => model.retry(id)));

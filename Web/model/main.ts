@@ -36,7 +36,7 @@ export class MainModel {
     readonly node = new Value<NodeState>({ state: "connecting" });
     /** Why there is no path to a device that is there. */
     readonly noPath = new Value<ReadonlyMap<string, NoPath>>(new Map());
-    /** Why nobody can be reached by who wants the relay and nothing else. Null: it can be had, or is not wanted. */
+    /** Why relay-only mode has no working relay; null if it works or is off. */
     readonly noRelay = new Value<NoPath | null>(null);
     /** The dialog in front of everything, if there is one. */
     readonly dialog = new Value<DialogName | null>(null);

@@ -41,4 +41,6 @@ chunks=$(cd "$dist" && printf '"/%s",' *-????????.js | sed 's/,$//')
 startup_chunks=$(echo "$startup" | sed 's|.*|"/&"|' | paste -sd,)
 bundle Web/serviceworker.ts "$dist/sw.js" --format=iife "--define:BUILD_ID=\"$build_id\"" "--define:CHUNKS=[$chunks]" \
     "--define:STARTUP_CHUNKS=[$startup_chunks]"
+# An archive that was not there is no dependency yet of the file that embeds it.
+[ -e Sources/CWebApp/webapp.bin ] || touch Sources/CWebApp/CWebApp.c
 python3 Web/pack.py "$dist" Sources/CWebApp/webapp.bin

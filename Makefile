@@ -44,7 +44,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test test-long setup-test lint test-swift test-wasm test-web test-setup test-end-to-end vectors fuzz bench bench-relay bench-transfer
+.PHONY: test test-long setup-test lint test-swift test-wasm test-web test-setup test-end-to-end vectors fuzz bench bench-relay bench-hostile bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.{closing,skipped}
 	@$(MAKE) lint
@@ -108,12 +108,15 @@ test-end-to-end: ## The executable and real browsers
 test-long: setup-test build ## What takes long or tests the laboratory itself, and is no part of `make test`
 	@Tests/closing-line.sh 7-long '[0-9]+ passed' $(PYTEST) -m long Tests/EndToEnd
 
-fuzz: ## STUN messages, streams and the relay's server under libFuzzer, SECONDS (60) each
+fuzz: ## STUN messages, streams, long datagrams and the relay's server under libFuzzer, SECONDS (60) each
 	swift build $(SWIFT_FLAGS) --target TURN
 	Tests/Fuzz/fuzz.sh $(or $(SECONDS),60)
 
 bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (5 minutes, nothing else running)
 	python3 Benchmarks/relay.py
+
+bench-hostile: build ## What honest clients notice of hostile ones (BEFORE=another executable, beside it; one minute)
+	python3 Benchmarks/hostile.py $(BEFORE) .build/release/cryptpeer
 
 bench-transfer: build setup-test ## A file from browser to browser, beside a bare DataChannel (8 minutes, nothing else running)
 	.venv/bin/python Benchmarks/transfer.py

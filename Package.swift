@@ -88,6 +88,7 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict,
             // One program to carry, stripped: Swift's run-time libraries and SQLite are linked statically.
@@ -108,7 +109,8 @@ let package = Package(
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         core("ModelNode", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol"], path: "Tests/ModelNode"),
         core(
-            "Simulator", ["CryptoPrimitives", "WireFormat", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
+            "Simulator",
+            ["CryptoPrimitives", "WireFormat", "SegmentedHSM", "Trust", "NodeProtocol", "Messenger", "ModelNode"],
             path: "Tests/Simulator"),
         .target(
             name: "Conformance",

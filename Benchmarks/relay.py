@@ -2,7 +2,8 @@
 """The relay beside coturn: the CPU a relayed datagram costs, what passes at most, what an allocation takes.
 
 Both servers run on one core, each alone, in turn; the load runs on the others, and all of it in a network of its own, where
-nothing else comes and no firewall looks. CPU time is what /proc says of the server's threads. Goals that are ratios to
+nothing else comes and no firewall looks. On two cores the load has one for its senders and its receiver: what passes at
+most is then the load's doing and not the relay's, and rows about that are measured and not judged. CPU time is what /proc says of the server's threads. Goals that are ratios to
 coturn are judged by measurements side by side in this run, and the others as they are: on a machine with nothing else to
 do. Options name the rows to measure; without any, all.
 """
@@ -37,6 +38,13 @@ LOAD_CORES = CORES[1:] or CORES
 # The receiver's, and then the senders'.
 ONE_SENDER = [LOAD_CORES[0], LOAD_CORES[1 % len(LOAD_CORES)]]
 ALL_SENDERS = [LOAD_CORES[0], *(LOAD_CORES[1:] or LOAD_CORES)]
+# Whether senders and receiver have cores of their own, so that more can be offered than passes.
+CAN_OVERLOAD = len(LOAD_CORES) > 1
+
+# The folder of coturn's programs, where they are not on the PATH.
+COTURN = os.environ.get("CRYPTPEER_COTURN")
+if COTURN:
+    os.environ["PATH"] = os.pathsep.join([COTURN, os.environ["PATH"]])
 
 
 def free_port(kind: int) -> int:
@@ -304,6 +312,11 @@ class Row:
     ratio: str
     goal: str
     is_met: bool
+    is_judged: bool = True
+
+    @property
+    def verdict(self) -> str:
+        return ("met" if self.is_met else "missed") if self.is_judged else "not judged"
 
 
 def small_datagrams() -> Row:
@@ -364,6 +377,7 @@ def bulk() -> Row:
     return Row(
         "one bulk flow of 1200 bytes, datagrams a second", f"{ours / 1e3:.0f} k", f"{coturn / 1e3:.0f} k",
         f"{ours / coturn:.2f}", "3 or more", ours >= 3 * coturn,
+        CAN_OVERLOAD,
     )  # fmt: skip
 
 
@@ -464,6 +478,7 @@ def overload() -> Row:
     return Row(
         f"goodput at {min(5, statistics.median(shares)):.1f} times overload, of the peak", f"{ours:.0%}",
         f"{coturn:.0%}", f"{ours / coturn:.1f}", "90 % or more", ours >= 0.9 and statistics.median(shares) > 4.5,
+        CAN_OVERLOAD,
     )  # fmt: skip
 
 
@@ -559,6 +574,7 @@ def delay() -> Row:
     return Row(
         "delay added at half load, 99th percentile", f"{ours:.0f} µs", f"{coturn:.0f} µs", f"{ours / coturn:.2f}",
         "100 µs or less", ours <= 100,
+        CAN_OVERLOAD,
     )  # fmt: skip
 
 
@@ -612,7 +628,7 @@ def main() -> None:
     wanted = parser.parse_args().rows or list(ROWS)
     for program in ("turnserver", "turnutils_uclient", "turnutils_peer", "taskset", "unshare", "ip"):
         if not shutil.which(program):
-            raise SystemExit(f"{program} is missing: make setup-test installs what it takes")
+            raise SystemExit(f"{program} is missing: make setup-test installs what it takes; CRYPTPEER_COTURN names a folder with coturn's")
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
@@ -623,13 +639,13 @@ def main() -> None:
         print(f"{name} …", flush=True)
         rows.append(ROWS[name]())
     cells = [("figure", "ours", "coturn", "ratio", "goal", "")]
-    cells += [(row.figure, row.ours, row.coturn, row.ratio, row.goal, "met" if row.is_met else "missed") for row in rows]
+    cells += [(row.figure, row.ours, row.coturn, row.ratio, row.goal, row.verdict) for row in rows]
     widths = [max(len(line[column]) for line in cells) for column in range(6)]
     print()
     for line in cells:
         print("  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip())
     print(f"\n{time.monotonic() - begun:.0f} s; load average after {os.getloadavg()[0]:.2f}")
-    if sum(not row.is_met for row in rows):
+    if any(row.is_judged and not row.is_met for row in rows):
         sys.exit(1)
 
 

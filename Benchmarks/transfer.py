@@ -103,7 +103,7 @@ def bare(sender, receiver, size, filled) -> float:
 def ours(sender, receiver, path: pathlib.Path) -> tuple[float, float]:
     """Bytes a second, from the announcement and from the pick."""
     size = path.stat().st_size
-    sender.evaluate(WHEN, "Waiting|On its way|Received")
+    sender.evaluate(WHEN, "Waiting|On its way|Save readable copy")
     receiver.evaluate(WHEN, "Received")
     sender.locator("input[type=file]").set_input_files(path)
     picked = sender.evaluate("performance.timeOrigin + performance.now()")

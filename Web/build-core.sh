@@ -96,7 +96,7 @@ declare -A imports=(
     [Messenger]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol"
     [MessengerWasm]="CryptoPrimitives WireFormat MLS SegmentedHSM Trust NodeProtocol Messenger"
     [ModelNode]="CryptoPrimitives WireFormat Trust NodeProtocol"
-    [Simulator]="CryptoPrimitives WireFormat Trust NodeProtocol Messenger ModelNode"
+    [Simulator]="CryptoPrimitives WireFormat SegmentedHSM Trust NodeProtocol Messenger ModelNode"
     [VectorChecks]="CryptoPrimitives WireFormat MLS SFrame CallMedia Simulator"
     [ChecksWasm]="VectorChecks"
 )

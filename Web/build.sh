@@ -32,7 +32,8 @@ while
 do :; done
 startup=$(echo "$imports" | grep -v '^app\.js$')
 preload=$(echo "$startup" | sed 's|.*|<link rel="modulepreload" href="/&">|' | tr -d '\n')
-sed "s|<!-- preload -->|$preload|" Web/index.html >"$dist/index.html"
+version=$(sed -n 's/.*static let number = "\(.*\)"/\1/p' Sources/Node/Start/Version.swift)
+sed -e "s|<!-- preload -->|$preload|" -e "s|name=\"version\" content=\"\"|name=\"version\" content=\"$version\"|" Web/index.html >"$dist/index.html"
 if [ -d Web/static ]; then cp -r Web/static/. "$dist/"; fi
 cp "$modules/core.wasm" "$modules/media.wasm" "$dist/"
 # The service worker names its cache after what it caches.
@@ -41,4 +42,6 @@ chunks=$(cd "$dist" && printf '"/%s",' *-????????.js | sed 's/,$//')
 startup_chunks=$(echo "$startup" | sed 's|.*|"/&"|' | paste -sd,)
 bundle Web/serviceworker.ts "$dist/sw.js" --format=iife "--define:BUILD_ID=\"$build_id\"" "--define:CHUNKS=[$chunks]" \
     "--define:STARTUP_CHUNKS=[$startup_chunks]"
+# An archive that was not there is no dependency yet of the file that embeds it.
+[ -e Sources/CWebApp/webapp.bin ] || touch Sources/CWebApp/CWebApp.c
 python3 Web/pack.py "$dist" Sources/CWebApp/webapp.bin

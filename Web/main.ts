@@ -3,17 +3,19 @@
 import { followLanguage } from "./i18n";
 import { App } from "./model/app";
 import { systemClock } from "./model/clock";
-import { isInvitation } from "./model/link";
+import { invitationFragment } from "./model/link";
 import { keepShell } from "./net/shell";
 import { Session } from "./net/session";
 import { TabLock } from "./net/tab";
 import { show } from "./view/root";
 import { applyTheme } from "./view/theme";
 
-/** The invitation in the address, which is taken out of it at once: addresses are remembered and shown around. */
+/** The invitation in the address, which is taken out of it at once: addresses are remembered and shown around. A damaged one
+ *  is taken, too: the core says so, where the page would only show that it has none. */
 function takeLink(): string | null {
-    const link = isInvitation(location.hash) ? location.href : null;
-    if (location.hash !== "") history.replaceState(null, "", location.pathname);
+    const { hash, href } = location;
+    const link = hash === "" ? null : href.replace(hash, invitationFragment(hash));
+    if (hash !== "") history.replaceState(null, "", location.pathname);
     return link;
 }
 

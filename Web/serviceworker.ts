@@ -93,6 +93,10 @@ scope.addEventListener("fetch", (event) => {
     if (request.method !== "GET" || url.origin !== self.location.origin) return;
     if (shell.includes(url.pathname) || later.includes(url.pathname)) return event.respondWith(answer(request, url.pathname));
     const [, what, ...rest] = url.pathname.split("/");
+    // The page asks for these from a frame or a player of its own. A tab that is sent to them, by whatever site, is told at once
+    // that there is nothing: else each would have every page asked, and be waited for.
+    const isTab = request.destination === "document";
+    if (isTab && (what === "bytes" || what === "download")) return event.respondWith(Promise.resolve(new Response(null, { status: 404 })));
     if (what === "play") event.respondWith(Promise.resolve(player(rest[0] === "audio" ? "audio" : "video", rest[1] ?? "")));
     else if (what === "bytes") event.respondWith(range(rest[0] ?? "", request.headers.get("range")));
     else if (what === "download") event.respondWith(download(rest[0] ?? ""));

@@ -10,6 +10,14 @@ public enum ExternalCommitPolicy: Sendable {
     case any
 }
 
+/// What a member does with others' proposals (RFC 9420 §12.1).
+public enum ProposalPolicy: Sendable {
+    /// Keeps them for the next commit. Until then no application data can be sent (§12.4).
+    case keep
+    /// Nobody in this group proposes: a proposal is refused, and its key is not used up.
+    case refuse
+}
+
 /// What a message turned out to be.
 public enum Received: Sendable {
     case application(Application)
@@ -48,19 +56,20 @@ extension Group {
     /// that is refused changes nothing at all, so that a forgery cannot burn the key of the true message.
     ///
     /// - Parameters:
+    ///   - proposals: what becomes of a proposal that stands alone. Those inside a commit are part of it.
     ///   - preSharedKey: finds external pre-shared keys that a commit uses.
     ///   - accept: asked about each leaf that the message brings.
     /// - Throws: ``MLSError/epochNotReached(_:)`` for a message to be kept for later; any other error is a refusal.
     public mutating func process(
-        _ message: [UInt8], externalCommits: ExternalCommitPolicy = .resync,
+        _ message: [UInt8], externalCommits: ExternalCommitPolicy = .resync, proposals policy: ProposalPolicy = .keep,
         preSharedKey: PreSharedKeyLookup = { _ in nil }, accept: LeafAcceptance
     ) throws(MLSError) -> Received {
         switch try MLSMessage.parse(message) {
         case .publicMessage(let message):
             return try process(
-                message, externalCommits: externalCommits, preSharedKey: preSharedKey, accept: accept)
+                message, externalCommits: externalCommits, policy, preSharedKey: preSharedKey, accept: accept)
         case .privateMessage(let message):
-            return try process(message, preSharedKey: preSharedKey, accept: accept)
+            return try process(message, policy, preSharedKey: preSharedKey, accept: accept)
         case .welcome, .groupInfo, .keyPackage:
             throw .unexpectedMessage
         }
@@ -69,9 +78,11 @@ extension Group {
     // MARK: PrivateMessage (RFC 9420 §6.3)
 
     private mutating func process(
-        _ message: PrivateMessage, preSharedKey: PreSharedKeyLookup, accept: LeafAcceptance
+        _ message: PrivateMessage, _ policy: ProposalPolicy, preSharedKey: PreSharedKeyLookup, accept: LeafAcceptance
     ) throws(MLSError) -> Received {
         guard message.groupID == groupID else { throw .wrongGroup }
+        // The type is authenticated with the content (§6.3.2), so that another one would not open.
+        if policy == .refuse, message.contentType == .proposal { throw .unexpectedMessage }
         if message.epoch == epoch, !isRemoved {
             var messageKeys = current.messageKeys
             let (verified, generation, sender) = try current.open(message, &messageKeys)
@@ -115,8 +126,8 @@ extension Group {
     // MARK: PublicMessage (RFC 9420 §6.2)
 
     private mutating func process(
-        _ message: PublicMessage, externalCommits: ExternalCommitPolicy, preSharedKey: PreSharedKeyLookup,
-        accept: LeafAcceptance
+        _ message: PublicMessage, externalCommits: ExternalCommitPolicy, _ policy: ProposalPolicy,
+        preSharedKey: PreSharedKeyLookup, accept: LeafAcceptance
     ) throws(MLSError) -> Received {
         guard message.content.groupID == groupID else { throw .wrongGroup }
         guard !isRemoved else { throw .inactive }
@@ -130,6 +141,7 @@ extension Group {
             // §6: application data is always encrypted.
             throw .unexpectedMessage
         case .proposal(let proposal):
+            guard policy == .keep else { throw .unexpectedMessage }
             return try cache(proposal, verified, accept: accept)
         case .commit(let commit):
             return .commit(

@@ -59,10 +59,9 @@ public struct KeyPackage: Equatable, Sendable {
         guard algorithms.hpke.kem.isValidPublicKey(initKey) else { throw .invalidKeyPackage(.initKey) }
         // leaf_node.encryption_key is different from init_key.
         guard leafNode.encryptionKey != initKey else { throw .invalidKeyPackage(.sameKeys) }
-        // §10: extensions are included in leaf_node.capabilities.
-        guard extensions.areSupported(by: leafNode.capabilities.extensions) else {
-            throw .invalidKeyPackage(.extensionNotSupported)
-        }
+        // §10, "extensions included in the extensions or leaf_node.extensions fields MUST be included in the
+        // leaf_node.capabilities field", binds the client that makes it: §10.1 has no such step for KeyPackage.extensions, and
+        // "unknown extensions in KeyPackage.extensions MUST be ignored". Those of the leaf are checked with it (§7.3).
     }
 }
 

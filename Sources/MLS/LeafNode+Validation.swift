@@ -18,10 +18,10 @@ extension LeafNode {
         guard hasValidSignature(groupID: groupID, leaf: leaf, algorithms) else {
             throw .invalidLeafNode(.signature)
         }
-        // §11.1: the cipher suite and protocol version in use are supported.
-        guard capabilities.versions.contains(.mls10), capabilities.suites.contains(algorithms.suite) else {
-            throw .invalidLeafNode(.versionOrSuiteNotSupported)
-        }
+        // §7.2, "the client MUST list all values for the respective parameters that it supports", and §11.1, "all members of
+        // the group need to support the cipher suite and protocol version in use", bind the client that makes the leaf: §7.3 has
+        // no step that looks for them in capabilities, and a leaf that is valid for the suite supports it. Who lists less is a
+        // member all the same.
         // The ID for each extension is listed in capabilities.extensions; §7.2: so is the leaf's own credential type.
         guard extensions.areSupported(by: capabilities.extensions) else {
             throw .invalidLeafNode(.extensionNotSupported)

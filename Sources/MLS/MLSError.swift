@@ -74,7 +74,6 @@ public enum MLSError: Error, Equatable, Sendable {
 /// What RFC 9420 §7.3 found wrong with a leaf node.
 public enum LeafNodeFault: Equatable, Sendable {
     case source, signature, lifetime, encryptionKey
-    case versionOrSuiteNotSupported
     case missingRequiredCapability
     case credentialTypeNotSupported
     case extensionNotSupported
@@ -84,7 +83,7 @@ public enum LeafNodeFault: Equatable, Sendable {
 
 /// What RFC 9420 §10.1 found wrong with a key package.
 public enum KeyPackageFault: Equatable, Sendable {
-    case versionOrSuite, signature, initKey, sameKeys, extensionNotSupported
+    case versionOrSuite, signature, initKey, sameKeys
 }
 
 /// What RFC 9420 §7.9.2 and §12.4.3.1 found wrong with a ratchet tree.

@@ -6,6 +6,8 @@ import WireFormat
 package struct SecretTree: Sendable {
     /// How many skipped keys the whole tree keeps. A sender who skips more makes older ones of its own unusable.
     package static let maximumSkippedKeys = 20_000
+    /// The same in a group of two: all of them are one sender's, and nobody else's messages come between.
+    package static let maximumSkippedKeysOfTwo = 256
 
     private let shape: TreeShape
     /// Secrets of nodes whose children were not needed yet.
@@ -55,7 +57,9 @@ package struct SecretTree: Sendable {
     ) throws(MLSError) -> MessageKey {
         var ratchet = try ratchet(leaf, type, algorithms)
         let before = ratchet.skippedCount
-        let key = try ratchet.take(generation, room: Self.maximumSkippedKeys - skippedCount, algorithms)
+        let most = shape.leafCount <= 2 ? Self.maximumSkippedKeysOfTwo : Self.maximumSkippedKeys
+        let room = most - skippedCount
+        let key = try ratchet.take(generation, room: room, algorithms)
         skippedCount += ratchet.skippedCount - before
         store(ratchet, leaf, type)
         return key

@@ -19,6 +19,9 @@ public struct StagedCommit: Sendable {
     /// The next epoch's number.
     public let epoch: UInt64
 
+    /// The extensions of the next epoch's context, or nil if the commit removes this member.
+    public var extensions: Extensions? { next?.context.extensions }
+
     /// Nil if the commit removes this member.
     let next: Epoch?
     /// The interim transcript hash of the epoch the commit was made for.

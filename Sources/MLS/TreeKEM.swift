@@ -159,7 +159,9 @@ extension RatchetTree {
         try checkKeysAreNew(path)
         var keys: [[UInt8]] = []
         for node in path.nodes {
-            guard node.encryptionKey.count == algorithms.hpke.kem.publicKeyLength else { throw .invalidKey }
+            // §7.6 asks for less. But to a key that is none nobody could encrypt the next path: one member would end the commits
+            // of all that are not below it, who do not derive it themselves.
+            guard algorithms.hpke.kem.isValidPublicKey(node.encryptionKey) else { throw .invalidKey }
             keys.append(node.encryptionKey)
         }
         let parentHash = setPath(ofLeaf: index, steps, keys: keys, algorithms.hash)

@@ -14,7 +14,7 @@ public final class Engine {
         /// Started, and there is no vault.
         case newcomer
         case enrolling(Enrolment)
-        case locked(VaultHeader, UnlockThrottle)
+        case locked(VaultHeader)
         case open(Account)
     }
 
@@ -23,6 +23,10 @@ public final class Engine {
     private var origin = Text.empty
     private var deviceSegment = Secret([])
     private var link: NodeLink
+    /// Counts the attempts at the passphrase, whatever it is asked for.
+    private var throttle = UnlockThrottle()
+    /// Whether the attempt that follows was counted already, by ``Input/beginAttempt``.
+    private var isAttemptCounted = false
     /// What the host can do about calls, said before or after unlocking.
     private var callSupport = CallSupport.none
 
@@ -42,9 +46,11 @@ public final class Engine {
             start(origin, header: header, throttle: throttle, deviceSegment: deviceSegment)
         case .openLink(let text): open(text)
         case .enrol(let name, let passphraseSegment): enrol(name, passphraseSegment)
+        case .beginAttempt: isAttemptCounted = beginAttempt()
         case .unlock(let passphraseSegment, let records): unlock(passphraseSegment, records)
         case .lock: lock()
         case .changePassphrase(let old, let new): changePassphrase(from: old, to: new)
+        case .recoveryFile(let passphraseSegment): makeRecoveryFile(passphraseSegment)
         case .callsSupported(let support):
             callSupport = support
             pass(input)
@@ -105,17 +111,26 @@ public final class Engine {
             guard header.recognises(device: self.deviceSegment) else {
                 return effects.emit(.problem(.damagedStorage))
             }
-            // A throttle that cannot be read counts as a fresh one: the passphrase's own cost remains.
-            let throttle = throttle.isEmpty ? UnlockThrottle() : try UnlockThrottle(decoding: throttle)
-            phase = .locked(header, throttle)
+            self.throttle = Self.decode(throttle: throttle)
+            phase = .locked(header)
             showVault()
         } catch {
             effects.emit(.problem(.damagedStorage))
         }
     }
 
+    /// A throttle that cannot be read counts as a fresh one: the passphrase's own cost remains, and whoever can spoil the record
+    /// could delete it.
+    private static func decode(throttle bytes: [UInt8]) -> UnlockThrottle {
+        do throws(WireError) {
+            return try UnlockThrottle(decoding: bytes)
+        } catch {
+            return UnlockThrottle()
+        }
+    }
+
     private func showVault() {
-        guard case .locked(let header, var throttle) = phase else { return }
+        guard case .locked(let header) = phase else { return }
         let wait = throttle.waitingTime(now: effects.seconds)
         effects.emit(.vault(waitMs: wait * 1000, scrypt: ScryptParameters(header.passphraseParameters)))
     }
@@ -160,29 +175,54 @@ public final class Engine {
 
     // The vault.
 
-    private func unlock(_ passphraseSegment: [UInt8], _ records: [StoredRecord]) {
-        guard case .locked(let header, var throttle) = phase else { return }
+    /// Counts an attempt and has that stored, before anything is derived from the passphrase: to end the program in the middle is
+    /// no free guess.
+    ///
+    /// - Returns: whether it may be made.
+    private func beginAttempt() -> Bool {
+        switch phase {
+        case .locked, .open: break
+        case .off, .newcomer, .enrolling: return false
+        }
         let now = effects.seconds
         guard throttle.beginAttempt(now: now) else {
-            phase = .locked(header, throttle)
-            return effects.emit(.unlockRefused(waitMs: throttle.waitingTime(now: now) * 1000))
+            if case .open = phase { effects.emit(.problem(.tooManyAttempts)) }
+            effects.emit(.unlockRefused(waitMs: throttle.waitingTime(now: now) * 1000))
+            return false
         }
+        effects.write(.meta, label("throttle"), throttle.encoded)
+        return true
+    }
+
+    /// Whether the passphrase that has come may be tried: a host that did not ask before is counted now.
+    private func takeAttempt() -> Bool {
+        if isAttemptCounted {
+            isAttemptCounted = false
+            return true
+        }
+        return beginAttempt()
+    }
+
+    private func attemptSucceeded() {
+        throttle.succeed()
+        effects.write(.meta, label("throttle"), throttle.encoded)
+    }
+
+    private func unlock(_ passphraseSegment: [UInt8], _ records: [StoredRecord]) {
+        guard case .locked(let header) = phase, takeAttempt() else { return }
         do throws(HSMError) {
             let hsm = try HSM.unlock(
                 header,
                 segments: [.passphrase(Secret(passphraseSegment), header.passphraseParameters), .device(deviceSegment)])
-            throttle.succeed()
-            effects.write(.meta, label("throttle"), throttle.encoded)
-            open(hsm, header, throttle, records)
+            attemptSucceeded()
+            open(hsm, header, records)
         } catch {
-            phase = .locked(header, throttle)
-            effects.write(.meta, label("throttle"), throttle.encoded)
             effects.emit(.problem(.wrongPassphrase))
-            effects.emit(.unlockRefused(waitMs: throttle.waitingTime(now: now) * 1000))
+            effects.emit(.unlockRefused(waitMs: throttle.waitingTime(now: effects.seconds) * 1000))
         }
     }
 
-    private func open(_ hsm: HSM, _ header: VaultHeader, _ throttle: UnlockThrottle, _ records: [StoredRecord]) {
+    private func open(_ hsm: HSM, _ header: VaultHeader, _ records: [StoredRecord]) {
         do throws(AccountFault) {
             let (account, isComplete) = try Account.load(
                 records, hsm: hsm, link: link, origin: origin, effects: effects)
@@ -195,7 +235,7 @@ public final class Engine {
             if link.isConnected { link.speak(as: account.speaker) }
         } catch {
             hsm.lock()
-            phase = .locked(header, throttle)
+            phase = .locked(header)
             effects.emit(.problem(.damagedStorage))
         }
     }
@@ -207,6 +247,7 @@ public final class Engine {
             account.vault.hsm.lock()
         }
         phase = .off
+        isAttemptCounted = false
         deviceSegment = Secret([])
         link = NodeLink(origin: .empty, effects: effects)
         effects.output.connection = .close
@@ -217,7 +258,7 @@ public final class Engine {
 
     /// The new passphrase's segment is derived with the same parameters: the salt is the vault's, not the passphrase's.
     private func changePassphrase(from old: [UInt8], to new: [UInt8]) {
-        guard case .open(let account) = phase, let header = account.header else { return }
+        guard case .open(let account) = phase, let header = account.header, takeAttempt() else { return }
         let parameters = header.passphraseParameters
         do throws(HSMError) {
             let rekey = try HSM.rekey(
@@ -225,8 +266,26 @@ public final class Engine {
                 to: [.passphrase(Secret(new), parameters), .device(deviceSegment)], random: effects.random)
             // Both steps in one durable write: at every moment one of the two passphrases opens the vault.
             effects.write(.meta, label("header"), rekey.switched.encoded)
+            attemptSucceeded()
             account.header = rekey.switched
             account.showProfile()
+        } catch {
+            effects.emit(.problem(.wrongPassphrase))
+        }
+    }
+
+    /// The authority's keys leave the vault for whoever has the passphrase, not for whoever finds the screen unlocked.
+    private func makeRecoveryFile(_ passphraseSegment: [UInt8]) {
+        guard case .open(let account) = phase, let header = account.header else { return }
+        guard account.authorityKey != nil else { return effects.emit(.problem(.notPermitted)) }
+        guard takeAttempt() else { return }
+        do throws(HSMError) {
+            let check = try HSM.unlock(
+                header,
+                segments: [.passphrase(Secret(passphraseSegment), header.passphraseParameters), .device(deviceSegment)])
+            check.lock()
+            attemptSucceeded()
+            account.makeRecoveryFile()
         } catch {
             effects.emit(.problem(.wrongPassphrase))
         }

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import Hummingbird
 import HummingbirdCore
 import Logging
@@ -23,12 +24,18 @@ public struct Node: Service {
     private var configuration: NodeConfiguration
     private let announce: @Sendable (Announcement) -> Void
     private let logger: Logger
+    private let folder: DataFolder
     private let lock: DataFolderLock
+    private let registry = PrometheusRegistry()
     private let store: SQLiteStore
     private let identity: NodeIdentity
     private let anchor: TrustAnchor
     private let webApp: WebApp
     private let owner: Bubble?
+
+    private var renewal: CertificateRenewal {
+        CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger)
+    }
 
     /// Opens the data folder and makes what is missing in it.
     ///
@@ -40,12 +47,14 @@ public struct Node: Service {
         self.logger = logger
         self.announce = announce
         let folder = try DataFolder(creating: configuration.data)
+        self.folder = folder
         lock = try DataFolderLock(folder)
         identity = try NodeIdentity(folder)
         if configuration.relay != nil, configuration.relay?.secret == nil {
             self.configuration.relay?.secret = try RelaySecret.kept(in: folder)
         }
-        store = try SQLiteStore(folder)
+        store = try SQLiteStore(
+            folder, logger: logger, metrics: registry, pendingBytes: configuration.bounds.pendingBytes)
         do {
             owner = try store.readNow { try Bubble(stored: $0) }
         } catch {
@@ -69,7 +78,6 @@ public struct Node: Service {
     /// - Throws: a ``StartError`` when the port cannot be had.
     public func run() async throws {
         defer { lock.release() }
-        let registry = PrometheusRegistry()
         let (isReady, ready) = AsyncStream<Never>.makeStream()
         var bounds = configuration.bounds
         // An accept that fails for want of descriptors would end the server: some are kept for the store.
@@ -77,15 +85,26 @@ public struct Node: Service {
         if configuration.relay != nil { bounds.relays = min(bounds.relays, max(16, descriptors / 4)) }
         bounds.connections = min(
             bounds.connections, max(64, descriptors - (configuration.relay == nil ? 0 : bounds.relays)))
+        if bounds.connections < configuration.bounds.connections {
+            logger.notice(
+                "Files that the system lets the node open bound it to \(bounds.connections) connections: raise that (`ulimit -n`) for \(configuration.bounds.connections)."
+            )
+        }
         let ledger = ConnectionLedger(bounds)
         let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
         let relay = try await startedRelay(registry, bounds, ledger, sessions)
+        let retention = RetentionClock(
+            wall: configuration.clock, elapsed: configuration.isClockSet ? RetentionClock.secondsSinceBoot : nil,
+            folder: folder, logger: logger)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
             sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
-            clock: configuration.clock)
+            clock: configuration.clock, retention: { retention.now() })
+        let port = ListeningPort(configuration.port)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
-            (try? await store.change { _ in }) != nil
+            await store.canStore()
+        } isOwnOrigin: { [anchor] origin in
+            anchor.isOwn(origin: origin, port: port.value)
         }
         let application = Application(
             router: try routes.makeRouter(),
@@ -100,8 +119,13 @@ public struct Node: Service {
                 address: .hostname(Self.anyAddress(), port: configuration.port), serverName: nil, backlog: 1_024),
             onServerRunning: { channel in
                 do {
+                    try await channel.eventLoop.submit {
+                        try channel.pipeline.syncOperations.addHandler(
+                            AcceptErrorHandler(logger: logger), position: .first)
+                    }.get()
+                    if let found = channel.localAddress?.port { port.set(found) }
                     relay?.reportPort()
-                    try await announceStart(port: channel.localAddress?.port ?? configuration.port)
+                    try await announceStart(port: port.value)
                     ready.finish()
                 } catch {
                     logger.error("The node cannot write to its data folder.")
@@ -110,8 +134,9 @@ public struct Node: Service {
             },
             logger: logger)
         var services: [any Service] = [
-            store, ExpirySweep(store: store, clock: configuration.clock, logger: logger),
-            CertificateRenewal(anchor: anchor, clock: configuration.clock, logger: logger),
+            store, retention,
+            ExpirySweep(store: store, clock: { retention.now() }),
+            renewal,
         ]
         if let relay { services.append(relay) }
         if let port = configuration.metricsPort {
@@ -129,6 +154,13 @@ public struct Node: Service {
                 PortFailure(
                     name: "Port \(configuration.port)", port: configuration.port, bootstrap: error, option: "--port"))
         }
+    }
+
+    /// Reads a given certificate and its key again, now, and says in the log which one is shown from then on.
+    ///
+    /// - Parameter reason: what made the node do so; stands before what the log says.
+    public func reloadCertificate(because reason: String) {
+        renewal.reload(because: "\(reason): ")
     }
 
     /// What only a port that cannot be had is the reason of.
@@ -149,11 +181,14 @@ public struct Node: Service {
     }
 
     private func announceStart(port: Int) async throws {
-        let origin = anchor.primaryName.origin(port: port)
-        try await store.change { try $0.set(origin: origin) }
+        let origin = anchor.primaryOrigin(port: port)
+        // What is known already is not written: on a full disk that alone would keep the node from starting.
+        if try await store.read({ try $0.origin() }) != origin {
+            try await store.change(.freeing) { try $0.set(origin: origin) }
+        }
         if try await store.read({ try $0.ownership() }) == nil {
             let invitation = try OperatorInvitation(origin: origin)
-            try await store.change { try $0.offerClaim(tokenHash: invitation.tokenHash) }
+            try await store.change(.freeing) { try $0.offerClaim(tokenHash: invitation.tokenHash) }
             announce(.operatorInvitation(invitation.link))
         }
         if let authority = anchor.authority { announce(.authorityFingerprint(try authority.fingerprint)) }
@@ -173,8 +208,22 @@ public struct Node: Service {
     /// Both protocols through one socket, where the machine has both.
     ///
     /// Servers look up what they bind to, and where no interface but the loopback has an IPv6 address that fails even for a
-    /// literal one (RFC 3493 §6.1, AI_ADDRCONFIG).
+    /// literal one (RFC 3493 §6.1, AI_ADDRCONFIG). And the system may refuse this process all of IPv6.
     static func anyAddress() -> String {
-        (try? SocketAddress.makeAddressResolvingHost("::", port: 0)) == nil ? "0.0.0.0" : "::"
+        let socket = socket(AF_INET6, Int32(SOCK_STREAM.rawValue), 0)
+        guard socket >= 0 else { return "0.0.0.0" }
+        close(socket)
+        return (try? SocketAddress.makeAddressResolvingHost("::", port: 0)) == nil ? "0.0.0.0" : "::"
     }
+}
+
+/// The port that the node listens at: the system may choose it.
+private final class ListeningPort: Sendable {
+    private let port: Mutex<Int>
+
+    init(_ port: Int) { self.port = Mutex(port) }
+
+    var value: Int { port.withLock { $0 } }
+
+    func set(_ port: Int) { self.port.withLock { $0 = port } }
 }

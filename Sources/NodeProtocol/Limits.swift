@@ -20,11 +20,16 @@ public enum Limits {
     public static let mailboxBytes = 64 << 20
     /// The most envelopes in one answer to ``Request/fetchEnvelopes(mailbox:after:limit:)``.
     public static let envelopesPerFetch = 32
-    /// The bytes of blobs that one device's uploads may occupy, and its open invitations, mailboxes and commit slots.
+    /// The bytes of blobs and commits that one device's uploads may occupy, and its open invitations, mailboxes and commit
+    /// slots; of these, the ones made within ``slotPeriod``.
     public static let blobBytesPerDevice = 256 << 20
     public static let invitationsPerDevice = 256
     public static let mailboxesPerDevice = 16
     public static let slotsPerDevice = 4_096
+    /// What a blob or commit counts for at least, in bytes: an empty one takes room, too.
+    public static let leastCharge = 4_096
+    /// For each invitation that a device may have open, the node remembers so many in any state.
+    public static let invitationsRemembered = 16
     /// The longest life of an envelope, a blob and an invitation, in seconds.
     public static let envelopeLifetime: UInt64 = 30 * 86_400
     public static let blobLifetime: UInt64 = 30 * 86_400
@@ -35,4 +40,6 @@ public enum Limits {
     public static let relayCredentialLifetime: UInt64 = 3_600
     /// How long a commit stays fetchable after its slot has moved on, in seconds.
     public static let commitLifetime: UInt64 = 90 * 86_400
+    /// How long a commit slot counts against its maker's quota, in seconds. The slot itself stays.
+    public static let slotPeriod: UInt64 = 90 * 86_400
 }

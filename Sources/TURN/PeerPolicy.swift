@@ -3,7 +3,7 @@ import STUN
 /// To which addresses anything is relayed. A relay that forwards wherever it is told is a way into the network that it
 /// stands in (RFC 8656 §21.2 and §21.4).
 public struct PeerPolicy: Sendable {
-    /// Which private addresses may be peers: none, those in some networks, or all.
+    /// Which private addresses, and which of the machine's own networks, may be peers: none, those in some networks, or all.
     public enum PrivateRanges: Sendable {
         case denied
         case networks([AddressPrefix])
@@ -11,6 +11,9 @@ public struct PeerPolicy: Sendable {
     }
 
     public var privateRanges: PrivateRanges = .denied
+    /// The networks that this machine is itself in. Whatever their addresses are, what is there may take whoever comes from this
+    /// machine for a neighbour: they are private ones.
+    public var ownNetworks: [AddressPrefix] = []
     /// The addresses of this machine: of its interfaces, and the public one that stands for it.
     public var ownAddresses: Set<IPAddress> = []
     /// The ports at which this machine serves something itself. They are never a peer's on its own addresses.
@@ -32,7 +35,8 @@ public struct PeerPolicy: Sendable {
         if ownAddresses.contains(ip) { return .own }
         if Self.loopback.contains(where: { $0.contains(ip) }) { return allowsLoopback ? .own : .denied }
         if Self.denied.contains(where: { $0.contains(ip) }) || Self.isTunnel(ip) { return .denied }
-        guard Self.privates.contains(where: { $0.contains(ip) }) else { return .remote }
+        guard Self.privates.contains(where: { $0.contains(ip) }) || ownNetworks.contains(where: { $0.contains(ip) })
+        else { return .remote }
         switch privateRanges {
         case .denied: return .denied
         case .networks(let networks): return networks.contains { $0.contains(ip) } ? .remote : .denied

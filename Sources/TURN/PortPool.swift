@@ -9,8 +9,10 @@ public final class PortPool: Sendable {
     private nonisolated(unsafe) let words: UnsafeMutablePointer<Atomic<UInt64>>
     private static let wordsPerFamily = 1_024
 
-    /// - Parameter range: by default the dynamic ports (RFC 8656 §7.2).
-    public init(range: ClosedRange<UInt16> = 49_152...65_535) {
+    /// RFC 8656 §7.2: the range from which a server should take them.
+    public static let dynamicPorts: ClosedRange<UInt16> = 49_152...65_535
+
+    public init(range: ClosedRange<UInt16> = PortPool.dynamicPorts) {
         self.range = range
         words = .allocate(capacity: 2 * Self.wordsPerFamily)
         for index in 0..<2 * Self.wordsPerFamily { (words + index).initialize(to: Atomic(0)) }

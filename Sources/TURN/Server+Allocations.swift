@@ -28,22 +28,22 @@ extension Server {
     /// A CreatePermission request (RFC 8656 §10.2), in the clause's order: all of its addresses get a permission, or none.
     mutating func createPermission(_ request: Request, _ requester: Requester, _ allocation: UInt32) -> ClientVerdict {
         let message = request.message
+        let most = configuration.quotas.permissionsPerAllocation
         var peers: [IPAddress] = []
         for attribute in message.attributes where attribute.type == .xorPeerAddress {
             // "If … any of these attributes are invalid": 400.
             guard let peer = try? TransportAddress(xored: attribute.value, message.transactionID) else {
                 return refuse(request, requester, .badRequest)
             }
-            if !peers.contains(peer.ip) { peers.append(peer.ip) }
+            // One too many is refused below: what comes after it is only looked at for whether it is valid.
+            if peers.count <= most, !peers.contains(peer.ip) { peers.append(peer.ip) }
         }
         // "If no such attribute exists": 400.
         guard !peers.isEmpty else { return refuse(request, requester, .badRequest) }
         // "If the request is valid, but the server is unable to satisfy the request due to some capacity limit": 508.
         let new = peers.filter { permission(allocation, $0) == nil }.count
         let present = Int(allocations[allocation].permissionCount)
-        guard present + new <= configuration.quotas.permissionsPerAllocation else {
-            return refuse(request, requester, .insufficientCapacity)
-        }
+        guard present + new <= most else { return refuse(request, requester, .insufficientCapacity) }
         // Of a family that the allocation has no relayed address of: 443.
         guard peers.allSatisfy({ allocations[allocation].relay($0.family) != .none }) else {
             return refuse(request, requester, .peerAddressFamilyMismatch)

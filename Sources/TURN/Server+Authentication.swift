@@ -50,6 +50,12 @@ extension Server {
             username.count <= Self.longestUsername
         else { return .verdict(refuseCredential(request)) }
         let owner = allocation(of: request.client).flatMap { owners[Int($0)] }
+        // Codes cost more than all else here: they are computed for who has something allocated, and for as many others as may
+        // be answered.
+        let isNonceValid = nonces.isValid(nonce, from: request.client, second: now.second)
+        guard owner != nil || mayTry(request.client, hasNonce: isNonceValid) else {
+            return .verdict(discard(.strangerLimit))
+        }
         let isContinuing = owner?.username == username
         guard
             let credential = credentials.credential(
@@ -65,13 +71,14 @@ extension Server {
             algorithm.key(username: username, realm: realm, password: password)
         }
         guard let key = known.flatMap({ isProtecting($0) ? $0 : nil }) ?? derived.first(where: isProtecting) else {
+            if isNonceValid { countForgery(request.client) }
             return .verdict(refuseCredential(request))
         }
         let requester = Requester(
             username: username, subject: credential.subject, algorithm: algorithm, key: key,
             answerIntegrity: answerIntegrity)
         // "If the NONCE is no longer valid": 438, with another one.
-        guard nonces.isValid(nonce, from: request.client, second: now.second) else {
+        guard isNonceValid else {
             return .verdict(staleNonce(request, requester))
         }
         return .requester(requester)

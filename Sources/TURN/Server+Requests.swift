@@ -64,9 +64,17 @@ extension Server {
         }
     }
 
+    /// The types that must be known and are not, each once, in their order. One look at each attribute, and one bit for each
+    /// type that there can be: a long message has room for thousands of them.
     private func unknownAttributes(of message: Message) -> [AttributeType] {
         var unknown: [AttributeType] = []
-        for attribute in message.attributes where !isKnown(attribute.type) && !unknown.contains(attribute.type) {
+        var seen: [UInt64] = []
+        for attribute in message.attributes where !isKnown(attribute.type) {
+            if seen.isEmpty { seen = [UInt64](repeating: 0, count: 0x8000 / 64) }
+            let number = Int(attribute.type.rawValue)
+            let bit = UInt64(1) << UInt64(number & 63)
+            guard seen[number >> 6] & bit == 0 else { continue }
+            seen[number >> 6] |= bit
             unknown.append(attribute.type)
         }
         return unknown

@@ -8,12 +8,32 @@ extension Server {
 
     /// Whether one more answer may go there.
     mutating func admitStranger(_ client: ClientPath) -> Bool {
-        // A stream's other end has shown that it is where it says it is.
-        if client.isStream { return true }
-        if policy.allowsLoopback, PeerPolicy.loopback.contains(where: { $0.contains(client.address.ip) }) {
-            return true
-        }
+        if isUnlimited(client) { return true }
         return strangers.admit(client.address.ip, addressHash, at: now.milliseconds)
+    }
+
+    /// Whether answers to that address are not counted.
+    private func isUnlimited(_ client: ClientPath) -> Bool {
+        // A stream's other end has shown that it is where it says it is.
+        client.isStream || isHere(client)
+    }
+
+    private func isHere(_ client: ClientPath) -> Bool {
+        policy.allowsLoopback && PeerPolicy.loopback.contains { $0.contains(client.address.ip) }
+    }
+
+    /// Whether the code of one more request is computed. Who has a nonce has been answered where they say that they are, and is
+    /// counted by their own mistakes: a flood in the name of their network does not keep them out.
+    func mayTry(_ client: ClientPath, hasNonce: Bool) -> Bool {
+        if hasNonce {
+            return isHere(client) || forgeries.hasRoom(client.address.ip, addressHash, at: now.milliseconds)
+        }
+        return isUnlimited(client) || strangers.hasRoom(client.address.ip, addressHash, at: now.milliseconds)
+    }
+
+    /// Counts a wrong code under a right nonce.
+    mutating func countForgery(_ client: ClientPath) {
+        if !isHere(client) { _ = forgeries.admit(client.address.ip, addressHash, at: now.milliseconds) }
     }
 
     /// The bytes that an answer may have.

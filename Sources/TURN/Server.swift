@@ -23,6 +23,8 @@ public struct Server: ~Copyable {
     var now: Moment
     var timers: TimerWheel
     var strangers: StrangerLimit
+    /// Wrong codes under a nonce that is right at its address: nobody can bring them about for somebody else.
+    var forgeries: StrangerLimit
     /// What all users together may still relay in this second.
     var bytes: ByteBucket
 
@@ -84,6 +86,7 @@ public struct Server: ~Copyable {
         let rate = StrangerLimit.Rate(
             burst: configuration.strangers.burst, perSecond: configuration.strangers.perSecond)
         strangers = StrangerLimit(rate, at: now.milliseconds)
+        forgeries = StrangerLimit(rate, at: now.milliseconds)
         bytes = ByteBucket(perSecond: configuration.quotas.bytesPerSecond, at: now.milliseconds)
         policy = configuration.policy
         setPolicy(configuration.policy)
@@ -136,12 +139,17 @@ public struct Server: ~Copyable {
     /// Whether something is allocated through that way.
     public func hasAllocation(_ client: ClientPath) -> Bool { allocation(of: client) != nil }
 
+    /// The most bytes of a message from who has nothing allocated: no request needs that many, and a datagram can have
+    /// 65,507, all of which would be looked at, and hashed, for anybody.
+    public static let longestOfStrangers = 2_048
+
     /// Takes what came from a client: a datagram, or one message of a stream (``StreamFraming``). Ranges in the verdict
     /// count from the beginning of `bytes`, which nothing here keeps or changes.
     public mutating func receive(_ bytes: UnsafeRawBufferPointer, from client: ClientPath) -> ClientVerdict {
         guard let first = bytes.first else { return discard(.malformed) }
         // RFC 8656 §12: the first two bits tell STUN from ChannelData.
         if first >= 0x40 { return receiveChannelData(bytes, from: client) }
+        guard bytes.count <= Self.longestOfStrangers || allocation(of: client) != nil else { return discard(.tooLong) }
         guard let message = try? Message(bytes), message.isFingerprintRight else { return discard(.malformed) }
         switch message.type.messageClass {
         case .request:

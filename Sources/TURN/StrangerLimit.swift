@@ -33,16 +33,30 @@ struct StrangerLimit {
         buckets = ContiguousArray(repeating: full, count: Self.size)
     }
 
+    /// Counts one more.
+    ///
     /// - Returns: false if there have been too many.
     mutating func admit(_ ip: IPAddress, _ hash: AddressHash, at milliseconds: UInt64) -> Bool {
+        let (index, tokens) = tokens(ip, hash, at: milliseconds)
+        let isAdmitted = tokens >= 1
+        buckets[index] = Bucket(
+            tokens: Float(isAdmitted ? tokens - 1 : tokens), last: UInt32(truncatingIfNeeded: milliseconds))
+        return isAdmitted
+    }
+
+    /// Whether one more would be admitted. Counts nothing.
+    func hasRoom(_ ip: IPAddress, _ hash: AddressHash, at milliseconds: UInt64) -> Bool {
+        tokens(ip, hash, at: milliseconds).count >= 1
+    }
+
+    /// A network's bucket, and what is in it now.
+    private func tokens(
+        _ ip: IPAddress, _ hash: AddressHash, at milliseconds: UInt64
+    ) -> (index: Int, count: Double) {
         // A network: of IPv4 what was a class C, of IPv6 what one customer gets.
         let network = AddressPrefix.first(ip.family == .ipv4 ? 24 : 48, of: ip)
         let index = Int(hash.hash(network, 0)) & (Self.size - 1)
-        let now = UInt32(truncatingIfNeeded: milliseconds)
-        let seconds = Double(now &- buckets[index].last) / 1_000
-        let tokens = min(rate.burst, Double(buckets[index].tokens) + seconds * rate.perSecond)
-        let isAdmitted = tokens >= 1
-        buckets[index] = Bucket(tokens: Float(isAdmitted ? tokens - 1 : tokens), last: now)
-        return isAdmitted
+        let seconds = Double(UInt32(truncatingIfNeeded: milliseconds) &- buckets[index].last) / 1_000
+        return (index, min(rate.burst, Double(buckets[index].tokens) + seconds * rate.perSecond))
     }
 }

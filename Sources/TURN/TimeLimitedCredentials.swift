@@ -37,9 +37,11 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         }
     }
 
-    private let secret: Secret
+    /// What credentials are made with, and then others with which they are right.
+    private let secrets: [Secret]
     private let realm: [UInt8]
-    private let mark: IssuerMark?
+    /// The server's mark under each of the secrets.
+    private let marks: [IssuerMark]
     /// Issued credentials that are remembered at most: past that, the oldest are forgotten. Without an issuer they are then
     /// recognised by the secret alone.
     private let capacity: Int
@@ -50,17 +52,19 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - others: secrets with which credentials are right as well, while one takes another's place.
     ///   - realm: the server's, for the hashes of user names.
     ///   - issuer: the server's own name among those that share the secret, the same at each start; none for who only makes
     ///     credentials for other servers.
     ///   - continuation: the seconds for which what was allocated can be kept after the credential has ended.
     public init(
-        secret: Secret, realm: [UInt8], issuer: [UInt8]? = nil,
+        secret: Secret, others: [Secret] = [], realm: [UInt8], issuer: [UInt8]? = nil,
         continuation: UInt64 = TimeLimitedCredentials.continuation, capacity: Int = 65_536
     ) {
-        self.secret = secret
+        let secrets = [secret] + others
+        self.secrets = secrets
         self.realm = realm
-        mark = issuer.map { IssuerMark(issuer: $0, secret: secret) }
+        marks = issuer.map { issuer in secrets.map { IssuerMark(issuer: issuer, secret: $0) } } ?? []
         self.continuation = continuation
         self.capacity = capacity
     }
@@ -75,7 +79,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
     ) {
         let expiry = unixTime + seconds
         let name = Array(String(expiry).utf8) + [0x3A] + user
-        let username = name + (mark?.make(for: name) ?? [])
+        let username = name + (marks.first?.make(for: name) ?? [])
         let userhash = Userhash.of(username: username, realm: realm)
         state.withLock { state in
             state.forget(before: unixTime, continuation: continuation, keeping: capacity - 1)
@@ -84,7 +88,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
             let place = state.byExpiry.lastIndex { $0.expiry <= expiry }.map { $0 + 1 } ?? 0
             state.byExpiry.insert((expiry, username), at: place)
         }
-        return (username, password(.sha1, username))
+        return (username, password(.sha1, username, secrets[0]))
     }
 
     /// Refuses from now on what was issued to a subject whose rights ended.
@@ -107,14 +111,16 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         let issued = state.withLock { state in state.issued[username] }
         if let issued {
             guard !issued.isWithdrawn else { return nil }
-        } else if mark?.isOn(username) == true {
+        } else if marks.contains(where: { $0.isOn(username) }) {
             return nil
         }
         return Credential(
             subject: issued?.subject ?? Array(username[(colon + 1)...]),
-            derivations: [
-                { [self] in Secret(password(.sha1, username)) }, { [self] in Secret(password(.sha256, username)) },
-            ])
+            derivations: secrets.flatMap { secret in
+                [Derivation.sha1, .sha256].map { derivation in
+                    { @Sendable [self] in Secret(password(derivation, username, secret)) }
+                }
+            })
     }
 
     public func username(ofUserhash userhash: [UInt8]) -> [UInt8]? {
@@ -126,7 +132,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         case sha256
     }
 
-    private func password(_ derivation: Derivation, _ username: [UInt8]) -> [UInt8] {
+    private func password(_ derivation: Derivation, _ username: [UInt8], _ secret: Secret) -> [UInt8] {
         username.withUnsafeBytes { name in
             let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
             switch derivation {

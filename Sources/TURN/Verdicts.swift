@@ -106,6 +106,8 @@ public enum PeerVerdict: BitwiseCopyable, Equatable, Sendable {
 public enum Discard: Int, CaseIterable, Sendable, BitwiseCopyable {
     /// Neither STUN nor ChannelData, or not well formed.
     case malformed
+    /// A message from who has nothing allocated, longer than ``Server/longestOfStrangers``.
+    case tooLong
     /// A response, an indication or a method that a server has no use for.
     case unexpected
     /// Data over a way that has no allocation.

@@ -7,6 +7,9 @@ import WireFormat
 /// Seal it to store it: reading it back verifies no signature.
 public struct ChainCache: WireCodable {
     private static let formatVersion: UInt8 = 1
+    /// So many chains of one member are kept, of the highest generations. A member certifies itself as often as it likes; groups
+    /// that are still read name the last few.
+    public static let chainsPerMember = 4
 
     public let authority: Authority
     /// By chain hash.
@@ -26,11 +29,44 @@ public struct ChainCache: WireCodable {
         -> VerifiedDevice
     {
         let device = try chain.verify(authority: authority, now: now, revoked: revoked)
+        try keep(device)
+        return device
+    }
+
+    /// Verifies a chain and keeps nothing of it: whoever sent it may have no business with us.
+    ///
+    /// - Throws: what ``insert(_:now:revoked:)`` throws.
+    public func verify(_ chain: CertificateChain, now: UInt64, revoked: RevocationList) throws(TrustError)
+        -> VerifiedDevice
+    {
+        let device = try chain.verify(authority: authority, now: now, revoked: revoked)
+        var ledger = ledger
+        if let invitation = device.invitation { try ledger.record(invitation, memberKey: device.memberKey) }
+        return device
+    }
+
+    /// Keeps a device that ``verify(_:now:revoked:)`` has given. Of its member's chains the oldest makes way.
+    ///
+    /// - Throws: ``TrustError/invitationReused``.
+    public mutating func keep(_ device: VerifiedDevice) throws(TrustError) {
         if let invitation = device.invitation {
             try ledger.record(invitation, memberKey: device.memberKey)
         }
         devices[device.chainHash] = device
-        return device
+        let kept = devices.values.filter { $0.member == device.member && $0.chainHash != device.chainHash }
+            .sorted { ($1.generation, $1.chainHash[0]) < ($0.generation, $0.chainHash[0]) }
+        for old in kept.dropFirst(Self.chainsPerMember - 1) { devices[old.chainHash] = nil }
+    }
+
+    /// How many chains are kept.
+    public var count: Int { devices.count }
+
+    /// Whether the bubble's state has taken out what a leaf's credential names. One whose chain is not kept any more is judged by
+    /// its member and device.
+    public func isRevoked(_ identity: LeafIdentity, by revoked: RevocationList) -> Bool {
+        if revoked.count == 0 { return false }
+        if let device = devices[identity.chainHash] { return device.isRevoked(by: revoked) }
+        return revoked.contains(identity.member) || revoked.contains(identity.device)
     }
 
     /// The device that a leaf claims to be, whatever its validity now.

@@ -21,6 +21,12 @@ public struct LeafIdentity: Equatable, Sendable, WireCodable {
         self.chainHash = chainHash
     }
 
+    /// Whether a leaf of this identity may stand in the place of one of the other's (RFC 9420 §5.3.1, §12.1.2): the same device,
+    /// certified no earlier.
+    public func succeeds(_ other: LeafIdentity) -> Bool {
+        bubble == other.bubble && member == other.member && device == other.device && generation >= other.generation
+    }
+
     public func encode(into writer: inout WireWriter) {
         writer.write(Self.formatVersion)
         writer.write(bubble)

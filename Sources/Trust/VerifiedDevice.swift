@@ -55,9 +55,17 @@ public struct VerifiedDevice: Equatable, Sendable {
         guard revoked.bubble == bubble else { throw .wrongBubble }
         try memberValidity.check(now: now)
         try deviceValidity.check(now: now)
-        guard !revoked.contains(member), !revoked.contains(device) else { throw .revoked }
-        if let invitation, revoked.contains(invitation) { throw .revoked }
-        if let inviter, revoked.contains(inviter) { throw .revoked }
+        guard !isRevoked(by: revoked) else { throw .revoked }
+    }
+
+    /// Whether the authority has taken it out: the device itself, its member, the invitation that it came by, or the member that
+    /// issued that. The part of ``check(now:revoked:)`` that depends on nobody's clock.
+    public func isRevoked(by revoked: RevocationList) -> Bool {
+        if revoked.count == 0 { return false }
+        if revoked.contains(member) || revoked.contains(device) { return true }
+        if let invitation, revoked.contains(invitation) { return true }
+        if let inviter, revoked.contains(inviter) { return true }
+        return false
     }
 }
 

@@ -21,6 +21,7 @@ struct CryptPeer: AsyncParsableCommand {
               cryptpeer doctor https://camp.local:8443 --ca cryptpeer-ca.pem
                   What keeps people from reaching a node or calling through it, and how to mend it.
             """,
+        version: Version.number,
         subcommands: [Serve.self, OperatorInvitationCommand.self, DoctorCommand.self])
 
     static func main() async {

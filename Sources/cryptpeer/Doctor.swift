@@ -31,6 +31,11 @@ struct DoctorCommand: AsyncParsableCommand {
             valueName: "file"))
     var ca: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The node's --tls-cert, to see whether it is the certificate that the node shows.", valueName: "file"))
+    var tlsCert: String?
+
     @Option(help: ArgumentHelp("The node's --turn-secret, to try an allocation with.", valueName: "file"))
     var turnSecret: String?
 
@@ -48,7 +53,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     func run() async throws {
         let doctor = try await Doctor(
-            origin: url, data: data, authority: ca,
+            origin: url, data: data, authority: ca, certificate: tlsCert,
             secret: try turnSecret.map { try RelayConfiguration.secret(inFile: $0) }, relayPort: turnPort)
         let isWell = await doctor.run { finding in
             let standing = finding.standing.rawValue

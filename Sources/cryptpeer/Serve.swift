@@ -11,7 +11,8 @@ struct Serve: AsyncParsableCommand {
         discussion: """
             Prints, one line each: an operator invitation, for as long as nobody has used one; the fingerprint (SHA-256) of \
             the node's own certificate authority; and `Ready:` with its address once it accepts connections. Logs go to \
-            standard error. SIGTERM or Ctrl-C stops it.
+            standard error. SIGTERM or Ctrl-C stops it. SIGHUP reads --tls-cert and --tls-key again, as the node does by itself \
+            within seconds after they have changed; a pair that cannot be used is named in the log, and the old one stays.
 
             A browser trusts the node once its authority's certificate is installed on the device: it is at /ca.crt (and \
             as PEM at /ca.pem). Compare the fingerprint. With --tls-cert and --tls-key the node uses a certificate that \
@@ -23,6 +24,7 @@ struct Serve: AsyncParsableCommand {
               server.pem, server.key   the certificate it shows, renewed by itself
               relay.key                the secret of the relay's credentials, unless --turn-secret gives another
               node.sqlite*             mailboxes, invitations and devices: sealed bytes and hashes, nothing readable
+              reserve                  room that the node gives up when the disk is full; needs no backup
               lock                     held while a node runs on the folder
 
             EXAMPLES
@@ -43,6 +45,12 @@ struct Serve: AsyncParsableCommand {
 
     @Option(help: "The TCP port for HTTPS.")
     var port = 8443
+
+    @Option(
+        help: ArgumentHelp(
+            "Where browsers reach the node, if a router or proxy passes on another port or name to it: https://HOST:PORT. Stands in links.",
+            valueName: "origin"))
+    var publicOrigin: String?
 
     @Option(
         help: ArgumentHelp(
@@ -71,10 +79,11 @@ struct Serve: AsyncParsableCommand {
     var publicIp: [String] = []
 
     @Option(
+        parsing: .upToNextOption,
         help: ArgumentHelp(
-            "A secret that other programs share to make credentials for the relay. By default the node has its own.",
+            "A secret that other programs share to make credentials for the relay. By default the node has its own. A second one is right as well: the former one, while programs change over.",
             valueName: "file"))
-    var turnSecret: String?
+    var turnSecret: [String] = []
 
     @Flag(help: "The node serves a network without the Internet: the relay reaches private addresses.")
     var bubble = false
@@ -82,7 +91,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "Private networks that the relay reaches where it does not reach all of them (--bubble), such as 10.8.0.0/16.",
+            "Networks that the relay reaches though they are private, or this machine's own, such as 10.8.0.0/16. With --bubble it reaches all of these.",
             valueName: "network"))
     var relayNetwork: [String] = []
 
@@ -105,13 +114,62 @@ struct Serve: AsyncParsableCommand {
             valueName: "relay"))
     var relayAlternate: [String] = []
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "The addresses of this machine at which clients come to the relay. By default all of them.",
+            valueName: "address"))
+    var relayListen: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "The UDP ports at which peers reach what is relayed. By default 49152-65535.", valueName: "first-last"))
+    var relayPorts: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Threads that relay, each its part of the clients: one carries some hundred calls.", valueName: "number"))
+    var relayThreads = 1
+
     @Flag(help: "For benches and tests only: the relay reaches this machine itself.")
     var turnAllowLoopback = false
 
     @Flag(help: "Accept the channel numbers of TURN clients from before RFC 8656 (0x5000 to 0x7FFF).")
     var turnOldChannels = false
 
+    @Option(
+        help: ArgumentHelp(
+            "How many connections may stand. By default as many as a quarter of the memory has room for.",
+            valueName: "number"))
+    var maxConnections: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many connections may stand from one IPv4 address or IPv6 /56; a /48 may have four times as many. By default 512, or a sixteenth of all.",
+            valueName: "number"))
+    var connectionsPerAddress: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many sessions may stand from one address: more for an organisation behind one. By default 256, or half of the connections.",
+            valueName: "number"))
+    var sessionsPerAddress: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "How many people may be joining at the same time from one address: more for a large hall. By default 32, or an eighth of the sessions.",
+            valueName: "number"))
+    var guestsPerAddress: Int?
+
     func validate() throws {
+        for (name, value) in [
+            ("max-connections", maxConnections), ("connections-per-address", connectionsPerAddress),
+            ("sessions-per-address", sessionsPerAddress), ("guests-per-address", guestsPerAddress),
+        ] {
+            guard (1...10_000_000).contains(value ?? 1) else {
+                throw ValidationError("--\(name) takes a number from 1 to 10000000")
+            }
+        }
         guard (0...65_535).contains(turnPort ?? 0) else {
             throw ValidationError("--turn-port takes a number from 1 to 65535, or 0")
         }
@@ -120,6 +178,10 @@ struct Serve: AsyncParsableCommand {
         else {
             throw ValidationError("--relay-device-rate and --relay-rate take a number from 0 to 1000000")
         }
+        guard RelayConfiguration.threadCounts.contains(relayThreads) else {
+            throw ValidationError("--relay-threads takes a number from 1 to 64")
+        }
+        guard turnSecret.count <= 2 else { throw ValidationError("--turn-secret takes one file or two") }
         guard (0...65_535).contains(port) else { throw ValidationError("--port takes a number from 1 to 65535") }
         guard (0...65_535).contains(metricsPort) else {
             throw ValidationError("--metrics-port takes a number from 0 to 65535")
@@ -130,8 +192,8 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // A reader of our output that goes away must not end the node.
-        signal(SIGPIPE, SIG_IGN)
+        // Nor must a reader of our output that goes away end the node (SIGPIPE).
+        SignalService.ignoreUntilRunning()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
         var logger = Logger(label: "cryptpeer")
         logger.logLevel = .notice
@@ -139,6 +201,9 @@ struct Serve: AsyncParsableCommand {
         var configuration = NodeConfiguration(data: data)
         configuration.hosts = host
         configuration.port = port
+        configuration.publicOrigin = publicOrigin
+        configuration.bounds = bounds
+        configuration.isClockSet = true
         configuration.metricsPort = metricsPort == 0 ? nil : metricsPort
         configuration.relay = try relayConfiguration()
         if let tlsCert, let tlsKey { configuration.certificate = .init(certificate: tlsCert, key: tlsKey) }
@@ -150,11 +215,30 @@ struct Serve: AsyncParsableCommand {
             case .ready(let origin): Terminal.say("Ready: \(origin)")
             }
         }
-        try await ServiceGroup(services: [node], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger).run()
+        let hasAlternates = configuration.relay?.alternates.isEmpty == false
+        let signals = SignalService(node: node, hasAlternates: hasAlternates, logger: logger)
+        try await ServiceGroup(
+            services: [node, signals], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger
+        ).run()
     }
 }
 
 extension Serve {
+    /// As the machine's memory allows, unless the options say otherwise.
+    private var bounds: ServiceBounds {
+        var bounds = ServiceBounds(memory: ServiceBounds.machineMemory)
+        if let maxConnections { bounds.connections = maxConnections }
+        if let guestsPerAddress { bounds.guestsPerAddress = guestsPerAddress }
+        // Each needs those before it, unless they were bounded, too.
+        bounds.sessionsPerAddress = sessionsPerAddress ?? max(bounds.sessionsPerAddress, guestsPerAddress ?? 0)
+        bounds.connectionsPerAddress =
+            connectionsPerAddress
+            ?? max(
+                bounds.connectionsPerAddress,
+                sessionsPerAddress == nil && guestsPerAddress == nil ? 0 : 2 * bounds.sessionsPerAddress)
+        return bounds
+    }
+
     private func relayConfiguration() throws -> RelayConfiguration? {
         guard turnPort != 0 else { return nil }
         var relay = RelayConfiguration()
@@ -162,7 +246,8 @@ extension Serve {
         relay.isPortChosen = turnPort != nil
         if let turnPort { relay.port = turnPort }
         relay.publicAddresses = publicIp
-        relay.secret = try turnSecret.map { try RelayConfiguration.secret(inFile: $0) }
+        relay.secret = try turnSecret.first.map { try RelayConfiguration.secret(inFile: $0) }
+        relay.otherSecret = try turnSecret.dropFirst().first.map { try RelayConfiguration.secret(inFile: $0) }
         relay.reachesPrivateNetworks = bubble
         relay.networks = relayNetwork
         relay.deviceMegabits = relayDeviceRate
@@ -170,6 +255,9 @@ extension Serve {
         relay.alternates = relayAlternate
         relay.allowsLoopback = turnAllowLoopback
         relay.acceptsOldChannelNumbers = turnOldChannels
+        relay.listen = relayListen
+        relay.ports = relayPorts
+        relay.threads = relayThreads
         return relay
     }
 }

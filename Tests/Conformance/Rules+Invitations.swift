@@ -99,6 +99,21 @@ extension NodeConformance {
             try expect(try await session.ask(.withdrawInvitation(invitation: ids[0])), is: .done)
             try expect(try await session.ask(put(bubble.random.bytes(16))), is: .done)
         },
+        NodeRule("invitations that are put and withdrawn again have a quota as well") { bubble in
+            let quota = bubble.node.limits.invitationsPerDevice * Limits.invitationsRemembered
+            guard quota <= 300 else { return }
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let expires = try await bubble.node.now() + 3_600
+            func put(_ id: [UInt8]) -> Request {
+                .putInvitation(invitation: id, verifier: bubble.random.bytes(32), expires: expires, bundle: [1])
+            }
+            for _ in 0..<quota {
+                let id = bubble.random.bytes(16)
+                try expect(
+                    try await session.ask([put(id), .withdrawInvitation(invitation: id)]), is: [.done, .done])
+            }
+            try expect(try await session.ask(put(bubble.random.bytes(16))), is: .refused(.quotaExceeded))
+        },
     ]
 
     static let redemptionRules: [NodeRule] = [

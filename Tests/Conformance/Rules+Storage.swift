@@ -74,7 +74,50 @@ extension NodeConformance {
                 try await session.ask([another, .deleteBlob(blob: ids[0]), another]),
                 is: [.refused(.quotaExceeded), .done, .done])
         },
+        NodeRule("blobs and commits of nothing count, for 4 KiB each") { bubble in
+            guard bubble.node.limits.blobBytesPerDevice <= 16 << 20 else { return }
+            let session = try await bubble.session(of: try await bubble.enrolOperator())
+            let expires = try await bubble.node.now() + 3_600
+            try await fillQuota(leaving: 3 * Limits.leastCharge, over: session, bubble)
+            let slot = ConformanceSlot(bubble.random, positions: 3)
+            try expect(try await session.ask([slot.creation, slot.commit([], at: 0)]), is: [.done, .done])
+            let (first, second, third) = (bubble.random.bytes(32), bubble.random.bytes(32), bubble.random.bytes(32))
+            func put(_ id: [UInt8]) -> Request { .putBlob(blob: id, expires: expires, bytes: []) }
+            try expect(
+                try await session.ask([put(first), put(second), put(third), slot.commit([], at: 1)]),
+                is: [.done, .done, .refused(.quotaExceeded), .refused(.quotaExceeded)])
+            try expect(try await session.ask([.deleteBlob(blob: first), put(third)]), is: [.done, .done])
+        },
+        NodeRule("the quota of blob bytes survives a restart, and ends with the day on which what was put expires") {
+            bubble in
+            guard bubble.node.limits.blobBytesPerDevice <= 16 << 20 else { return }
+            let chief = try await bubble.enrolOperator()
+            let another = Request.putBlob(
+                blob: bubble.random.bytes(32), expires: try await bubble.node.now() + 7 * 86_400, bytes: [1])
+            try await fillQuota(leaving: 0, over: try await bubble.session(of: chief), bubble)
+            try expect(try await bubble.session(of: chief).ask(another), is: .refused(.quotaExceeded))
+            try await bubble.node.restart()
+            try expect(try await bubble.session(of: chief).ask(another), is: .refused(.quotaExceeded))
+            guard try await bubble.node.advance(seconds: 2 * 86_400) else { return }
+            try expect(try await bubble.session(of: chief).ask(another), is: .done)
+        },
     ]
+
+    /// Puts blobs that live for an hour until no more than so many bytes are left of the device's quota.
+    private static func fillQuota(leaving rest: Int, over session: ConformanceSession, _ bubble: ConformanceBubble)
+        async throws
+    {
+        let expires = try await bubble.node.now() + 3_600
+        var left = bubble.node.limits.blobBytesPerDevice - rest
+        while left > 0 {
+            // What is left over would count for more than it is.
+            let length = left > Limits.blobLength ? Limits.blobLength - Limits.leastCharge : left
+            let put = Request.putBlob(
+                blob: bubble.random.bytes(32), expires: expires, bytes: bubble.random.bytes(length))
+            try expect(try await session.ask(put), is: .done)
+            left -= length
+        }
+    }
 
     static let slotRules: [NodeRule] = [
         NodeRule("one commit wins each position, whoever holds the token, and is fetched by it, over a restart too") {
@@ -170,6 +213,20 @@ extension NodeConformance {
             try expect(
                 try await session.ask(ConformanceSlot(bubble.random, positions: 1).creation),
                 is: .refused(.quotaExceeded))
+        },
+        NodeRule("the quota of slots survives a restart, and a slot counts for 90 days") { bubble in
+            let quota = bubble.node.limits.slotsPerDevice
+            guard quota <= 300 else { return }
+            let chief = try await bubble.enrolOperator()
+            let session = try await bubble.session(of: chief)
+            for _ in 0..<quota {
+                try expect(try await session.ask(ConformanceSlot(bubble.random, positions: 1).creation), is: .done)
+            }
+            let another = ConformanceSlot(bubble.random, positions: 1).creation
+            try await bubble.node.restart()
+            try expect(try await bubble.session(of: chief).ask(another), is: .refused(.quotaExceeded))
+            guard try await bubble.node.advance(seconds: Limits.slotPeriod + 2 * 86_400) else { return }
+            try expect(try await bubble.session(of: chief).ask(another), is: .done)
         },
     ]
 

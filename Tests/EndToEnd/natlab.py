@@ -205,7 +205,9 @@ class Laboratory:
         try:
             self.public = self._add(Switch("public"))
             self.node_machine = self._add(Machine("node"))
-            self.public.attach(self.node_machine, "eth0", f"{self.node_address}/24")
+            # As on the Internet: what it reaches there is none of its own network.
+            self.public.attach(self.node_machine, "eth0", f"{self.node_address}/32")
+            self.node_machine.ip("route", "add", f"{PUBLIC}.0/24", "dev", "eth0")
             self.elsewhere = self._add(Machine("elsewhere"))
             self.public.attach(self.elsewhere, "eth0", *(f"{address}/24" for address in self.elsewhere_addresses))
             self.homes = [self._add(Home(number, self.public)) for number in (11, 12)]

@@ -124,6 +124,7 @@ class Person:
         # What stood in the open conversation before the test that runs.
         self._articles_before = 0
         self._notices_before = 0
+        self.invitations: list[str] = []
         self.page: Page = self.open_tab()
 
     # Tabs
@@ -175,13 +176,18 @@ class Person:
     # Inviting
 
     def invite(self) -> str:
-        """A new invitation's link. The dialog is closed again."""
+        """A new invitation's link, also where an open one is offered again. The dialog is closed again."""
         self.page.get_by_role("button", name="Invite", exact=True).click()
         dialog = self.page.get_by_role("dialog", name="Invite")
         link = dialog.get_by_role("textbox", name="Invitation link")
         expect(link).to_have_value(re.compile(r"^https://.+#.+"), timeout=ARRIVE_MILLISECONDS)
         expect(dialog.get_by_role("img", name="Invitation QR code")).to_be_visible()
+        if (offered := link.input_value()) in self.invitations:
+            dialog.get_by_role("button", name="Create a new link").click()
+            expect(link).not_to_have_value(offered)
+            expect(link).to_have_value(re.compile(r"^https://.+#.+"), timeout=ARRIVE_MILLISECONDS)
         value = link.input_value()
+        self.invitations.append(value)
         self.page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
         return value
@@ -318,7 +324,7 @@ class Person:
         """How much of it is there, from 0 to 1: a file that does not move any more is there or is not."""
         bar = article.get_by_role("progressbar")
         if bar.count() == 0:
-            return 1.0 if "Received" in article.inner_text() else 0.0
+            return 1.0 if "Save readable copy" in article.inner_text() else 0.0
         return bar.first.evaluate("bar => bar.value / bar.max")
 
     def wait_for_part(self, article: Locator, part: float, timeout: float = 120_000) -> float:

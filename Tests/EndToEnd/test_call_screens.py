@@ -35,11 +35,11 @@ def test_the_details_can_be_given_to_whoever_helps(met, engine):
     expect(panel.get_by_role("button", name="Copied")).to_be_visible()
     text = ada.page.evaluate("window.copied")
     figures = dict(line.strip().split(": ", 1) for line in text.splitlines() if line.startswith("  "))
-    assert figures["Path"] == "Direct" and figures["Ends"].endswith("udp")
+    assert figures["Path"] == "Direct" and figures["Ends"].endswith("UDP")
     assert figures["Frames"].isdecimal() or "SFrame" in figures["Frames"]
     assert re.search(r"Received: camera\n  Codec: VP9\n  Resolution: [1-9]\d+ × [1-9]\d+\n  Frames per second: \d+\n  Frames: [1-9]", text)
-    assert re.search(r"Received: voice\n  Codec: opus\n  Bit rate: [1-9]\d* kbit/s\n  Loss: [\d.]+ %\n  Jitter: \d+ ms", text)
-    assert re.search(r"Round trip: \d+ ms", text) and "Sent: voice" in text and "Sent: camera" in text
+    assert re.search(r"Received: voice\n  Codec: opus\n  Bit rate: [1-9]\d*\skbit/s\n  Loss: [\d.]+ %\n  Jitter: \d+\sms", text)
+    assert re.search(r"Round trip: \d+\sms", text) and "Sent: voice" in text and "Sent: camera" in text
     # Of names and addresses there is none, on the page's own word.
     assert "Ada" not in text and "Grace" not in text and ADDRESS.search(text) is None, text
     assert not any(mark in text for mark in "\u2068\u2069")
@@ -129,7 +129,7 @@ def test_a_call_needs_no_mouse(node, people, engine):
             key(letter)
             expect(pressed).to_have_attribute("aria-pressed", expected)
         assert pressed.get_attribute("aria-keyshortcuts") == letter.upper()
-    for letter, name in (("k", "Keyboard"), ("c", "Devices"), ("d", "Details")):
+    for letter, name in (("k", "Keyboard shortcuts"), ("c", "Devices"), ("d", "Details")):
         key(letter)
         expect(ada.region.get_by_role("complementary", name=name)).to_be_visible()
         key("Escape")
@@ -166,7 +166,7 @@ def test_what_happens_in_a_call_is_announced(node, people):
     for name, on, off in (
         ("Camera", "turned the camera on", "turned the camera off"),
         ("Mute", "turned the microphone off", "turned the microphone on"),
-        ("Share screen", "shares a screen", "no longer shares a screen"),
+        ("Share screen", "is sharing a screen", "stopped sharing"),
     ):
         for text in (on, off):
             grace.press(name)
@@ -239,10 +239,10 @@ def test_a_call_speaks_french(node, people):
     caller = Caller(ada)
     caller.call("Video call")
     dialog = grace.page.get_by_role("dialog", name="Appel entrant")
-    dialog.get_by_role("button", name="Répondre").click(timeout=ARRIVE_MILLISECONDS)
+    dialog.get_by_role("button", name="Répondre", exact=True).click(timeout=ARRIVE_MILLISECONDS)
     caller.expect_connected()
     region = grace.page.get_by_role("region", name="Appel", exact=True)
-    expect(region.get_by_text("Trames chiffrées (post-quantique)")).to_be_visible()
+    expect(region.get_by_text("Appel chiffré de bout en bout · post-quantique")).to_be_visible()
     for button in ("Couper le micro", "Caméra", "Partager l’écran", "Appareils", "Détails", "Plein écran"):
         expect(region.get_by_role("button", name=button, exact=True)).to_be_visible()
     caller.expect_more("frames", "energy")

@@ -55,7 +55,7 @@ def test_the_tab_that_answers_has_the_call_and_the_others_say_so(met, engine):
     # It is had there: picture and sound, both ways, frames encrypted.
     second.expect_more("frames", "energy")
     ada.expect_more("frames", "energy")
-    expect(second.region.get_by_text("Frames encrypted (post-quantum)")).to_be_visible()
+    expect(second.region.get_by_text("End-to-end encrypted · post-quantum")).to_be_visible()
     expect(second.region.get_by_role("heading", name="Ada")).to_be_visible()
     assert grace.measure()["state"] == "none", "the tab with the keys has no media"
     # The others say where it is; neither shows it.

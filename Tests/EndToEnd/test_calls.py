@@ -20,7 +20,7 @@ def test_picture_and_sound_go_both_ways_encrypted_twice(met, first, second):
     connect(ada, grace)
     for side in (ada, grace):
         side.expect_more("frames", "energy")
-        expect(side.region.get_by_text("Frames encrypted (post-quantum)")).to_be_visible()
+        expect(side.region.get_by_text("End-to-end encrypted · post-quantum")).to_be_visible()
         assert side.measure()["codec"] == "video/VP9"
 
     # Muted, nothing is heard; the other side is told.
@@ -181,16 +181,16 @@ def test_a_browser_that_cannot_encrypt_frames_is_said_plainly_before_the_call(no
     first.skip_check()
     first.page.get_by_role("button", name="Video call", exact=True).click()
     check = first.page.get_by_role("dialog", name="Camera and microphone")
-    expect(check.get_by_text(re.compile("Grace.*s browser cannot encrypt frames"))).to_be_visible()
+    expect(check.get_by_text(re.compile("Grace.*s browser does not support post-quantum"))).to_be_visible()
     expect(second.incoming).to_be_hidden()
     check.get_by_role("button", name=re.compile("^Call ")).click()
-    expect(second.incoming.get_by_text(re.compile("cannot encrypt frames"))).to_be_visible(timeout=ARRIVE_MILLISECONDS)
+    expect(second.incoming.get_by_text(re.compile("does not support post-quantum"))).to_be_visible(timeout=ARRIVE_MILLISECONDS)
     second.answer()
     for side in (first, second):
         side.expect_connected()
         side.expect_more("frames", "energy")
-        expect(side.region.get_by_text("Frames not encrypted a second time")).to_be_visible()
-        expect(side.region.get_by_text("Frames encrypted (post-quantum)")).to_be_hidden()
+        expect(side.region.get_by_text("Standard encryption only")).to_be_visible()
+        expect(side.region.get_by_text("End-to-end encrypted · post-quantum")).to_be_hidden()
     second.press("Hang up")
     first.expect_gone()
 

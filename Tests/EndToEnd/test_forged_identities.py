@@ -15,7 +15,7 @@ from lies import expect_honest_exchange, expect_warning, keep_apart
 from node import Node
 from person import ARRIVE_MILLISECONDS, Person
 
-NOT_VERIFIED = "could not be verified against this bubble's authority"
+NOT_VERIFIED = "could not be verified against your organisation’s authority"
 
 
 @dataclass(frozen=True)
@@ -158,7 +158,7 @@ def test_a_swapped_key_package_is_refused(node, people, victim, liar, strangers)
 
 
 def anew(person):
-    return person.page.get_by_text("was set up anew")
+    return person.page.get_by_text("was renewed")
 
 
 def test_a_ghost_s_introduction_is_refused(node, people, victim, liar, strangers):
@@ -215,7 +215,7 @@ def test_a_second_person_on_a_leaked_link_is_refused(node, people):
     ghost.enrol(link)
     expect_warning(ada, "A second person tried to join")
     expect(ada.conversations.get_by_role("link")).to_have_count(1)
-    expect(ghost.page.get_by_text("Waiting until your inviter's device has confirmed you")).to_be_visible()
+    expect(ghost.page.get_by_text("has not confirmed you yet")).to_be_visible()
     ghost.open_conversation("Ada")
     ghost.send("let me in")
     expect_honest_exchange(ada, grace)

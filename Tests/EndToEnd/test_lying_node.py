@@ -66,7 +66,7 @@ def test_a_replayed_envelope_is_refused(meeting, liar):
         liar.inject(pushed.frame())
         last += 1
         liar.inject(frames.PushedEnvelope(pushed.mailbox, last, pushed.envelope).frame())
-    expect_warning(grace, "had been delivered once already")
+    expect_warning(grace, "had already been delivered once")
     liar.from_node = pass_on
     grace.expect_messages(2)
     expect_honest_exchange(ada, grace)

@@ -255,7 +255,7 @@ def test_without_the_relay_these_pairs_do_not_meet(meeting, first, second):
     meeting.await_attempt()
     # Each has tried by then, and is told.
     for person in meeting.people:
-        told = person.page.get_by_text("the relay cannot be reached, over UDP nor over TCP or TLS")
+        told = person.page.get_by_text("the relay cannot be reached over UDP, TCP or TLS")
         expect(told).to_be_visible(timeout=2 * PATIENCE_MILLISECONDS)
     for person in meeting.people:
         person.expect_connection("Mailbox")

@@ -28,7 +28,7 @@ def expect_told_in_call(ada: Person, grace: Person, why: str) -> None:
     caller = Caller(ada)
     caller.call("Voice call")
     Caller(grace).answer()
-    sentence = caller.region.get_by_text(re.compile(f"No path to .?Grace.? is found: .?{why}"))
+    sentence = caller.region.get_by_text(re.compile(f"No path to .?Grace.?: .?{why}"))
     expect(sentence).to_be_visible(timeout=2 * EXPLAINED_MILLISECONDS)
     caller.press("Hang up")
     Caller(grace).expect_gone()
@@ -64,7 +64,7 @@ def test_a_relay_without_room(tmp_path, people, engine):
                 person.open_conversation(other)
             expect_told(ada, why)
             # There, the relay is reached.
-            expect_told(grace, "the other device does not reach the relay; its screen says why", "No direct path to .?Ada.?, and")
+            expect_told(grace, "the other device cannot reach the relay; its screen says why", "No direct path to .?Ada.?, and")
             expect_told_in_call(ada, grace, why)
 
 
@@ -74,7 +74,7 @@ def test_a_relay_that_cannot_be_reached(two_hosts):
     # The session with the node stands; nothing new gets out of that network.
     drop(hosts[0], "meta l4proto udp", "tcp flags & (syn | ack) == syn")
     hide_address(ada)
-    why = "the relay cannot be reached, over UDP nor over TCP or TLS; this network’s firewall has to let it through"
+    why = "the relay cannot be reached over UDP, TCP or TLS; this network’s firewall has to let it through"
     expect_told(ada, why)
     expect_told_in_call(ada, grace, why)
     drop(hosts[0])
@@ -89,8 +89,8 @@ def test_a_node_that_is_away(two_hosts):
     node.kill()
     drop_between(hosts)
     for person in (ada, grace):
-        why = "the node is away; the search goes on when it is back"
-        sentence = Caller(person).region.get_by_text(re.compile(f"No path to .* is found: .?{why}"))
+        why = "the server is offline; CryptPeer tries again when it is back"
+        sentence = Caller(person).region.get_by_text(re.compile(f"No path to .*: .?{why}"))
         expect(sentence).to_be_visible(timeout=ARRIVE_MILLISECONDS)
     node.start()
     for person in (ada, grace):

@@ -12,7 +12,7 @@ import pytest
 import network
 from conftest import persistent
 from node import EXECUTABLE, Node, free_port
-from turn import credential, relayed_address
+from turn import credential, permitted, relayed_address
 
 TRANSPORTS = ("udp", "tcp", "tls")
 
@@ -251,6 +251,18 @@ def test_a_router_s_public_address_is_learnt_from_the_node_s_own_name(remote):
     names.write_text("198.51.100.7 chat.test\n")
     # Nothing of this machine's tells of it: the name is looked up every 15 s.
     await_relayed("198.51.100.7", host.address, 15 + FOLLOWING_SECONDS)
+
+
+@pytest.mark.parametrize(
+    "options, neighbour", [((), False), (("--relay-network", "203.0.113.0/24"), True), (("--bubble",), True)]
+)
+def test_the_network_that_the_machine_is_in_is_reached_only_if_it_is_named(remote, options, neighbour):
+    """Though its addresses are public. Two of the relay's clients reach each other by its own address all the same."""
+    _, host, _ = remote(*options)
+    network.ip("-n", host.name, "address", "add", f"{PUBLIC}/24", "dev", "eth0")
+    await_relayed(PUBLIC, host.address, FOLLOWING_SECONDS)
+    peers = ["203.0.113.50", PUBLIC, "198.51.100.50"]
+    assert permitted((host.address, 3478), "north", peers) == [neighbour, True, True]
 
 
 def test_a_name_on_the_local_network_changes_nothing(remote):

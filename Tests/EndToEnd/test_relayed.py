@@ -29,6 +29,15 @@ REMEMBER_SIGNALS = """
     };
 """
 
+# What the kinds of RFC 8445 §5.1.1 are called on the screen.
+KINDS = {"host": "local network", "srflx": "public address", "prflx": "address seen by the other side", "relay": "relay"}
+
+
+def words_for(local: str, remote: str) -> re.Pattern[str]:
+    """Both ends and the protocol, as `Connection details` says them."""
+    own, other = KINDS[local], KINDS[remote]
+    return re.compile(f"{own}, UDP" if own == other and local != "relay" else f"{own}.* – {other}, UDP")
+
 
 @contextlib.contextmanager
 def a_node(tmp_path, *options: str, executable: pathlib.Path = EXECUTABLE):
@@ -49,7 +58,7 @@ def node(tmp_path):
 def hide_address(person: Person, is_hidden: bool = True) -> None:
     person.page.get_by_role("button", name="Settings").click()
     dialog = person.page.get_by_role("dialog", name="Settings")
-    dialog.get_by_role("checkbox", name="Always go through the node’s relay").set_checked(is_hidden)
+    dialog.get_by_role("checkbox", name="Always use the server’s relay").set_checked(is_hidden)
     person.page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
 
@@ -148,8 +157,8 @@ def test_a_check_may_come_before_word_of_the_peers_candidates(node, people, engi
     grace.page.get_by_role("button", name="Connection details").click()
     dialog = grace.page.get_by_role("dialog", name="Connection details")
     local, remote = expected.split("-")
-    expect(dialog.get_by_text(re.compile(f"{local}.* – {remote}, udp"))).to_be_visible()
-    expect(dialog.get_by_text("Direct" if hidden == "none" else "Through the node’s relay")).to_be_visible()
+    expect(dialog.get_by_text(words_for(local, remote))).to_be_visible()
+    expect(dialog.get_by_text("Direct" if hidden == "none" else "Through the server’s relay")).to_be_visible()
 
 
 def test_no_address_of_theirs_leaves_who_hides_it(node, people, engine):
@@ -200,9 +209,9 @@ def test_the_panel_beside_it_tells_the_pair_and_its_figures(node, people):
     Caller(ada).region.get_by_role("button", name="Back to the conversations").click()
     ada.page.get_by_role("button", name="Connection details").click()
     dialog = ada.page.get_by_role("dialog", name="Connection details")
-    expect(dialog.get_by_text(re.compile("relay.? over .?(UDP|TCP|TLS).? – relay, udp")).first).to_be_visible()
-    expect(dialog.get_by_text("Through the node’s relay").first).to_be_visible()
-    expect(dialog.get_by_text(re.compile(r"^\d+ ms$")).first).to_be_visible()
+    expect(dialog.get_by_text(re.compile("relay.? over .?(UDP|TCP|TLS).? – relay, UDP")).first).to_be_visible()
+    expect(dialog.get_by_text("Through the server’s relay").first).to_be_visible()
+    expect(dialog.get_by_text(re.compile(r"^\d+\sms$")).first).to_be_visible()
     expect(dialog.get_by_text(re.compile("VP9")).first).to_be_visible()
     assert not re.search(r"\d+\.\d+\.\d+\.\d+", dialog.inner_text())
 
@@ -211,7 +220,7 @@ def test_without_a_relay_it_is_the_mailbox_and_the_screen_says_why(tmp_path, peo
     with a_node(tmp_path, "--turn-port", "0") as node:
         ada, grace = meet(node, people)
         for person in (ada, grace):
-            sentence = person.page.get_by_text(re.compile("Your address stays hidden, and .?the relay is switched off at this node"))
+            sentence = person.page.get_by_text(re.compile("Your address stays hidden, and .?the relay is switched off on this server"))
             expect(sentence).to_be_visible(timeout=ARRIVE_MILLISECONDS)
             person.expect_connection("Mailbox")
         article = ada.send("By the mailbox")

@@ -72,6 +72,39 @@ def test_nothing_is_wider_than_a_phone(node, people):
     assert ada.page.evaluate(overflow) <= 0
 
 
+def test_a_conversation_is_within_reach_in_any_window(node, people):
+    ada, grace = people("Ada", reduced_motion="reduce"), people("Grace")
+    ada.enrol(node.operator_invitation)
+    grace.enrol(ada.invite())
+    ada.open_conversation("Grace")
+    for number in range(12):
+        ada.expect_state(ada.send(f"Message {number}"), "Sent", "Delivered", "Read")
+    page = ada.page
+    field = page.get_by_role("textbox", name="Message", exact=True)
+    for width, height in ((1280, 800), (800, 600), (740, 360), (320, 256)):
+        page.set_viewport_size({"width": width, "height": height})
+        assert page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth") <= 0
+        assert page.get_by_role("log").bounding_box()["height"] >= 120
+        expect(page.get_by_role("heading", level=1)).to_have_count(1)
+        assert_accessible(page, f"conversation at {width}x{height}")
+    page.emulate_media(forced_colors="active")
+    assert_accessible(page, "conversation in forced colours")
+    page.emulate_media(forced_colors="none")
+
+    page.set_viewport_size({"width": 1280, "height": 800})
+    page.get_by_role("button", name="Verify").focus()
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        if field.evaluate("field => field === document.activeElement"):
+            break
+    expect(field).to_be_focused()
+    ada.articles.last.focus()
+    page.keyboard.press("ArrowUp")
+    expect(ada.articles.nth(-2)).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(field).to_be_focused()
+
+
 def test_the_app_speaks_french_to_a_french_browser(node, people):
     ada = people("Ada", locale="fr-FR")
     ada.page.goto(node.operator_invitation)

@@ -65,7 +65,7 @@ def test_a_seized_node_yields_noise(node, people, tmp_path):
     grace.lock()
     ada.expect_connection("Mailbox")
     ada.expect_state(ada.send(MESSAGES[1]), "Sent")
-    expect(attach(ada, 1)).to_contain_text("At the node", timeout=60_000)
+    expect(attach(ada, 1)).to_contain_text("Encrypted and stored on the server", timeout=60_000)
 
     with planted(node, secrets):
         found = canaries.found(seize(node, tmp_path, secrets[:1]))

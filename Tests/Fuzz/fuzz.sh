@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes the STUN and TURN modules with libFuzzer and the address sanitizer: fuzz.sh [SECONDS [TARGET...]]
 #
-# Each target (message, stream, server) runs for so long, 60 seconds if nothing is said, beginning with what earlier runs
+# Each target (message, stream, server, stun-large) runs for so long, 60 seconds if nothing is said, beginning with what earlier runs
 # found worth keeping in .build-fuzz/corpus. An input that breaks something is kept in .build-fuzz; given as a file to the
 # target's program there it breaks it again. Needs `swift build -c release`: the modules below those two are linked as they are.
 set -euo pipefail
@@ -10,7 +10,7 @@ cd "$(dirname "$0")/../.."
 seconds=${1:-60}
 shift || true
 targets=("$@")
-[ ${#targets[@]} -gt 0 ] || targets=(message stream server)
+[ ${#targets[@]} -gt 0 ] || targets=(message stream server stun-large)
 bin=$(dirname "$(readlink -f "$(command -v swiftc || echo /opt/swift/usr/bin/swiftc)")")
 release=.build/release
 out=.build-fuzz
@@ -36,9 +36,15 @@ done
 for target in "${targets[@]}"; do
     mkdir -p "$out/corpus/$target"
     echo "$target: $seconds s"
+    # How long an input may be; what is long begins long.
+    limits=(-max_len=1024 -len_control=1)
+    if [ "$target" = stun-large ]; then
+        limits=(-max_len=65507 -len_control=0)
+        [ -n "$(ls -A "$out/corpus/$target")" ] || head -c 65507 /dev/urandom >"$out/corpus/$target/long"
+    fi
     # What a crash says is the fuzzer's matter, not Swift's.
     set +e
-    SWIFT_BACKTRACE=enable=no "$out/$target" "$out/corpus/$target" -max_total_time="$seconds" -max_len=1024 -len_control=1 \
+    SWIFT_BACKTRACE=enable=no "$out/$target" "$out/corpus/$target" -max_total_time="$seconds" "${limits[@]}" \
         -artifact_prefix="$out/$target-" -print_final_stats=1 2>&1 |
         grep -E "^#[0-9]+.*(INITED|DONE)|ERROR|SUMMARY|Fatal|Test unit|stat::number_of"
     status=${PIPESTATUS[0]}

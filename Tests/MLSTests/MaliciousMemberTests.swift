@@ -24,7 +24,6 @@ struct MaliciousMemberTests {
             (.invalidKeyPackage(.signature), { $0.spoilsSignature = true }),
             (.invalidKeyPackage(.sameKeys), { $0.initKey = $0.leaf.encryptionKey }),
             (.invalidKeyPackage(.initKey), { $0.initKey.removeLast() }),
-            (.invalidKeyPackage(.extensionNotSupported), { $0.extensions[other] = [] }),
             (.invalidLeafNode(.source), { $0.leaf.source = .update }),
             (.invalidLeafNode(.source), { $0.leaf.source = .commit(parentHash: []) }),
             (.invalidLeafNode(.signature), { $0.leaf.spoilsSignature = true }),
@@ -36,8 +35,6 @@ struct MaliciousMemberTests {
             (.invalidLeafNode(.encryptionKey), { $0.leaf.encryptionKey.append(1) }),
             (.invalidLeafNode(.extensionNotSupported), { $0.leaf.extensions[other] = [] }),
             (.invalidLeafNode(.credentialTypeNotSupported), { $0.leaf.capabilities.credentials = [.x509] }),
-            (.invalidLeafNode(.versionOrSuiteNotSupported), { $0.leaf.capabilities.suites = [.xwing] }),
-            (.invalidLeafNode(.versionOrSuiteNotSupported), { $0.leaf.capabilities.versions = [] }),
             // A type that not all members support.
             (
                 .invalidLeafNode(.credentialTypeNotSupported),
@@ -66,6 +63,47 @@ struct MaliciousMemberTests {
         let stranger = try Party("stranger", suite: suite)
         let sound = try ForgedKeyPackage(stranger).keyPackage(signer: stranger.signer)
         _ = try victim.process(try mallory.forge(.proposal(.add(sound))))
+    }
+
+    @Test(
+        "may have a client added that lists less than it should: §7.3 and §10.1 do not look",
+        arguments: [
+            { $0.leaf.capabilities.suites = [.xwing] },
+            { $0.leaf.capabilities.suites = [] },
+            { $0.leaf.capabilities.versions = [] },
+            { $0.extensions[ExtensionType(rawValue: 0xF00)] = [1] },
+        ] as [@Sendable (inout ForgedKeyPackage) -> Void])
+    func lenient(change: @Sendable (inout ForgedKeyPackage) -> Void) throws {
+        let (mallory, victim) = try group()
+        let stranger = try Party("stranger", suite: suite)
+        var forged = try ForgedKeyPackage(stranger)
+        change(&forged)
+        let keyPackage = try forged.keyPackage(signer: stranger.signer)
+        try keyPackage.validate()
+        _ = try victim.process(try mallory.forge(.proposal(.add(keyPackage))))
+    }
+
+    @Test("proposes nothing where nobody proposes: nothing is kept, and data is sent on", arguments: [false, true])
+    func refusedProposals(publicly: Bool) throws {
+        let (mallory, victim) = try group()
+        let before = try victim.state.encoded
+        for proposal in [Proposal.remove(2), .remove(0)] {
+            let message = try mallory.forge(
+                .proposal(proposal), as: publicly ? .publicMessage : .privateMessage)
+            #expect(throws: MLSError.unexpectedMessage) {
+                try victim.with { try $0.process(message, proposals: .refuse, accept: { _ in true }) }
+            }
+        }
+        #expect(try victim.state.encoded == before)
+        #expect(try mallory.read(try victim.encrypt("as before")) == "as before")
+        // Those inside a commit are part of it.
+        let commit = try mallory.commit(removing: [2]).message
+        let staged = try victim.with { try $0.process(commit, proposals: .refuse, accept: { _ in true }) }
+        if case .commit(let staged) = staged {
+            #expect(staged.removed.count == 1)
+        } else {
+            Issue.record("not a commit")
+        }
     }
 
     @Test("cannot update to a bad leaf (§7.3, §12.1.2)")
@@ -192,6 +230,8 @@ struct MaliciousMemberTests {
             (.invalidCommit(.pathKeysReused), { $0.nodes[0].encryptionKey = carol.encryptionKey }),
             (.invalidCommit(.pathKeysReused), { $0.nodes[0].encryptionKey = $0.leafNode.encryptionKey }),
             (.invalidKey, { $0.nodes[0].encryptionKey.append(0) }),
+            // A point that nobody can encapsulate to.
+            (.invalidKey, { $0.nodes[0].encryptionKey = [UInt8](repeating: 0, count: 32) }),
             (.invalidCommit(.parentHash), { $0.nodes[0].encryptionKey[0] ^= 1 }),
             (.invalidLeafNode(.source), { try resign(&$0, .update, nil) }),
             (.invalidLeafNode(.source), { try resign(&$0, .keyPackage(.always), nil) }),

@@ -2,7 +2,10 @@ import TestVectors
 import Testing
 import VectorChecks
 
-@Suite("The MLS working group's vectors")
+@Suite(
+    "The MLS working group's vectors",
+    .enabled(if: OfficialVectors.arePresent, "no official vectors: set CRYPTPEER_VECTORS to the folder that holds them")
+)
 struct VectorTests {
     @Test("every case of a suite we have holds", arguments: MLSVectors.names)
     func cases(_ name: String) throws {

@@ -11,7 +11,8 @@ struct FileNameTests {
         arguments: [
             ("report.pdf", "report.pdf"), ("../../etc/passwd", "_.._etc_passwd"),
             ("C:\\Windows\\x.dll", "C__Windows_x.dll"),
-            (".bashrc", "bashrc"), ("...", "file"), ("", "file"), (" . x .txt. . ", "x .txt"),
+            (".bashrc", "_.bashrc"), (".env", "_.env"), ("..env", "env"), ("...", "file"),
+            ("", "file"), (" . x .txt. . ", "x .txt"),
             ("invoice\u{202E}fdp.exe", "invoicefdp.exe"), ("a\u{0}b\r\nc\u{9F}.txt", "ab c.txt"),
             ("photo.jpg                    .exe", "photo.jpg .exe"), ("photo\u{2003}\u{3000}1.jpg", "photo 1.jpg"),
             ("CON", "_CON"), ("nul.txt", "_nul.txt"), ("LpT9.tar.gz", "_LpT9.tar.gz"), ("COM¹", "_COM¹"),

@@ -31,6 +31,16 @@ struct BoundaryTests {
                 purpose: .readableCopy),
             .inventory([StoredFile(file: device, storage: device, length: 23)]),
         ]
+        output.events += [
+            .resumed(conversation: nil, drafts: []),
+            .resumed(
+                conversation: device,
+                drafts: [
+                    Draft(
+                        conversation: device, text: "half a sent",
+                        voice: VoiceDraft(type: "audio/webm", durationMs: 900, waveform: [1, 2], bytes: [3]))
+                ]),
+        ]
         output.nextTimeout = 1 << 40
         #expect(try Output(decoding: output.encoded) == output)
         for relay in [RelayAccess.off, .refused] {
@@ -58,6 +68,11 @@ struct BoundaryTests {
             .fileBytes(file: id, from: 15, [1, 2, 3]), .pauseFile(conversation: id, message: id, true),
             .cancelFile(conversation: id, message: id), .openFile(conversation: id, message: id, .view),
             .readableCopy(conversation: id, message: id, isKept: true), .fileProgress(file: id, chunks: 64),
+            .showInvitation(id), .labelInvitation(id, "Max"),
+            .hide(conversation: id, message: id), .unmask(conversation: id, true),
+            .draft(conversation: id, "half a sent"), .voiceDraft(conversation: id, nil),
+            .voiceDraft(
+                conversation: id, VoiceDraft(type: "audio/webm", durationMs: 900, waveform: [1, 2], bytes: [3])),
         ]
         for input in inputs { #expect(try Input(decoding: input.encoded) == input) }
     }

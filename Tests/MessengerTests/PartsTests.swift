@@ -86,7 +86,9 @@ struct DisplayNameTests {
         arguments: [
             ("  Ada \u{202E}evol\u{2066}  ", "Ada evol"), ("a\u{0}b\u{1F}\u{7F}\u{9F}c", "abc"),
             ("\u{200B}\u{FEFF}\u{2060}", ""), ("عائشة", "عائشة"), ("👩‍🚀", "👩‍🚀"), ("\u{3000}名\u{3000}", "名"),
-            ("x\u{2028}y\u{E0041}", "xy"),
+            ("x\u{2028}y\u{E0041}", "xy"), ("\u{3164}\u{2800}", ""), ("\u{115F}\u{034F}\u{180E}", ""),
+            ("Max\u{2064}", "Max"), ("Max\u{FE0F}", "Max"), ("M\u{200D}ax\u{200C}", "Max"), ("❤\u{FE0F}", "❤\u{FE0F}"),
+            ("می\u{200C}خواهم", "می\u{200C}خواهم"),
         ])
     func cleaned(given: String, cleaned: String) {
         #expect(DisplayName.cleaned(Text(given)).string == cleaned)
@@ -96,6 +98,16 @@ struct DisplayNameTests {
     func long() {
         let name = DisplayName.cleaned(Text(String(repeating: "é🙂", count: 100)))
         #expect(name.string.unicodeScalars.count == 64)
+    }
+
+    @Test("collides with another that looks the same, in whatever script it is written")
+    func lookalikes() {
+        #expect(DisplayName.collide("Max", "M\u{0430}x"), "Cyrillic")
+        #expect(DisplayName.collide("Max", "\u{FF2D}\u{FF41}\u{FF58}"), "fullwidth")
+        #expect(DisplayName.collide("Max", "\u{1D40C}\u{1D41A}\u{1D431}"), "mathematical")
+        #expect(DisplayName.collide("Nina", "\u{039D}ina"), "Greek")
+        #expect(!DisplayName.collide("Max", "Mac"))
+        #expect(!DisplayName.collide("Анна", "Anna"))
     }
 
     @Test("collides with another that differs in the case of letters only")

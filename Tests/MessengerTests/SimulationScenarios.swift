@@ -185,7 +185,7 @@ struct SimulationScenarios {
         world.comeBack(0)
         world.pass(seconds: 60)
         #expect(world.states(of: newcomer, with: 0) == [.delivered, .delivered])
-        #expect(world.conversation(of: 0, with: newcomer)?.unconfirmed == false)
+        #expect(world.conversation(of: 0, with: newcomer)?.removed == false)
         #expect(world.finish() == [])
     }
 

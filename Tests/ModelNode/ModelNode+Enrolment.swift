@@ -38,6 +38,23 @@ extension ModelNode {
         return .done
     }
 
+    /// The bubble's state, once there is a bubble.
+    public var newestState: BubbleState? { state.bubble?.state }
+
+    /// Takes a state of the authority's, as from the operator's client, and tells whoever is there.
+    ///
+    /// - Returns: nil if it is no newer one, or not signed by the authority.
+    public mutating func publish(_ next: SignedBubbleState) -> [Output]? {
+        outputs = []
+        do throws(Refusal) {
+            guard try publishBubbleState(next.encoded) == .done else { return nil }
+        } catch {
+            return nil
+        }
+        defer { outputs = [] }
+        return outputs
+    }
+
     mutating func putInvitation(
         _ id: [UInt8], verifier: [UInt8], expires: UInt64, bundle: [UInt8], by device: [UInt8], now: UInt64
     ) throws(Refusal) -> Response {
@@ -53,7 +70,10 @@ extension ModelNode {
             guard case .open = invitation.progress else { return false }
             return invitation.owner == device && invitation.expires > now
         }
-        guard open < limits.invitationsPerDevice else { throw .quotaExceeded }
+        let remembered = state.invitations.values.count { $0.owner == device }
+        guard open < limits.invitationsPerDevice,
+            remembered < limits.invitationsPerDevice * Limits.invitationsRemembered
+        else { throw .quotaExceeded }
         state.invitations[id] = ModelState.Invitation(
             owner: device, verifier: verifier, expires: expires, bundle: bundle, progress: .open)
         return .done

@@ -65,8 +65,9 @@ extension ModelNode {
     }
 
     mutating func takeKeyPackage(of id: [UInt8], deliveryKey: [UInt8]) throws(Refusal) -> Response {
-        guard let first = try mailbox(id, deliveryKey: deliveryKey).keyPackages.first else { return .keyPackage(nil) }
-        state.mailboxes[id]?.keyPackages.removeFirst()
+        let keyPackages = try mailbox(id, deliveryKey: deliveryKey).keyPackages
+        guard let first = keyPackages.first else { return .keyPackage(nil) }
+        if keyPackages.count > 1 { state.mailboxes[id]?.keyPackages.removeFirst() }
         return .keyPackage(first)
     }
 

@@ -49,17 +49,17 @@ extension ModelNode {
                 guard let found = state.blobs[blob] else { throw .unknownBlob }
                 return .blob(found.bytes)
             case .deleteBlob(let blob):
-                guard state.blobs.removeValue(forKey: blob) != nil else { throw .unknownBlob }
-                return .done
+                return try deleteBlob(blob)
             case .publishKeyPackages(let mailbox, let keyPackages):
                 return try publishKeyPackages(keyPackages, for: mailbox, by: device)
             case .takeKeyPackage(let mailbox, let deliveryKey):
                 return try takeKeyPackage(of: mailbox, deliveryKey: deliveryKey)
             case .createSlot(let slot, let tokenHash):
-                return try createSlot(slot, tokenHash: tokenHash, by: device)
+                return try createSlot(slot, tokenHash: tokenHash, by: device, now: now)
             case .commit(let slot, let position, let token, let nextTokenHash, let sealedCommit):
                 return try commit(
-                    sealedCommit, to: slot, position: position, token: token, nextTokenHash: nextTokenHash, now: now)
+                    sealedCommit, to: slot, position: position, token: token, nextTokenHash: nextTokenHash, by: device,
+                    now: now)
             case .fetchCommit(let slot, let position, let token):
                 return try fetchCommit(slot, position: position, token: token)
             case .putCheckpoint(let checkpoint):

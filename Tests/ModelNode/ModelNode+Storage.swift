@@ -11,26 +11,47 @@ extension ModelNode {
             return .done
         }
         let expires = try expiry(expires, longest: Limits.blobLifetime, now: now)
-        var occupied = 0
-        for blob in state.blobs.values where blob.owner == device { occupied += blob.bytes.count }
-        guard occupied + bytes.count <= limits.blobBytesPerDevice else { throw .quotaExceeded }
-        state.blobs[id] = ModelState.Blob(owner: device, expires: expires, bytes: bytes)
+        let day = try charge(bytes.count, to: device, expires: expires)
+        state.blobs[id] = ModelState.Blob(charged: (device, day), expires: expires, bytes: bytes)
         return .done
     }
 
-    mutating func createSlot(_ id: [UInt8], tokenHash: [UInt8], by device: [UInt8]) throws(Refusal) -> Response {
+    mutating func deleteBlob(_ id: [UInt8]) throws(Refusal) -> Response {
+        guard let blob = state.blobs.removeValue(forKey: id) else { throw .unknownBlob }
+        if let (device, day) = blob.charged {
+            state.usage[device]?[day]?.bytes -= max(blob.bytes.count, Limits.leastCharge)
+        }
+        return .done
+    }
+
+    /// Charges a device's quota until the end of the day on which something expires.
+    private mutating func charge(_ length: Int, to device: [UInt8], expires: UInt64) throws(Refusal) -> UInt64 {
+        let bytes = max(length, Limits.leastCharge)
+        let charged = (state.usage[device] ?? [:]).values.reduce(0) { $0 + $1.bytes }
+        guard charged + bytes <= limits.blobBytesPerDevice else { throw .quotaExceeded }
+        let day = (expires + 86_399) / 86_400
+        state.usage[device, default: [:]][day, default: ModelState.Usage()].bytes += bytes
+        return day
+    }
+
+    mutating func createSlot(_ id: [UInt8], tokenHash: [UInt8], by device: [UInt8], now: UInt64) throws(Refusal)
+        -> Response
+    {
         if let slot = state.slots[id] {
             guard slot.tokenHashes[0] == tokenHash else { throw .conflict }
             return .done
         }
-        let owned = state.slots.values.count { $0.owner == device }
-        guard owned < limits.slotsPerDevice else { throw .quotaExceeded }
-        state.slots[id] = ModelState.Slot(owner: device, tokenHashes: [tokenHash])
+        let made = (state.usage[device] ?? [:]).values.reduce(0) { $0 + $1.slots }
+        guard made < limits.slotsPerDevice else { throw .quotaExceeded }
+        let day = (now + Limits.slotPeriod) / 86_400 + 1
+        state.usage[device, default: [:]][day, default: ModelState.Usage()].slots += 1
+        state.slots[id] = ModelState.Slot(tokenHashes: [tokenHash])
         return .done
     }
 
     mutating func commit(
-        _ sealed: [UInt8], to id: [UInt8], position: UInt64, token: [UInt8], nextTokenHash: [UInt8], now: UInt64
+        _ sealed: [UInt8], to id: [UInt8], position: UInt64, token: [UInt8], nextTokenHash: [UInt8],
+        by device: [UInt8], now: UInt64
     ) throws(Refusal) -> Response {
         let (slot, index) = try slot(id, position: position, token: token)
         if index < slot.commits.count {
@@ -39,7 +60,9 @@ extension ModelNode {
             }
             return .done
         }
-        state.slots[id]?.commits.append(ModelState.Slot.Commit(sealed: sealed, expires: now + Limits.commitLifetime))
+        let expires = now + Limits.commitLifetime
+        _ = try charge(sealed.count, to: device, expires: expires)
+        state.slots[id]?.commits.append(ModelState.Slot.Commit(sealed: sealed, expires: expires))
         state.slots[id]?.tokenHashes.append(nextTokenHash)
         return .done
     }

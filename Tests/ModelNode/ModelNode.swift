@@ -74,12 +74,18 @@ public struct ModelNode {
     /// The process is killed and started again: every connection is gone.
     public mutating func crash() {
         sessions = [:]
+        for id in state.blobs.keys { state.blobs[id]?.charged = nil }
     }
 
     /// Whether a newcomer could still redeem this invitation, its expiry aside.
     public func offers(invitation: [UInt8]) -> Bool {
         if case .open? = state.invitations[invitation]?.progress { return true }
         return false
+    }
+
+    /// What it hands out for a device, the next first.
+    public func keyPackages(of device: [UInt8]) -> [[UInt8]] {
+        state.mailboxes.values.first { $0.owner == device }?.keyPackages ?? []
     }
 
     /// How many blobs it keeps.

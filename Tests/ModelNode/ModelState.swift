@@ -12,8 +12,15 @@ struct ModelState {
     var mailboxes: [[UInt8]: Mailbox] = [:]
     var blobs: [[UInt8]: Blob] = [:]
     var slots: [[UInt8]: Slot] = [:]
+    /// What each device's quotas are charged with, by the day until whose end they are: a restart forgets none of it.
+    var usage: [[UInt8]: [UInt64: Usage]] = [:]
     /// By device.
     var checkpoints: [[UInt8]: [UInt8]] = [:]
+
+    struct Usage {
+        var bytes = 0
+        var slots = 0
+    }
 
     struct Bubble {
         let authority: Authority
@@ -53,13 +60,13 @@ struct ModelState {
     }
 
     struct Blob {
-        let owner: [UInt8]
+        /// Who was charged for it, and until when; nil once the node has been started again, which forgets that.
+        var charged: (device: [UInt8], day: UInt64)?
         let expires: UInt64
         let bytes: [UInt8]
     }
 
     struct Slot {
-        let owner: [UInt8]
         /// The hash of each position's token; the last is the current position's.
         var tokenHashes: [[UInt8]]
         /// One for each position but the current.
@@ -82,6 +89,7 @@ struct ModelState {
             mailboxes[id]?.envelopes.removeAll { $0.expires <= now }
         }
         for (id, blob) in blobs where blob.expires <= now { blobs[id] = nil }
+        for device in usage.keys { usage[device] = usage[device]?.filter { $0.key > now / 86_400 } }
         for (id, slot) in slots {
             for (position, commit) in slot.commits.enumerated() where commit.sealed != nil && commit.expires <= now {
                 slots[id]?.commits[position].sealed = nil

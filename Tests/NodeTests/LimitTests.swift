@@ -24,6 +24,31 @@ struct LimitTests {
         }
     }
 
+    @Test("before its session stands a stranger may send no more than a greeting, and a guest no more than a claim")
+    func lengthBeforeSession() async throws {
+        try await withNode { node in
+            // The header says how long it will be: the node waits for none of it.
+            let stranger = try await node.connect()
+            try? await stranger.send([UInt8](repeating: 0, count: 257))
+            #expect(try await stranger.goodbye() == .tooLarge)
+
+            let pieces = try await node.connect()
+            try? await pieces.send(opcode: .binary, [UInt8](repeating: 0, count: 200), isFinal: false)
+            try? await pieces.send(opcode: .continuation, [UInt8](repeating: 0, count: 200), isFinal: false)
+            #expect(try await pieces.goodbye() == .tooLarge)
+
+            let guest = try await node.guest()
+            try? await guest.connection.send([UInt8](repeating: 0, count: 200_001))
+            #expect(try await guest.goodbye() == .tooLarge)
+            // What a guest may send is not cut by it.
+            let claim = Request.claim(
+                token: [UInt8](repeating: 0, count: 32), authority: [UInt8](repeating: 0, count: 60_000),
+                bubbleState: [UInt8](repeating: 0, count: 60_000), chain: [UInt8](repeating: 0, count: 60_000))
+            let response = try await node.guest().ask(claim)
+            #expect(response != .refused(.tooLarge))
+        }
+    }
+
     @Test("a field longer than the protocol's is refused as such")
     func fieldLength() async throws {
         try await withNode { node in
@@ -269,6 +294,21 @@ struct LimitTests {
         }
     }
 
+    @Test("what would wait to be written beyond the bound is refused, and less is not")
+    func pendingBytes() async throws {
+        try await withNode {
+            $0.bounds.pendingBytes = 50_000
+        } _: { node in
+            let session = try await TestBubble(claiming: node).session(on: node)
+            func put(_ length: Int) -> Request {
+                let bytes = Randomness.system().bytes(length)
+                return .putBlob(blob: Randomness.system().bytes(32), expires: node.now + 600, bytes: bytes)
+            }
+            #expect(try await session.ask(put(50_001)) == .refused(.unavailable))
+            #expect(try await session.ask(put(50_000)) == .done)
+        }
+    }
+
     @Test("a client that asks for much and reads nothing waits, and gets it all when it reads")
     func backpressure() async throws {
         try await withNode { node in
@@ -289,4 +329,14 @@ func eventually(_ body: () async throws -> Void) async throws {
         try await Task.sleep(for: .milliseconds(100))
     }
     try await body()
+}
+
+extension NodeConnection {
+    /// The reason that the node gives for ending a connection that never became a session.
+    fileprivate func goodbye() async throws -> Refusal? {
+        while let message = try await receive() {
+            if case .goodbye(let refusal) = try NodeFrame(decoding: message) { return refusal }
+        }
+        return nil
+    }
 }

@@ -133,7 +133,7 @@ struct RelayAlternateTests {
             ("tls:203.0.113.8:443#", "has no DNS name after its #"), ("tls:203.0.113.8:443#a b", "has no DNS name"),
             ("tls:203.0.113.8:443#203.0.113.8", "has no DNS name"), ("tls:203.0.113.8:443#a#b", "has no DNS name"),
             ("tls:203.0.113.8:443#*.example.org", "has no DNS name"),
-            ("tls:203.0.113.8:443#" + String(repeating: "a.", count: 127), "has no DNS name"),
+            ("tls:203.0.113.8:443#" + String(repeating: "a.", count: 128), "has no DNS name"),
         ])
     func wrong(alternate: String, complaint: String) async throws {
         let error = await #expect(throws: StartError.self, "\(alternate)") {

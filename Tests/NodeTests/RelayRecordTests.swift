@@ -52,7 +52,8 @@ struct RelayRecordTests {
             try await stray.send(Array("GET / HTTP/1.1\r\n\r\n".utf8))
             #expect(await stray.isClosed(within: .seconds(5)))
             for line in [
-                "cryptpeer_relay_allocations 1", "cryptpeer_relay_allocations_made_total 1",
+                "cryptpeer_relay_listeners_missing 0", "cryptpeer_relay_allocations 1",
+                "cryptpeer_relay_allocations_made_total 1",
                 "cryptpeer_relay_datagrams_total{to=\"peer\"} 3", "cryptpeer_relay_bytes_total{to=\"peer\"} 12",
                 "cryptpeer_relay_datagrams_total{to=\"client\"} 1", "cryptpeer_relay_bytes_total{to=\"client\"} 5",
                 "cryptpeer_relay_streams{transport=\"tcp\"} 1", "cryptpeer_relay_streams{transport=\"tls\"} 0",

@@ -1,5 +1,6 @@
 import Foundation
 import Node
+import NodeClient
 import STUN
 import TURN
 import Testing
@@ -204,6 +205,112 @@ struct RelayTests {
             // A second's worth, and what came in while it passed.
             #expect((100_000...300_000).contains(received[0]), "\(received)")
             #expect((100_000...300_000).contains(received[1]), "\(received)")
+        }
+    }
+
+    private static let prlimit = "/usr/bin/prlimit"
+    private static let hasPrlimit = FileManager.default.isExecutableFile(atPath: prlimit)
+
+    @Test(
+        "a node that is ready has a relay that answers; one that lacks a descriptor for it says so",
+        .enabled(if: hasPrlimit))
+    func wholeOrNot() async throws {
+        let port = NodeProcess.freePort()
+        let options = ["--turn-port", "\(port)", "--public-ip", "127.0.0.1"]
+        let whole = try await NodeProcess(options: options)
+        let most = whole.descriptors
+        func answers() -> Bool {
+            [DatagramClient.loopback, DatagramClient.loopback6].allSatisfy { ip in
+                guard let client = try? DatagramClient(relayPort: port, at: ip, patience: 1) else { return false }
+                client.send(RelayRequests.binding)
+                return (try? client.receive()) != nil
+            }
+        }
+        #expect(answers())
+        try await whole.terminate()
+        var complaints = 0
+        // Of what it opens last, the relay's own is a part.
+        for limit in most - 10..<most {
+            let folder = try TemporaryFolder()
+            do {
+                let node = try await NodeProcess(
+                    folder: folder, options: options, under: [Self.prlimit, "--nofile=\(limit)"])
+                #expect(answers(), "\(limit) of \(most) descriptors")
+                try await node.kill()
+            } catch NodeProcess.Failure.notReady {
+                let log = String(decoding: try folder.bytes("log"), as: UTF8.self)
+                guard log.contains("The relay cannot be started") else { continue }
+                complaints += 1
+                #expect(log.hasPrefix("cryptpeer: The relay cannot be started (too many open files): let the node"))
+                #expect(log.hasSuffix(")\n") && log.filter { $0 == "\n" }.count == 1)
+            }
+        }
+        #expect(complaints > 0)
+    }
+
+    @Test("what it relays is at the ports that were named, and it is full when they are used up")
+    func portRange() async throws {
+        let first = NodeProcess.freePort()
+        try await withRelay {
+            $0.ports = "\(first)-\(first + 2)"
+        } _: { port in
+            let clients = try (0..<4).map { try DatagramClient(relayPort: port, user: "user\($0)") }
+            let ports = try clients.map { try $0.allocate()?.port }
+            // Another program may have one of them.
+            let given = ports.compactMap { $0 }
+            #expect(given.count == Set(given).count && (1...3).contains(given.count))
+            #expect(given.allSatisfy { (first...first + 2).contains(Int($0)) })
+            let answer = try DatagramClient(relayPort: port, user: "late").ask(.allocate) {
+                $0.append(.requestedTransport, [17, 0, 0, 0])
+            }
+            #expect(answer.error == .insufficientCapacity)
+        }
+    }
+
+    @Test("it listens at the addresses that were named, over UDP and TCP, and at no other", arguments: [1, 3])
+    func listening(threads: Int) async throws {
+        try await withRelay(threads: threads) {
+            $0.listen = ["127.0.0.1"]
+        } _: { port in
+            #expect(try DatagramClient(relayPort: port).allocate() != nil)
+            let elsewhere = try DatagramClient(relayPort: port, at: DatagramClient.loopback6)
+            elsewhere.send(RelayRequests.binding)
+            #expect(throws: (any Error).self) { try elsewhere.receive(within: 1) }
+        }
+        let port = NodeProcess.freePort()
+        try await withNode { configuration in
+            var relay = RelayConfiguration.onLoopback(port: port)
+            relay.listen = ["127.0.0.1"]
+            configuration.relay = relay
+        } _: { _ in
+            let stream = try await ByteStream.open(host: "127.0.0.1", port: port)
+            #expect(try await StreamClient(stream).allocate() != nil)
+            await stream.close()
+            await #expect(throws: (any Error).self) { _ = try await ByteStream.open(host: "::1", port: port) }
+        }
+    }
+
+    @Test("mistakes in where it listens, its ports and its threads end the start, with what to do")
+    func mistakes() async throws {
+        let mistakes: [(@Sendable (inout RelayConfiguration) -> Void, String)] = [
+            ({ $0.listen = ["chat.example.org"] }, "chat.example.org is no IP address: give --relay-listen addresses"),
+            ({ $0.listen = ["192.0.2.77"] }, "This machine has no address 192.0.2.77: give --relay-listen one that"),
+            ({ $0.ports = "50000" }, "50000 is no range of ports: give --relay-ports two ports"),
+            ({ $0.ports = "50001-50000" }, "50001-50000 is no range of ports"),
+            ({ $0.ports = "80-90" }, "80-90 is no range of ports"),
+            ({ $0.ports = "50000-70000" }, "50000-70000 is no range of ports"),
+            ({ $0.ports = "a-b-c" }, "a-b-c is no range of ports"),
+            ({ $0.threads = 0 }, "The relay cannot have 0 threads: give --relay-threads 1 to 64"),
+        ]
+        for (configure, complaint) in mistakes {
+            let error = await #expect(throws: StartError.self) {
+                _ = try await LocalNode { node in
+                    var relay = RelayConfiguration(port: NodeProcess.freePort())
+                    configure(&relay)
+                    node.relay = relay
+                }
+            }
+            #expect(error?.description.hasPrefix(complaint) == true, "\(error?.description ?? "")")
         }
     }
 }

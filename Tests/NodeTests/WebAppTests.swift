@@ -88,6 +88,17 @@ struct WebAppTests {
         }
     }
 
+    @Test("a program built without the web app says so")
+    func notBuilt() async throws {
+        try await withNode {
+            $0.webApp = []
+        } _: { node in
+            let page = try await HTTPSClient(node.origin, trusting: try node.authority).get("/")
+            #expect(page.status == 200)
+            #expect(page.text.contains("make build"))
+        }
+    }
+
     private func withWebApp(_ body: (HTTPSClient) async throws -> Void) async throws {
         try await withNode {
             $0.webApp = Self.archive

@@ -77,12 +77,20 @@ final class Browser {
     var hasOlder = false
     /// The open conversation's messages, by id.
     var messages: [[UInt8]: MessageSummary] = [:]
+    /// What the page was given back at the last unlocking.
+    var resumedConversation: [UInt8]?
+    var drafts: [Draft] = []
     /// What was last revealed of each message.
     var revealed: [[UInt8]: Text] = [:]
     var refusal: Problem?
     var warnings: [Warning] = []
     var problems: [Problem] = []
+    /// The authority's, as it was last made.
+    var recovery: (file: [UInt8], code: Text)?
     var hadGap = false
+    /// The lengths of what was sent through channels and in envelopes, in order.
+    var channelLengths: [Int] = []
+    var envelopeLengths: [Int] = []
     /// Calls of this page's life, by id.
     var calls: [[UInt8]: CallSummary] = [:]
     /// The invitations that this person has made and that are open, oldest first.

@@ -10,6 +10,10 @@ struct Liar {
     private var chance: Chance
     /// When the world heals.
     var isHonest = false
+    /// Whether the node takes no checkpoint, as one that is too busy.
+    var refusesCheckpoints = false
+    /// The lengths of those that it was given.
+    private(set) var checkpointLengths: Set<Int> = []
     /// How often it has lied.
     private(set) var lies = 0
     /// Envelopes seen, by mailbox, to be played again.
@@ -18,6 +22,22 @@ struct Liar {
     private var states: [[UInt8]] = []
     private var bundles: [[UInt8]] = []
     private var checkpoints: [[UInt8]] = []
+    /// Sealed commits, of every conversation.
+    private var commits: [[UInt8]] = []
+    /// Requests about commits that wait for their answer, by link and number.
+    private var commitRequests: [Wire: CommitRequest] = [:]
+    /// Answers that are kept back until the node says something else on that link.
+    private var late: [UInt32: [NodeFrame]] = [:]
+
+    private struct Wire: Hashable {
+        let link: UInt32
+        let id: UInt32
+    }
+
+    private enum CommitRequest {
+        case commit
+        case fetch
+    }
 
     init(_ hostility: Hostility, chance: Chance) {
         self.hostility = hostility
@@ -32,10 +52,15 @@ struct Liar {
         case isAnswered(NodeFrame)
     }
 
-    mutating func receive(_ bytes: [UInt8]) -> Reception {
-        guard !hostility.isEmpty, let frame = try? ClientFrame(decoding: bytes),
-            case .request(let id, let request) = frame
-        else { return .passes(bytes) }
+    mutating func receive(_ bytes: [UInt8], on link: UInt32) -> Reception {
+        guard let frame = try? ClientFrame(decoding: bytes), case .request(let id, let request) = frame else {
+            return .passes(bytes)
+        }
+        if case .putCheckpoint(let checkpoint) = request {
+            checkpointLengths.insert(checkpoint.count)
+            if refusesCheckpoints { return .isAnswered(.response(id: id, .refused(.rateLimited))) }
+        }
+        guard !hostility.isEmpty else { return .passes(bytes) }
         switch request {
         case .publishKeyPackages(_, let packages):
             keyPackages += packages
@@ -43,6 +68,15 @@ struct Liar {
             checkpoints.append(checkpoint)
         case .putInvitation(_, _, _, let bundle):
             bundles.append(bundle)
+        case .commit(_, _, _, _, let sealed):
+            commits.append(sealed)
+            commitRequests[Wire(link: link, id: id)] = .commit
+            if !isHonest, hostility.contains(.falseAcceptances), chance.oneIn(2) {
+                lies += 1
+                return .isAnswered(.response(id: id, .done))
+            }
+        case .fetchCommit:
+            commitRequests[Wire(link: link, id: id)] = .fetch
         case .deliver(let mailbox, let key, let transient, let expires, var envelope):
             envelopes[mailbox, default: []].append(envelope)
             guard !isHonest else { break }
@@ -63,10 +97,51 @@ struct Liar {
     }
 
     /// What the node says instead of a frame.
-    mutating func twist(_ frame: NodeFrame) -> [NodeFrame] {
+    mutating func twist(_ frame: NodeFrame, on link: UInt32) -> [NodeFrame] {
         guard !hostility.isEmpty else { return [frame] }
         if case .response(_, .bubbleState(let state)) = frame { states.append(state) }
-        if isHonest { return [frame] }
+        let overdue = late.removeValue(forKey: link) ?? []
+        if isHonest { return [frame] + overdue }
+        if case .response(let id, let response) = frame,
+            let request = commitRequests.removeValue(forKey: Wire(link: link, id: id)),
+            let lie = lie(about: request, id: id, response, on: link)
+        {
+            lies += 1
+            return lie + overdue
+        }
+        return twist(frame) + overdue
+    }
+
+    /// What the node says of a commit instead of the truth. nil: it says the truth.
+    private mutating func lie(about request: CommitRequest, id: UInt32, _ response: Response, on link: UInt32)
+        -> [NodeFrame]?
+    {
+        let truth = NodeFrame.response(id: id, response)
+        if hostility.contains(.lateAnswers) {
+            if chance.oneIn(3) { return [truth, truth] }
+            if chance.oneIn(2) {
+                late[link, default: []].append(truth)
+                return []
+            }
+        }
+        switch (request, response) {
+        case (.commit, .done) where hostility.contains(.falseRefusals) && chance.oneIn(2):
+            let refusals = [Refusal.wrongSlotToken, .unknownSlot, .slotTaken]
+            return [.response(id: id, .refused(refusals[chance.below(refusals.count)]))]
+        case (.fetch, .commit(let commit)) where hostility.contains(.otherCommits) && chance.oneIn(2):
+            guard let other = chance.oneIn(3) ? nil : chance.pick(commits), other != commit else {
+                return commit == nil ? nil : [.response(id: id, .commit(nil))]
+            }
+            return [.response(id: id, .commit(other))]
+        case (.fetch, .commit) where hostility.contains(.hiddenCommits) && chance.oneIn(2):
+            let refusals = [Refusal.wrongSlotToken, .unknownSlot, .slotTaken]
+            return [.response(id: id, .refused(refusals[chance.below(refusals.count)]))]
+        default:
+            return nil
+        }
+    }
+
+    private mutating func twist(_ frame: NodeFrame) -> [NodeFrame] {
         switch frame {
         case .push(.envelope(let mailbox, let sequence, let envelope)):
             return push(mailbox, sequence, envelope)

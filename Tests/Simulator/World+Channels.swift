@@ -30,6 +30,7 @@ extension World {
         case .send(let device, let bytes):
             if bytes.count > 65_536 { violate("\(browser.index) sends \(bytes.count) bytes in one channel message") }
             expectNew(bytes, from: browser.index, "a channel message")
+            browser.channelLengths.append(bytes.count)
             guard let id = browser.endpoints[device], let end = endpoints[id], end.isOpen, let remote = end.remote,
                 var other = endpoints[remote], other.isOpen, !isPartitioned(end.browser, other.browser)
             else { return }

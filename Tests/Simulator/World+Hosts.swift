@@ -105,15 +105,19 @@ extension World {
         for event in output.events { show(event, to: browser) }
         browser.timer += 1
         if let time = output.nextTimeout {
+            if time > World.lastMoment { violate("\(browser.index) wants a tick when no browser can give one") }
             let wait = time > clock(of: browser) ? time - clock(of: browser) : 1
             schedule.plan(.tick(browser: browser.index, timer: browser.timer), at: now + min(wait, 1 << 40))
         }
     }
 
-    /// What the browser takes the time to be.
-    private func clock(of browser: Browser) -> UInt64 {
-        now &+ UInt64(bitPattern: browser.clockError)
+    /// What the browser takes the time to be. The host goes no further than the engine does: the end of the year 9999.
+    func clock(of browser: Browser) -> UInt64 {
+        min(now &+ UInt64(bitPattern: browser.clockError), 253_402_300_799_999)
     }
+
+    /// The last moment that JavaScript can name (ECMA-262 §21.4.1.1), in milliseconds since 1970.
+    static let lastMoment: UInt64 = 8_640_000_000_000_000
 
     /// The tab dies, or the person reloads: after a while the page is there again, locked.
     func reload(_ browser: Browser) {
@@ -158,7 +162,10 @@ extension World {
             guard conversation == browser.openConversation else { break }
             if replaceAll { browser.messages = [:] }
             browser.hasOlder = hasOlder
-            for message in list { browser.messages[message.id] = message }
+            for message in list {
+                if message.time > World.lastMoment { violate("\(browser.index) is shown a time that no browser has") }
+                browser.messages[message.id] = message
+            }
         case .revealed(_, let message, let text, _):
             browser.revealed[message] = text
         case .invitation(let id, let link, _):
@@ -173,8 +180,13 @@ extension World {
         case .problem(let problem):
             browser.problems.append(problem)
             if problem == .internalError { violate("\(browser.index) had an internal error") }
-        case .invitations, .safetyNumber, .safetyCompared, .recoveryFile, .nodeStatus, .locked:
+        case .recoveryFile(let file, let code):
+            browser.recovery = (file, code)
+        case .invitations, .safetyNumber, .safetyCompared, .nodeStatus, .locked:
             break
+        case .resumed(let conversation, let drafts):
+            browser.resumedConversation = conversation
+            browser.drafts = drafts
         case .call(let call): show(call, to: browser)
         }
     }

@@ -191,7 +191,9 @@ extension World {
                 if conversation.warning, plan.hostility.isEmpty, !plan.faults.contains(.rollbacks) {
                     violate("\(browser.index) sees a warning")
                 }
-                if conversation.unconfirmed { violate("\(browser.index) sees an unconfirmed contact") }
+                if conversation.removed != removed.contains(conversation.member) {
+                    violate("\(browser.index) is wrong about who is a member")
+                }
                 checkStates(of: conversation, browser)
             }
             let hasLostHistory = browser.hasLostHistory || browsers[0].hasLostHistory

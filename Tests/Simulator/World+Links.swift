@@ -58,6 +58,7 @@ extension World {
         case .request(_, .deliver(_, _, let isTransient, _, let envelope))?:
             if !isTransient { counts.envelopes += 1 }
             expectNew(envelope, from: browser.index, "an envelope")
+            browser.envelopeLengths.append(envelope.count)
         case .request(_, .commit)?: counts.commits += 1
         case nil: violate("\(browser.index) sends the node what is no frame")
         default: break
@@ -72,14 +73,19 @@ extension World {
         guard isNodeUp, let link = links[id], !link.isBroken, !link.isClosedByNode else { return }
         counts.lies = liar.lies
         let outputs: [ModelNode.Output]
-        switch liar.receive(frame) {
+        switch liar.receive(frame, on: id) {
         case .passes(let bytes): outputs = node.receive(bytes, on: id, now: now / 1_000)
         case .isAnswered(let answer): outputs = [.send(answer, to: id)]
         }
+        send(outputs)
+    }
+
+    /// What the node says goes out, as the liar lets it.
+    func send(_ outputs: [ModelNode.Output]) {
         for output in outputs {
             switch output {
             case .send(let frame, let target):
-                for twisted in liar.twist(frame) { sendToClient(twisted, on: target) }
+                for twisted in liar.twist(frame, on: target) { sendToClient(twisted, on: target) }
             case .close(let target):
                 links[target]?.isClosedByNode = true
                 guard let last = links[target]?.lastAtClient else { continue }
@@ -118,6 +124,14 @@ extension World {
         links[id]?.isBroken = true
         plan(.lossAtClient(id), in: chance.delay(10...20_000))
         plan(.lossAtNode(id), in: chance.delay(10...40_000))
+    }
+
+    /// The connection dies, and neither side is ever told.
+    func silenceLink(of browser: Browser) {
+        guard let id = browser.link, links[id]?.isMade == true else { return }
+        note("\(browser.index)'s connection falls silent")
+        counts.lostLinks += 1
+        links[id]?.isBroken = true
     }
 
     func lossAtNode(_ id: UInt32) {

@@ -27,6 +27,17 @@ extension World {
         run(for: seconds * 1_000)
     }
 
+    public func pass(milliseconds: UInt64) {
+        run(for: milliseconds)
+    }
+
+    /// Time passes, a long one, while nobody's page is open and nothing happens.
+    public func skip(days: UInt64) {
+        for browser in browsers { closePage(browser) }
+        run(for: 60_000)
+        now += days * 86_400_000
+    }
+
     /// The page is closed, and stays so.
     public func leave(_ person: Int) {
         closePage(browsers[person])
@@ -72,6 +83,13 @@ extension World {
         show(person, other).filter { $0.isOwn }.map { $0.state }
     }
 
+    /// How often the conversation was begun anew, as its log says.
+    public func beginnings(of person: Int, with other: Int) -> Int {
+        guard let conversation = conversation(of: person, with: other) else { return 0 }
+        load(conversation.conversation, browsers[person])
+        return browsers[person].messages.values.count { $0.kind == .notice && $0.notice == .restarted }
+    }
+
     /// How many texts the person has received, all of which are revealed. Whether they are the right ones shows in
     /// ``brokenInvariants``.
     @discardableResult
@@ -84,17 +102,52 @@ extension World {
         return received.count
     }
 
+    /// The texts of the conversation as the person sees them without revealing anything, oldest first.
+    public func texts(of person: Int, with other: Int) -> [MessageSummary] {
+        show(person, other)
+    }
+
+    /// The same of the conversation that is open already, as it is now.
+    public func openTexts(of person: Int) -> [MessageSummary] {
+        browsers[person].messages.values.filter { $0.kind == .text }.sorted { $0.order < $1.order }
+    }
+
+    /// What a person's page was given back at the last unlocking.
+    public func resumed(_ person: Int) -> (conversation: [UInt8]?, drafts: [Draft]) {
+        (browsers[person].resumedConversation, browsers[person].drafts)
+    }
+
     /// The ids of a person's own texts that have failed.
     public func failed(of person: Int, with other: Int) -> [[UInt8]] {
         show(person, other).filter { $0.isOwn && $0.state == .failed }.map { $0.id }
     }
 
-    private func show(_ person: Int, _ other: Int) -> [MessageSummary] {
-        guard let conversation = conversation(of: person, with: other) else { return [] }
-        load(conversation.conversation, browsers[person])
-        return browsers[person].messages.values.filter { $0.kind == .text }.sorted { $0.order < $1.order }
+    /// The computer's clock is set, so many milliseconds ahead of the world's.
+    public func setClock(_ person: Int, ahead milliseconds: Int64) {
+        browsers[person].clockError = milliseconds
     }
 
+    /// How far ahead of the person's own clock the messages are shown that came from another, in milliseconds.
+    public func futures(of person: Int, with other: Int) -> [Int64] {
+        show(person, other, notices: true).filter { !$0.isOwn }
+            .map { Int64(clamping: $0.time) - Int64(clock(of: browsers[person])) }
+    }
+
+    private func show(_ person: Int, _ other: Int, notices: Bool) -> [MessageSummary] {
+        guard let conversation = conversation(of: person, with: other) else { return [] }
+        load(conversation.conversation, browsers[person])
+        return browsers[person].messages.values.filter { notices || $0.kind == .text }.sorted { $0.order < $1.order }
+    }
+
+    private func show(_ person: Int, _ other: Int) -> [MessageSummary] { show(person, other, notices: false) }
+
+    /// What the log says by itself.
+    public func notices(of person: Int, with other: Int) -> [Notice] {
+        show(person, other, notices: true).map { $0.notice }.filter { $0 != .none }
+    }
+
+    public func isCalling(_ person: Int) -> Bool { browsers[person].activeCall != nil }
+    public var channelsOpened: Int { counts.channelsOpened }
     public func warnings(of person: Int) -> [Warning] { browsers[person].warnings }
     public func problems(of person: Int) -> [Problem] { browsers[person].problems }
     public func refusal(of person: Int) -> Problem? { browsers[person].refusal }
@@ -116,9 +169,28 @@ extension World {
     /// For how many seconds yet the page may use the relay.
     public func relayLife(of person: Int) -> UInt64 {
         guard case .granted(let grant)? = browsers[person].relay else { return 0 }
-        let clock = now &+ UInt64(bitPattern: browsers[person].clockError)
-        return (grant.until - min(grant.until, clock)) / 1_000
+        return (grant.until - min(grant.until, clock(of: browsers[person]))) / 1_000
     }
+
+    /// The KeyPackages that the node hands out for a person.
+    public func keyPackages(of person: Int) -> [[UInt8]] { node.keyPackages(of: browsers[person].device) }
+
+    /// How many bytes a person's records take, the messages aside.
+    public func stateBytes(of person: Int) -> Int {
+        browsers[person].stateRecords.reduce(0) { $0 + $1.value.count }
+    }
+
+    /// A person's connection to the node is dead, and nothing says so.
+    public func silence(_ person: Int) { silenceLink(of: browsers[person]) }
+
+    /// Frames that clients have sent to the node.
+    public var nodeFrames: Int { counts.nodeFrames }
+
+    /// Whether the node refuses checkpoints, as one that is too busy.
+    public func refuseCheckpoints(_ isBusy: Bool) { liar.refusesCheckpoints = isBusy }
+
+    /// The lengths of all checkpoints that the node was given.
+    public var checkpointLengths: Set<Int> { liar.checkpointLengths }
 
     public func killNode() { crashNode() }
     public func makeNodeHonest() { liar.isHonest = true }
@@ -144,6 +216,29 @@ extension World {
         browsers[person].staysLocked = false
         unlock(browsers[person], passphrase: [0])
         browsers[person].staysLocked = true
+    }
+
+    /// What the person's passphrase comes to, or another one.
+    public func passphraseSegment(of person: Int, isWrong: Bool = false) -> [UInt8] {
+        browsers[person].segment(of: isWrong ? [0] : browsers[person].passphrase)
+    }
+
+    /// Whether the person holds a recovery file.
+    public func hasRecoveryFile(_ person: Int) -> Bool { browsers[person].recovery != nil }
+    public func recoveryMade(by person: Int) -> UInt64 { browsers[person].profile?.recoveryMade ?? 0 }
+
+    /// What stands in the profile beside the vault's header is overwritten with noise.
+    public func spoilThrottle(of person: Int) {
+        browsers[person].stores[Store.meta.rawValue, default: [:]][[UInt8]("throttle".utf8)] = [9, 9, 9]
+    }
+
+    /// The lengths of what the person sends from here on, while `body` runs and ten seconds more.
+    public func lengths(from person: Int, _ body: () -> Void) -> (channel: Set<Int>, envelopes: Set<Int>) {
+        browsers[person].channelLengths = []
+        browsers[person].envelopeLengths = []
+        body()
+        pass(seconds: 10)
+        return (Set(browsers[person].channelLengths), Set(browsers[person].envelopeLengths))
     }
 
     /// When the engine will take the next passphrase, in milliseconds from now.

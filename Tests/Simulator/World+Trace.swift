@@ -54,6 +54,13 @@ extension World {
         case .callMedia(let call, let state): "callMedia(\(short(call)), \(state.rawValue))"
         case .callsSupported(let support): "callsSupported(\(support.rawValue))"
         case .relayRefused: "relayRefused"
+        case .hide: "hide"
+        case .showInvitation: "showInvitation"
+        case .labelInvitation: "labelInvitation"
+        case .unmask(_, let isUnmasked): "unmask(\(isUnmasked))"
+        case .draft(_, let text): "draft(\(text.utf8.count) bytes)"
+        case .voiceDraft(_, let voice): "voiceDraft(\(voice?.bytes.count ?? 0) bytes)"
+        case .beginAttempt: "beginAttempt"
         }
     }
 
@@ -127,6 +134,7 @@ extension World {
         case .locked: "locked"
         case .problem(let problem): "problem(\(problem.rawValue))"
         case .call(let call): describe(call)
+        case .resumed(_, let drafts): "resumed(\(drafts.count) drafts)"
         }
     }
 
@@ -135,7 +143,7 @@ extension World {
         for summary in list {
             words += " \(summary.connection.rawValue)"
             if summary.gap { words += "gap" }
-            if summary.unconfirmed { words += "?" }
+            if summary.removed { words += "†" }
         }
         return words + ")"
     }

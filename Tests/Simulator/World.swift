@@ -30,6 +30,8 @@ public final class World {
     var liar: Liar
 
     var browsers: [Browser] = []
+    /// The ids of members that the bubble's state has taken out.
+    var removed: Set<[UInt8]> = []
     /// What was sent, in the order of sending.
     var texts: [SentText] = []
     /// Files that were sent, by number.

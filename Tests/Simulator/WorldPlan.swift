@@ -109,10 +109,21 @@ public struct Hostility: OptionSet, Sendable {
     public static let forgedCheckpoints = Hostility(rawValue: 512)
     /// Says what makes no sense: random bytes, answers to nothing, pushes for others' mailboxes.
     public static let nonsense = Hostility(rawValue: 1_024)
+    /// Takes commits and says that it did not.
+    public static let falseRefusals = Hostility(rawValue: 2_048)
+    /// Throws commits away and says that it took them.
+    public static let falseAcceptances = Hostility(rawValue: 4_096)
+    /// Answers about commits late, or twice.
+    public static let lateAnswers = Hostility(rawValue: 8_192)
+    /// Hands out old commits and other conversations' commits, or says that there is none.
+    public static let otherCommits = Hostility(rawValue: 16_384)
+    /// Says of a commit that is there that its time has passed, or that there is no such slot.
+    public static let hiddenCommits = Hostility(rawValue: 32_768)
 
     public static let each: [Hostility] = [
         .replays, .edits, .drops, .forgedStates, .swappedKeyPackages, .reordering, .insertions, .forgedCommits,
-        .forgedBundles, .forgedCheckpoints, .nonsense,
+        .forgedBundles, .forgedCheckpoints, .nonsense, .falseRefusals, .falseAcceptances, .lateAnswers, .otherCommits,
+        .hiddenCommits,
     ]
-    public static let all = Hostility(rawValue: 2_047)
+    public static let all = Hostility(rawValue: .max)
 }

@@ -85,6 +85,34 @@ struct CredentialTests {
         }
     }
 
+    @Test("while one secret takes another's place both are right; new credentials are made with the first")
+    func twoSecrets() {
+        let (old, new) = (Secret(Array("north".utf8)), Secret(Array("south".utf8)))
+        func make(_ secret: Secret, _ others: [Secret] = [], issuer: String? = nil) -> TimeLimitedCredentials {
+            TimeLimitedCredentials(
+                secret: secret, others: others, realm: Site.realm, issuer: issuer.map { Array($0.utf8) })
+        }
+        func issue(_ server: TimeLimitedCredentials) -> (username: [UInt8], password: [UInt8]) {
+            server.issue(
+                user: Array("0123456789abcdef".utf8), subject: [7], seconds: 3_600, unixTime: Site.start)
+        }
+        func accepts(_ issued: (username: [UInt8], password: [UInt8]), _ server: TimeLimitedCredentials) -> Bool {
+            let known = server.credential(username: issued.username, isContinuing: false, unixTime: Site.start)
+            return known?.passwords.contains { $0.withUnsafeBytes { $0.elementsEqual(issued.password) } } == true
+        }
+        let server = make(new, [old], issuer: "here")
+        #expect(accepts(issue(make(old)), server))
+        #expect(accepts(issue(make(new)), server))
+        #expect(!accepts(issue(make(Secret(Array("west".utf8)))), server))
+        #expect(accepts(issue(server), make(new)))
+        #expect(!accepts(issue(server), make(old)))
+        // What it gave itself before it started again is refused, under whichever secret that was.
+        let restarted = make(new, [old], issuer: "here")
+        #expect(!accepts(issue(make(old, issuer: "here")), restarted))
+        #expect(!accepts(issue(make(new, issuer: "here")), restarted))
+        #expect(accepts(issue(make(old, issuer: "there")), restarted))
+    }
+
     @Test("what was withdrawn is refused; another subject's is not, nor what is issued later")
     func withdrawal() {
         let issue: ([UInt8], String) -> [UInt8] = { subject, user in

@@ -53,4 +53,9 @@ struct FuzzTests {
     func server() {
         run(3_000, 20...400, seed: 13, Fuzzing.server)
     }
+
+    @Test("datagrams as long as they come")
+    func large() {
+        run(60, 30_000...65_507, seed: 14, Fuzzing.large)
+    }
 }

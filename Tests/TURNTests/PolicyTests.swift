@@ -66,6 +66,37 @@ struct PolicyTests {
     }
 
     @Test(
+        "the machine's own networks only where the policy says so, though anybody may have such addresses",
+        arguments: ["203.0.114.9", "2001:db8:5::9"])
+    func ownNetworks(_ address: String) {
+        let networks = [
+            AddressPrefix(IPAddress(203, 0, 114, 0), length: 24),
+            AddressPrefix(IPAddress(ipv6High: 0x2001_0DB8_0005_0000, low: 0), length: 64),
+        ]
+        #expect(isPermitted(address))
+        #expect(!isPermitted(address) { $0.policy.ownNetworks = networks })
+        // Of who is in them, the relay's own addresses remain: two of its clients have each other for peers by these.
+        #expect(
+            isPermitted(address) {
+                $0.policy.ownNetworks = networks; $0.policy.ownAddresses = [ip(address)]
+            })
+        for ranges in [PeerPolicy.PrivateRanges.allowed, .networks(networks)] {
+            #expect(
+                isPermitted(address) {
+                    $0.policy.ownNetworks = networks
+                    $0.policy.privateRanges = ranges
+                })
+        }
+        let ten = AddressPrefix(IPAddress(10, 0, 0, 0), length: 8)
+        #expect(
+            !isPermitted(address) {
+                $0.policy.ownNetworks = networks
+                $0.policy.privateRanges = .networks([ten])
+            })
+        #expect(isPermitted("203.0.115.1") { $0.policy.ownNetworks = networks })
+    }
+
+    @Test(
         "everybody else",
         arguments: [
             "1.1.1.1", "9.255.255.255", "11.0.0.0", "126.255.255.255", "128.0.0.1", "172.15.0.1", "172.32.0.1",

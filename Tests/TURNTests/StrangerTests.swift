@@ -259,4 +259,56 @@ struct StrangerTests {
         #expect(client.permit(TransportAddress(IPAddress(192, 0, 2, 1), port: 1))?.isSuccess == true)
         #expect(site.server.counters[.strangerLimit] > 9_900)
     }
+
+    /// A signed request whose code is wrong.
+    private func forged(_ client: Client) -> [UInt8] {
+        var bytes = client.request(.allocate) { $0.append(.requestedTransport, [17, 0, 0, 0]) }
+        bytes[bytes.count - 1] ^= 1
+        return bytes
+    }
+
+    @Test("no password is derived and no code computed for a network that has had its answers")
+    func forgeriesOfStrangers() {
+        let counts = DerivationCount()
+        let site = Site(counting: counts) {
+            $0.strangers.burst = 10
+            $0.strangers.perSecond = 5
+        }
+        let client = Client(site)
+        client.nonce = [UInt8](repeating: 0x41, count: 20)
+        let request = forged(client)
+        for port in 0..<1_000 {
+            site.receive(
+                request, from: ClientPath(TransportAddress(client.path.address.ip, port: UInt16(port)), link: 3))
+        }
+        #expect(site.server.counters[.strangerLimit] == 990)
+        // Two passwords may be right.
+        #expect(counts.derived == 20)
+        site.pass(milliseconds: 1_000)
+        for _ in 0..<100 { site.receive(request, from: client.path) }
+        #expect(counts.derived == 30)
+    }
+
+    @Test("nor for who got a nonce and forges codes under it; nobody can do that in another's name")
+    func forgeriesUnderANonce() {
+        let counts = DerivationCount()
+        let site = Site(counting: counts) {
+            $0.strangers.burst = 10
+            $0.strangers.perSecond = 0
+        }
+        let forger = Client(site)
+        let neighbour = Client(site, TransportAddress(IPAddress(198, 51, 100, 9), port: 1), user: "bob")
+        let served = Client(site, TransportAddress(IPAddress(198, 51, 100, 10), port: 1), user: "carol")
+        served.allocate()
+        for client in [forger, neighbour] { client.meet() }
+        let derivedBefore = counts.derived
+        // What others send in the neighbour's name, without a nonce of theirs, does not count against the neighbour.
+        neighbour.nonce.reverse()
+        for _ in 0..<100 { site.receive(forged(neighbour), from: neighbour.path) }
+        neighbour.nonce.reverse()
+        #expect(neighbour.allocate()?.isSuccess == true)
+        for _ in 0..<1_000 { site.receive(forged(forger), from: forger.path) }
+        #expect(counts.derived - derivedBefore <= 2 * 10 + 1 + 2 * 10)
+        #expect(served.refresh()?.isSuccess == true)
+    }
 }

@@ -54,6 +54,68 @@ struct ChainCacheTests {
         #expect(!cache.accepts(identity: identity, leafKey: device.leafKey, now: 0, revoked: world.noneRevoked))
     }
 
+    @Test("a chain that is only verified is not kept, nor is its invitation used up")
+    func verifiedOnly() throws {
+        let world = try World()
+        let cache = ChainCache(authority: world.authority)
+        let empty = cache.encoded
+        let device = try cache.verify(world.chain, now: world.now, revoked: world.noneRevoked)
+        #expect(try device == world.verify(world.chain))
+        #expect(cache.encoded == empty)
+    }
+
+    @Test("of one member only the last few chains are kept, however many it makes")
+    func bounded() throws {
+        let world = try World()
+        var cache = ChainCache(authority: world.authority)
+        var identities: [LeafIdentity] = []
+        for generation in UInt32(1)...20 {
+            let chain = world.chain.replacingDevice(try world.device(generation: generation))
+            identities.append(
+                try cache.insert(chain, now: world.now, revoked: world.noneRevoked).leafIdentity)
+        }
+        #expect(cache.count == ChainCache.chainsPerMember)
+        for identity in identities.suffix(ChainCache.chainsPerMember) { _ = try cache.device(for: identity) }
+        #expect(throws: TrustError.unknownChain) { try cache.device(for: identities[0]) }
+        // An older one that comes once more is the one that is kept for now.
+        let old = world.chain.replacingDevice(try world.device(generation: 1))
+        let identity = try cache.insert(old, now: world.now, revoked: world.noneRevoked).leafIdentity
+        _ = try cache.device(for: identity)
+        #expect(cache.count == ChainCache.chainsPerMember)
+    }
+
+    @Test("a leaf whose chain is kept no more is still silenced with its member or its device")
+    func revokedWithoutChain() throws {
+        let world = try World()
+        var cache = ChainCache(authority: world.authority)
+        let device = try world.verify(world.chain)
+        let identity = device.leafIdentity
+        #expect(!cache.isRevoked(identity, by: world.noneRevoked))
+        var member = world.noneRevoked
+        member.revoke(device.member)
+        #expect(cache.isRevoked(identity, by: member))
+        var revoked = world.noneRevoked
+        revoked.revoke(device.device)
+        #expect(cache.isRevoked(identity, by: revoked))
+        try cache.insert(world.chain, now: world.now, revoked: world.noneRevoked)
+        #expect(cache.isRevoked(identity, by: revoked))
+        #expect(!cache.isRevoked(identity, by: world.noneRevoked))
+    }
+
+    @Test("a leaf gives its place to the same device only, certified no earlier")
+    func succession() throws {
+        let world = try World()
+        func identity(_ generation: UInt32, in world: World) throws -> LeafIdentity {
+            try world.verify(world.chain.replacingDevice(try world.device(generation: generation)))
+                .leafIdentity
+        }
+        let old = try identity(5, in: world)
+        #expect(try identity(5, in: world).succeeds(old))
+        #expect(try identity(6, in: world).succeeds(old))
+        #expect(try !identity(4, in: world).succeeds(old))
+        #expect(try !identity(6, in: World(seed: "another")).succeeds(old))
+    }
+
     @Test("a chain that does not verify leaves no trace")
     func refusedChains() throws {
         let world = try World()

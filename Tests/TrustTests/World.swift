@@ -59,6 +59,11 @@ struct World {
             validity: validity, bubble: bubble, by: member, random: random)
     }
 
+    /// The newcomer's device, certified anew.
+    func device(generation: UInt32) throws -> DeviceCertificate {
+        try Self.device(of: memberKey, rights: [], fill: 2, generation: generation, bubble: bubble, random: random)
+    }
+
     func verify(_ chain: CertificateChain, now: UInt64? = nil, revoked: RevocationList? = nil) throws(TrustError)
         -> VerifiedDevice
     {

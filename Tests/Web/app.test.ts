@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App } from "../../Web/model/app";
+import { Elapsed } from "../../Web/model/clock";
 import { conversation, FakeClock, FakeSession, id, message, scrypt, unlocked } from "./world";
 
 const link = `https://localhost:8443/#${"A".repeat(87)}`;
@@ -268,4 +269,61 @@ test("who wants the relay and nothing else is told at once when it cannot be had
     relay.set({ type: "off" });
     model.changeSettings({ relayOnly: false });
     assert.equal(model.noRelay.current, null);
+});
+
+test("the lock announces itself half a minute before, and says afterwards why it came", async () => {
+    const { app, clock, session, sessions, model } = await unlockedWorld();
+    clock.advance(269_000);
+    assert.equal(model.idle.secondsLeft.current, null);
+    clock.advance(2_000);
+    assert.equal(model.idle.secondsLeft.current, 29);
+    model.idle.touch();
+    assert.equal(model.idle.secondsLeft.current, null);
+    clock.advance(300_000);
+    assert.equal(app.screen.current.name, "starting");
+    session().says({ type: "locked" });
+    sessions[1]!.says({ type: "vault", waitMs: 0, ...scrypt });
+    const screen = app.screen.current;
+    if (screen.name !== "locked") throw new Error(screen.name);
+    assert.deepEqual(screen.model.reason, { by: "idle", seconds: 300 });
+});
+
+test("the lock and the wait go by what has passed, whatever the time of day does", async () => {
+    const { app, clock } = await unlockedWorld();
+    clock.set(-7_200_000);
+    clock.advance(300_000);
+    assert.equal(app.screen.current.name, "starting");
+
+    const other = world();
+    await other.app.start();
+    other.session().says({ type: "vault", waitMs: 3_000, ...scrypt });
+    const screen = other.app.screen.current;
+    if (screen.name !== "locked") throw new Error(screen.name);
+    other.clock.set(-7_200_000);
+    assert.equal(screen.model.secondsToWait(), 3);
+});
+
+test("what has passed is counted across a clock that is set back and a sleep", () => {
+    let day = 1_000_000;
+    let running = 0;
+    const elapsed = new Elapsed(() => day, () => running);
+    day += 500;
+    running += 500;
+    assert.equal(elapsed.read(), 500);
+    day -= 7_200_000;
+    running += 1_000;
+    assert.equal(elapsed.read(), 1_500);
+    // The computer slept; the clock that runs stood still.
+    day += 60_000;
+    running += 10;
+    assert.equal(elapsed.read(), 61_500);
+});
+
+test("locking waits for what is being recorded, and not for ever", async () => {
+    const { app, clock, model } = await unlockedWorld();
+    model.settle = () => new Promise(() => {});
+    app.lock();
+    assert.equal(app.screen.current.name, "main");
+    clock.advance(1_000);
+    assert.equal(app.screen.current.name, "starting");
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { en } from "../../Web/calls/i18n/en";
 import { fr } from "../../Web/calls/i18n/fr";
 import { preferredVideo, withOpusWishes } from "../../Web/calls/net/codecs";
+import { isChangeOfMind } from "../../Web/calls/net/devices";
 import { parseSideState } from "../../Web/calls/net/slots";
 import { levelOf } from "../../Web/calls/net/sound";
 import { figuresOf, Snapshot } from "../../Web/calls/net/statistics";
@@ -185,4 +186,11 @@ test("French says everything of calls that English says, with the same arguments
     const placeholders = (entry: unknown) => [...new Set(JSON.stringify(entry).match(/\{\w+\}/g) ?? [])].sort();
     assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
     for (const [key, entry] of Object.entries(en)) assert.deepEqual(placeholders(fr[key as keyof typeof fr]), placeholders(entry), key);
+});
+
+test("a shared screen that the system refuses is told from one that the user thought better of", () => {
+    const error = (name: string, message: string) => Object.assign(new Error(message), { name });
+    assert.equal(isChangeOfMind(error("NotAllowedError", "Permission denied")), true);
+    assert.equal(isChangeOfMind(error("NotAllowedError", "Permission denied by system")), false);
+    assert.equal(isChangeOfMind(error("NotReadableError", "Could not start video source")), false);
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ConversationModel } from "../../Web/model/conversation";
+import { Drafts } from "../../Web/model/drafts";
 import { FilesModel } from "../../Web/model/files";
 import { MainModel } from "../../Web/model/main";
 import { Toasts } from "../../Web/model/toasts";
@@ -9,7 +10,7 @@ import { conversation, deaf, FakeClock, FakeSession, id, message, unlocked } fro
 function world(unread = 0) {
     const clock = new FakeClock();
     const session = new FakeSession(deaf);
-    const model = new ConversationModel(session, clock, conversation(1, { unread }), "", [],
+    const model = new ConversationModel(session, clock, conversation(1, { unread }), new Drafts(session, clock), [],
         new FilesModel(session, clock, new Toasts(clock)));
     const messages = (all: ReturnType<typeof message>[], replaceAll = false) =>
         model.onMessages({ type: "messages", conversation: id(1), replaceAll, hasOlder: false, messages: all });
@@ -153,9 +154,149 @@ test("a text that is told before its message counts down all the same", () => {
     const { clock, model, messages } = world();
     messages([], true);
     const until = clock.now() + 30_000;
-    model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "mine", untilMs: until });
-    messages([message(1, { own: true, masked: false, text: "mine" })]);
+    model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "theirs", untilMs: until });
+    messages([message(1, { masked: false, text: "theirs" })]);
     assert.equal(model.messages.current[0]?.until, until);
     clock.advance(30_000);
     assert.equal(model.messages.current[0]?.masked, true);
+});
+
+test("one's own texts are not masked, neither by their time nor by hiding all", () => {
+    const { model, messages, session } = world();
+    messages([message(1, { own: true, masked: false, text: "mine" }), message(2, { masked: false, text: "theirs" })], true);
+    model.hideAll();
+    assert.deepEqual(model.messages.current.map(({ text }) => text), ["mine", ""]);
+    assert.deepEqual(session.inputs.filter(({ type }) => type === "hide"), [{ type: "hide", conversation: id(1), message: id(2) }]);
+});
+
+test("revealing all asks for what is masked of the messages shown, and nothing else", () => {
+    const { model, messages, session } = world();
+    messages([message(1), message(2, { own: true, masked: false }), message(3, { kind: "notice", masked: false }), message(4, { masked: false }), message(5)], true);
+    model.revealAll();
+    assert.deepEqual(session.inputs.flatMap((input) => (input.type === "reveal" ? [input.message] : [])), [id(1), id(5)]);
+});
+
+test("a text without an end stays while its conversation is open", () => {
+    const { clock, model, messages } = world();
+    messages([message(1)], true);
+    model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "theirs", untilMs: 0 });
+    clock.advance(86_400_000);
+    model.hideExpired();
+    assert.deepEqual([model.messages.current[0]?.text, model.messages.current[0]?.until], ["theirs", null]);
+});
+
+test("a text is hidden after its time though the clock was set back, and the core is told", () => {
+    const { clock, model, messages, session } = world();
+    messages([message(1)], true);
+    model.onRevealed({ type: "revealed", conversation: id(1), message: id(1), text: "secret", untilMs: clock.now() + 10_000 });
+    clock.set(-7_200_000);
+    clock.advance(10_000);
+    model.hideExpired();
+    assert.equal(model.messages.current[0]?.masked, true);
+    assert.equal(session.asked[session.asked.length - 1], "hide");
+    // The core goes by the time of day and counts it as revealed.
+    messages([message(1, { masked: false, text: "secret", state: "read" })]);
+    assert.equal(model.messages.current[0]?.text, "");
+});
+
+test("what arrives while nobody looks is counted, from a mark on; older pages are not", () => {
+    const { model, messages } = world();
+    messages([message(10)], true);
+    messages([message(11)]);
+    assert.equal(model.missed.current, 0);
+    model.setAttentive(false);
+    messages([message(12)]);
+    messages([message(13), message(14, { own: true }), message(15, { kind: "notice" })]);
+    messages([message(12, { state: "read" }), message(3)]);
+    assert.equal(model.missed.current, 2);
+    assert.equal(model.firstUnread.current, id(12));
+    model.setAttentive(true);
+    assert.equal(model.missed.current, 0);
+});
+
+test("a draft is sealed as it is typed, comes back with its conversation, and is gone once it is sent", () => {
+    const { type: _, ...profile } = unlocked;
+    const clock = new FakeClock();
+    const session = new FakeSession(deaf);
+    const model = new MainModel(session, clock, profile, () => {});
+    const drafts = () => session.inputs.flatMap((input) => (input.type === "draft" ? [input.text] : []));
+    model.onEvent({ type: "conversations", conversations: [conversation(1), conversation(2)] });
+    model.onEvent({ type: "resumed", conversation: id(2), drafts: [{ conversation: id(2), text: "half", voice: null }] });
+    assert.equal(model.open.current?.id, id(2));
+    const open = model.open.current!;
+    assert.equal(open.draft.current, "half");
+    assert.deepEqual(drafts(), []);
+    open.draft.set("half a");
+    open.draft.set("half a s");
+    open.draft.set("half a se");
+    assert.deepEqual(drafts(), ["half a"]);
+    clock.advance(1_000);
+    assert.deepEqual(drafts(), ["half a", "half a se"]);
+    open.draft.set("half a sent");
+    open.send("half a sentence");
+    assert.equal(drafts().at(-1), "");
+    open.draft.set("more");
+    model.dispose();
+    assert.equal(drafts().at(-1), "more");
+    assert.equal(clock.pending, 0);
+});
+
+test("a call stops a recording under way and keeps what was said", async () => {
+    const { type: _, ...profile } = unlocked;
+    const session = new FakeSession(deaf);
+    const model = new MainModel(session, new FakeClock(), profile, () => {});
+    model.onEvent({ type: "conversations", conversations: [conversation(1)] });
+    model.openConversation(id(1));
+    const settled: string[] = [];
+    model.open.current!.voice.settle = () => (settled.push("settled"), null);
+    const call = { call: id(9), conversation: id(1), own: false, video: false, encryption: "frames", reason: "none", startedMs: 0 } as const;
+    model.onEvent({ type: "call", ...call, state: "ringingHere" });
+    assert.deepEqual(settled, []);
+    model.onEvent({ type: "call", ...call, state: "connecting" });
+    assert.deepEqual(settled, ["settled"]);
+});
+
+test("nobody is marked as verified while the number is not shown", () => {
+    const { model, session } = world();
+    model.setVerified(true);
+    assert.ok(!session.asked.includes("verified"));
+    model.onSafetyNumber({ type: "safetyNumber", member: model.summary.current.member, digits: "12345", qr: new Uint8Array(1), verified: false });
+    model.setVerified(true);
+    assert.ok(session.asked.includes("verified"));
+});
+
+test("Back closes what is on top, one after the other, and asks before a call is left", () => {
+    const { type: _, ...profile } = unlocked;
+    const session = new FakeSession(deaf);
+    const model = new MainModel(session, new FakeClock(), profile, () => {});
+    model.onEvent({ type: "conversations", conversations: [conversation(1)] });
+    assert.equal(model.goBack(), false);
+    model.openConversation(id(1));
+    model.dialog.set("verify");
+    assert.equal(model.goBack(), true);
+    assert.equal(model.dialog.current, null);
+    assert.equal(model.open.current?.id, id(1));
+    model.dialog.set("verify");
+    model.closeConversation();
+    assert.equal(model.dialog.current, null, "the dialog goes with its conversation");
+    const call = { call: id(9), conversation: id(1), own: false, video: false, encryption: "frames", reason: "none", startedMs: 0 } as const;
+    model.onEvent({ type: "call", ...call, state: "inCall" });
+    assert.equal(model.isBusy, true);
+    assert.equal(model.goBack(), true);
+    assert.equal(model.dialog.current, "leaveCall");
+    assert.ok(!session.asked.includes("hangUp"));
+    model.goBack();
+    assert.equal(model.dialog.current, null, "the question is on top");
+    model.hangUp();
+    assert.deepEqual(session.inputs.at(-1), { type: "hangUp", call: id(9) });
+});
+
+test("ordinary notices do not push out what looks like an attack", () => {
+    const toasts = new Toasts(new FakeClock());
+    toasts.show({ kind: "warning", warning: "nameCollision", name: "Max" });
+    for (let number = 0; number < 6; number += 1) toasts.show({ kind: "tooLarge", name: `${number}`, size: number });
+    const kinds = toasts.all.current.map(({ announcement }) => announcement.kind);
+    assert.deepEqual(kinds, ["warning", "tooLarge", "tooLarge", "tooLarge", "tooLarge"]);
+    for (let number = 0; number < 6; number += 1) toasts.show({ kind: "warning", warning: "forgedMessage", name: `${number}` });
+    assert.equal(toasts.all.current.filter(({ announcement }) => announcement.kind === "warning").length, 7);
 });

@@ -4,7 +4,7 @@ import { mock, test } from "node:test";
 import { fileLabel, fileOfLabel, FileReceiver, FileSender } from "../../Web/files/channel";
 import { chunkCount, lengthOfChunk, plainBytes, plainChunk, sealedLength, storedChunks } from "../../Web/files/geometry";
 import { Receiving } from "../../Web/files/receiving";
-import { StoredFile } from "../../Web/files/storage";
+import { roomLeft, StoredFile } from "../../Web/files/storage";
 import { chunkNonce, openChunk, RunningHash, sealChunk } from "../../Web/files/stream";
 import { safeFileName } from "../../Web/model/filename";
 import { FilesModel, mediaTypeOf, PickedFile } from "../../Web/model/files";
@@ -312,7 +312,11 @@ test("what came is durable half a second later, though no more comes", async () 
 test("a name leads nowhere, hides nothing and keeps its extension", () => {
     assert.equal(safeFileName("../../etc/passwd"), "_.._etc_passwd");
     assert.equal(safeFileName("C:\\x\\invoice\u202efdp.exe"), "C__x_invoicefdp.exe");
-    assert.equal(safeFileName("  .hidden\u0000\n.txt. "), "hidden.txt");
+    assert.equal(safeFileName("  .hidden\u0000\n.txt. "), "_.hidden.txt");
+    assert.equal(safeFileName(".env"), "_.env");
+    assert.equal(safeFileName("..env"), "env");
+    for (const name of ["👨\u200d👩\u200d👧.png", "می\u200cخواهم.pdf", "क\u094d\u200dष.txt"]) assert.equal(safeFileName(name), name.normalize("NFC"));
+    assert.equal(safeFileName("in\u200dvoice\u200c.pdf"), "invoice.pdf");
     assert.equal(safeFileName("CON.txt"), "_CON.txt");
     assert.equal(safeFileName("\u200b\u2066"), "file");
     const long = safeFileName(`${"é".repeat(300)}.pdf`);
@@ -453,4 +457,18 @@ test("what is opened to be seen goes to the viewer, a voice message to its bubbl
     files.onOpened(opened("view"));
     assert.equal(files.viewing.current, null);
     assert.equal(files.playing.current?.file, id(2));
+});
+
+test("files leave room for the records that share the quota with them", async () => {
+    const estimate = { quota: undefined as number | undefined, usage: undefined as number | undefined };
+    Object.defineProperty(globalThis, "navigator", { value: { storage: { estimate: async () => estimate } }, configurable: true });
+    const room = (quota?: number, usage?: number) => {
+        Object.assign(estimate, { quota, usage });
+        return roomLeft();
+    };
+    const mebibyte = 1 << 20;
+    assert.equal(await room(), null);
+    assert.equal(await room(10_240 * mebibyte, 1_000 * mebibyte), (10_240 - 1_000 - 256) * mebibyte);
+    assert.equal(await room(10_240 * mebibyte, 10_100 * mebibyte), 0);
+    assert.equal(await room(400 * mebibyte, 100 * mebibyte), 200 * mebibyte);
 });

@@ -1,28 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Entry, en } from "../../Web/i18n/en";
-import { fr } from "../../Web/i18n/fr";
-import { invitationLinkIn } from "../../Web/model/link";
+import { invitationFragment, invitationLinkIn } from "../../Web/model/link";
+import { hostOf, withLinks } from "../../Web/model/weblinks";
 import { normalizedName, passphraseStrength } from "../../Web/model/text";
 import { announcedFingerprints, fingerprintOf } from "../../Web/net/fingerprint";
 import { qrPath } from "../../Web/view/qr";
-
-const placeholders = (entry: Entry): string[] => {
-    const forms = typeof entry === "string" ? [entry] : Object.values(entry);
-    return [...new Set(forms.flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
-};
-
-test("French says everything that English says, with the same arguments", () => {
-    assert.deepEqual(Object.keys(fr).sort(), Object.keys(en).sort());
-    for (const [key, entry] of Object.entries(en)) {
-        assert.deepEqual(placeholders(fr[key as keyof typeof fr]), placeholders(entry), key);
-    }
-});
 
 test("names are composed, short, and without characters that turn the direction", () => {
     assert.equal(normalizedName(" Zoe\u0308 \t K\u202e\u200f\u0007 "), "Zoë K");
     assert.equal([...normalizedName("🕊".repeat(70))].length, 64);
     assert.equal(normalizedName("\u2067\u2069 "), "");
+    assert.equal(normalizedName("\u3164\u2800\u034f\u180e\u2064"), "");
 });
 
 test("a passphrase is worth its length, not its repetitions", () => {
@@ -47,9 +35,43 @@ test("fingerprints are read from a description and made from a certificate", asy
     assert.equal(await fingerprintOf(new TextEncoder().encode("abc").buffer), digest);
     const sdp = `v=0\r\na=fingerprint:sha-256 ${digest.toLowerCase()}\r\nm=application 9\r\na=fingerprint:sha-1 AA:BB\r\n`;
     assert.deepEqual(announcedFingerprints(sdp), [digest]);
+    assert.deepEqual(announcedFingerprints(sdp.replace("sha-256", "SHA-256")), [digest]);
+    assert.deepEqual(announcedFingerprints("v=0\r\na=fingerprint:sha-512 AA:BB\r\n"), []);
 });
 
 test("120 characters and 150 bytes fit a code that a phone reads", () => {
     assert.ok(qrPath(new Uint8Array(120).fill(0x41)).size <= 45);
     assert.ok(qrPath(new Uint8Array(150).fill(0xff)).size <= 53);
+});
+
+test("a text's links are found without the sentence around them", () => {
+    const links = (text: string) => withLinks(text).flatMap((piece) => (typeof piece === "string" ? [] : [piece.text]));
+    assert.deepEqual(links("See https://example.org/a?b=c#d, then (http://example.net/x_(y)). Bye."), ["https://example.org/a?b=c#d", "http://example.net/x_(y)"]);
+    assert.deepEqual(links("javascript:alert(1) data:text/html,x ftp://x file:///etc/passwd example.org https://"), []);
+    const text = "a https://example.org! b";
+    assert.equal(withLinks(text).map((piece) => (typeof piece === "string" ? piece : piece.text)).join(""), text);
+});
+
+test("a link is asked about by where it leads, not by what it says", () => {
+    const [link] = withLinks("https://bank.example@evil.test/login");
+    if (link === undefined || typeof link === "string") throw new Error("no link");
+    assert.equal(hostOf(link.href), "evil.test");
+    assert.equal(hostOf("https://\u0430pple.com/"), "xn--pple-43d.com");
+    // A character that turns the direction ends the link.
+    assert.deepEqual(withLinks("https://example.org/\u202egpj.exe").length, 2);
+});
+
+test("an invitation link is found whatever stands around it or was put into it", () => {
+    const origin = "https://localhost:8443";
+    const secret = "A".repeat(87);
+    const link = `${origin}/#${secret}`;
+    const cut = `${origin}/#${secret.slice(0, 40)}`;
+    for (const text of [
+        `${link}.`, `(${link})`, `${link},`, `${link}!`, `<${link}>`, `"${link}"`, `\u200b${link}\u200b`, `${cut}\u00ad${secret.slice(40)}`,
+        `Hello, here it is: ${link}. See you soon`, `${cut}\n${secret.slice(40)}`, `${cut}\r\n  ${secret.slice(40)} and more`,
+    ]) assert.equal(invitationLinkIn(text, origin), link, text);
+    // One that was truly cut is said to be damaged, by the core.
+    assert.equal(invitationLinkIn(cut, origin), cut);
+    assert.equal(invitationLinkIn(`${cut} See you`, origin), cut);
+    for (const tail of ["", ".", ")", "%20", "%3E", "%E2%80%8B", "\u200b", "!"]) assert.equal(invitationFragment(`#${secret}${tail}`), `#${secret}`, tail);
 });

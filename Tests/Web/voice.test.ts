@@ -16,13 +16,16 @@ function world(allowed = true) {
             log.push("stop");
             return { blob: new Blob(["voice"]), mediaType: "audio/webm" };
         },
+        soFar: async () => ({ blob: new Blob(["voi"]), mediaType: "audio/webm" }),
         cancel: () => void log.push("cancel"),
     };
+    const kept: (RecordedVoice | null)[] = [];
+    const touches = { count: 0 };
     const model = new VoiceModel(async () => {
         if (!allowed) throw new Error("refused");
         return recording;
-    }, clock, (voice) => void sent.push(voice));
-    return { clock, log, sent, model, state: () => model.state.current.state };
+    }, clock, (voice) => void sent.push(voice), null, (voice) => void kept.push(voice), () => (touches.count += 1));
+    return { clock, log, sent, kept, touches, model, state: () => model.state.current.state };
 }
 
 test("held and let go, it is there to be listened to before it is sent", async () => {
@@ -94,4 +97,25 @@ test("a waveform has a bar for each part, the loudest as high as it goes", () =>
     assert.deepEqual([...waveformOf([0, 0.1, 0.2, 0.4], 2)], [64, 255]);
     assert.equal(waveformOf(Array.from({ length: 10_000 }, () => 0.1)).length, 56);
     assert.deepEqual([...waveformOf([])], []);
+});
+
+test("a recording is kept while it is made, and stays when something else ends it", async () => {
+    const { clock, model, kept, touches, state } = world();
+    model.press();
+    await turn();
+    clock.advance(10_000);
+    await turn();
+    assert.ok(touches.count > 100, "it counts as use");
+    assert.ok(kept.length >= 1 && kept[0]!.blob.size === 3, "its beginning is kept");
+    await model.settle();
+    assert.equal(state(), "recorded");
+    assert.equal(kept.at(-1)?.durationMs, 10_000);
+    model.send();
+    assert.equal(kept.at(-1), null);
+});
+
+test("a recording that was kept is offered again", () => {
+    const voice: RecordedVoice = { blob: new Blob(["voice"]), mediaType: "audio/webm", durationMs: 900, waveform: new Uint8Array(3) };
+    const model = new VoiceModel(async () => Promise.reject(new Error()), new FakeClock(), () => {}, voice);
+    assert.deepEqual(model.state.current, { state: "recorded", voice });
 });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { output, timedInput } from "../../Web/worker/boundary";
-import { bytes, Coded, decode, encode, identifier, names, optional, text, u16, u64, u8, vector } from "../../Web/worker/codec";
+import { bytes, Coded, decode, encode, identifier, items, names, optional, text, u16, u64, u8, vector } from "../../Web/worker/codec";
 import { WireError } from "../../Web/worker/wire";
-import { id, scrypt } from "./world";
+import { each } from "../../Web/net/each";
+import { id, message, scrypt } from "./world";
 
 function hex(data: Uint8Array): string {
     return Array.from(data, (byte) => byte.toString(16).padStart(2, "0")).join("");
@@ -128,7 +129,7 @@ test("every kind of output comes back as it was", () => {
 });
 
 test("a problem that this build does not know is an internal one", () => {
-    const bytesOf = (problem: number) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 2, 18, problem, 0]);
+    const bytesOf = (problem: number) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 18, problem, 0]);
     const problemIn = (problem: number) => decode(output, bytesOf(problem)).events[0];
     assert.deepEqual(problemIn(2), { type: "problem", problem: "unknownInvitation" });
     assert.deepEqual(problemIn(22), { type: "problem", problem: "fileTooLarge" });
@@ -137,4 +138,54 @@ test("a problem that this build does not know is an internal one", () => {
     assert.deepEqual(problemIn(29), { type: "problem", problem: "callsUnsupported" });
     assert.deepEqual(problemIn(99), { type: "problem", problem: "internalError" });
     assert.deepEqual(problemIn(255), { type: "problem", problem: null });
+});
+
+test("an item that cannot be read is left out, and those after it are not", () => {
+    // Bytes that end early, go on, are no text, or are a number beyond 2^53.
+    assert.deepEqual(decode(items(u16), unhex("0a" + "0101" + "020007" + "03000800" + "00")), [7]);
+    assert.deepEqual(decode(items(text), unhex("08" + "0302c328" + "03026869")), ["hi"]);
+    assert.deepEqual(decode(items(u64), unhex("12" + "080020000000000000" + "080000000000000005")), [5]);
+    assert.throws(() => decode(items(u16), unhex("020301")), WireError);
+});
+
+test("a message with an absurd time hides neither the others nor the other events", () => {
+    const times = [1_700_000_000_000, 2 ** 52, 1_700_000_000_001];
+    const messages = times.map((time, order) => message(order + 1, { time }));
+    const events: Coded<typeof output>["events"] = [
+        { type: "messages", conversation: id(1), replaceAll: true, hasOlder: false, messages },
+        { type: "problem", problem: "noRoom" },
+    ];
+    const empty = { writes: [], reads: [], connection: "unchanged" as const, toNode: [], relay: null, channels: [], files: [], calls: [] };
+    const bytesOf = encode(output, { ...empty, events, nextTimeout: null });
+    // 2^52 becomes 2^62.
+    const place = hex(bytesOf).indexOf("0010000000000000") / 2;
+    bytesOf[place] = 0x40;
+    const [list, problem] = decode(output, bytesOf).events;
+    assert.deepEqual(list?.type === "messages" ? list.messages.map(({ time }) => time) : null, [times[0], times[2]]);
+    assert.deepEqual(problem, events[1]);
+});
+
+test("what throws at one item is reported, and the others are taken", () => {
+    const reported: unknown[] = [];
+    (globalThis as { reportError?: (error: unknown) => void }).reportError = (error) => reported.push(error);
+    const taken: number[] = [];
+    each([1, 2, 3], (item) => {
+        if (item === 2) throw new RangeError("Invalid time value");
+        taken.push(item);
+    });
+    assert.deepEqual(taken, [1, 3]);
+    assert.equal(reported.length, 1);
+});
+
+test("of a time that no calendar has nothing is said, and nothing throws", async () => {
+    Object.assign(globalThis, { localStorage: { getItem: () => null } });
+    Object.defineProperty(globalThis, "navigator", { value: { languages: ["en-GB"] }, configurable: true });
+    const { formatDateTime, formatDay, formatShort, formatTime, isoTime, startOfDay } = await import("../../Web/i18n");
+    const now = 1_700_000_000_000;
+    for (const time of [8.65e15, 2 ** 53, Infinity, Number.NaN]) {
+        assert.deepEqual([isoTime(time), formatTime(time), formatDateTime(time), formatShort(time, now), formatDay(time, now)], ["", "", "", "", ""]);
+        assert.ok(Number.isNaN(startOfDay(time)));
+    }
+    assert.equal(isoTime(253_402_300_799_999), "9999-12-31T23:59:59.999Z");
+    assert.ok(formatDay(253_402_300_799_999, now).includes("9999") || formatDay(253_402_300_799_999, now).includes("10000"));
 });

@@ -11,10 +11,21 @@ import type { PageInput } from "../../Web/worker/protocol";
 
 export class FakeClock implements Clock {
     #now = 1_700_000_000_000;
+    /** How far the time of day was set forward. */
+    #set = 0;
     #waiting: { time: number; callback: () => void }[] = [];
 
     now(): number {
+        return this.#now + this.#set;
+    }
+
+    elapsed(): number {
         return this.#now;
+    }
+
+    /** Sets the time of day; nothing has passed. */
+    set(milliseconds: number): void {
+        this.#set += milliseconds;
     }
 
     /** Timers that have not run. */
@@ -23,7 +34,7 @@ export class FakeClock implements Clock {
     }
 
     at(time: number, callback: () => void): () => void {
-        const entry = { time, callback };
+        const entry = { time: time - this.#set, callback };
         this.#waiting.push(entry);
         return () => (this.#waiting = this.#waiting.filter((other) => other !== entry));
     }
@@ -76,6 +87,10 @@ export class FakeSession implements SessionPort {
         this.asked.push(`changePassphrase ${old} ${replacement}`);
     }
 
+    recoveryFile(passphrase: string): void {
+        this.asked.push(`recoveryFile ${passphrase}`);
+    }
+
     attach(conversation: string, attachment: Attachment): void {
         this.attached.push(attachment);
         this.asked.push(`attach ${conversation} ${attachment.name} ${attachment.mediaType}`);
@@ -120,14 +135,14 @@ export const scrypt = { n: 131_072, r: 8, p: 1, salt: new Uint8Array(16) };
 
 export const unlocked: EventOf<"unlocked"> = {
     type: "unlocked", ownName: "Ada", ownMember: id(1), isOperator: false, mayInvite: true,
-    settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: false, confirmed: true,
+    settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: false, confirmed: true, recoveryMade: 0,
 };
 
 export function conversation(number: number, change: Partial<Conversation> = {}): Conversation {
     return {
         conversation: id(number), member: id(number + 16), device: id(number + 32), name: `Person ${number}`, selfName: "",
-        petname: "", verified: false, unconfirmed: false, unread: 0, lastTime: number, connection: "direct",
-        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
+        petname: "", verified: false, removed: false, unread: 0, lastTime: number, connection: "direct",
+        nameCollision: false, gap: false, warning: false, calls: "frames", unmasked: false, ...change,
     };
 }
 
@@ -146,5 +161,5 @@ export function file(change: Partial<FileSummary> = {}): FileSummary {
 }
 
 export const deaf: SessionListener = {
-    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onNoPath() {}, onFileProgress() {}, onFileOpened() {},
+    onEvent() {}, onCall() {}, onFault() {}, onNodeReachable() {}, onAddressUnknown() {}, onNoPath() {}, onFileProgress() {}, onFileOpened() {},
 };

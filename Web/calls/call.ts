@@ -21,6 +21,8 @@ export class CallModel {
     readonly devices: Devices;
     readonly isMuted = new Value(false);
     readonly sharing = new Value<SharedScreen | null>(null);
+    /** The system, or the browser, let no screen be shared. */
+    readonly screenRefused = new Value(false);
     /** What the other side says of its own tracks. */
     readonly peer = new Value<SideState>(silentSide);
     /** The other side's pictures; they may show nothing. */
@@ -91,8 +93,9 @@ export class CallModel {
 
     async toggleScreen(): Promise<void> {
         if (this.sharing.current !== null) return this.#stopSharing();
+        this.screenRefused.set(false);
         const shared = await shareScreen();
-        if (shared === null) return;
+        if (shared === null || shared === "refused") return this.screenRefused.set(shared === "refused" && !this.isOver);
         if (this.isOver) return stopShared(shared);
         // The browser's own bar has a button that ends it, too.
         shared.picture.onended = () => this.#stopSharing();

@@ -2,6 +2,7 @@
 
 import type { Call, Telephone as TelephonePort } from "../model/calls";
 import { Value } from "../model/value";
+import { keepChoice, readChoice } from "../net/choices";
 import type { CallAction } from "../worker/boundary";
 import { CallModel } from "./call";
 import type { CallHost, Person } from "./host";
@@ -89,7 +90,7 @@ export class Telephone implements TelephonePort {
     call(conversation: string, video: boolean): void {
         this.dismiss();
         // The check is also where it is said that frames will not be encrypted: before the call.
-        if (localStorage.getItem(checkedKey) === null || this.plainWarning(conversation) !== null) return this.check.set({ conversation, video });
+        if (readChoice(checkedKey) === null || this.plainWarning(conversation) !== null) return this.check.set({ conversation, video });
         void this.#place(conversation, video);
     }
 
@@ -101,7 +102,7 @@ export class Telephone implements TelephonePort {
     finishCheck(): void {
         const check = this.check.current;
         if (check === null) return;
-        localStorage.setItem(checkedKey, "1");
+        keepChoice(checkedKey, "1");
         this.check.set(null);
         if (check.conversation === null) this.devices.closeAll();
         else this.#ask(check.conversation, check.video);

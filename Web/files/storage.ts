@@ -168,8 +168,13 @@ function isCalled(error: unknown, name: string): boolean {
     return error instanceof DOMException && error.name === name;
 }
 
-/** Bytes that the browser still grants this origin; null where it does not say. */
+/** Kept for the sealed records, which share the origin's quota: a profile that cannot write to them cannot even be unlocked to
+ *  delete a file. Where the quota is small, a quarter of it. */
+const keptForRecords = 256 << 20;
+
+/** How many bytes files may still take; null where the browser does not say. */
 export async function roomLeft(): Promise<number | null> {
     const { quota, usage } = await navigator.storage.estimate();
-    return quota === undefined || usage === undefined ? null : Math.max(0, quota - usage);
+    if (quota === undefined || usage === undefined) return null;
+    return Math.max(0, quota - usage - Math.min(keptForRecords, quota / 4));
 }

@@ -1,6 +1,7 @@
 // The language, and everything that depends on it.
 
 import { Value } from "../model/value";
+import { keepChoice, readChoice } from "../net/choices";
 import { Catalogue, en, Entry } from "./en";
 import { fr } from "./fr";
 
@@ -32,15 +33,14 @@ function ofBrowser(): Language {
 
 /** The user's choice, or null to follow the browser. */
 export function chosenLanguage(): Language | null {
-    const stored = localStorage.getItem(storageKey);
+    const stored = readChoice(storageKey);
     return isLanguage(stored) ? stored : null;
 }
 
 export const language = new Value<Language>(chosenLanguage() ?? ofBrowser());
 
 export function chooseLanguage(choice: Language | null): void {
-    if (choice === null) localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, choice);
+    keepChoice(storageKey, choice);
     language.set(choice ?? ofBrowser());
 }
 
@@ -81,12 +81,24 @@ function region(): string {
     return navigator.languages.find((tag) => tag.split("-")[0] === language.current) ?? language.current;
 }
 
+/** The last moment that JavaScript can name (ECMA-262 §21.4.1.1). */
+const lastMoment = 8_640_000_000_000_000;
+
+/** What is said of a time that is none: nothing. Formatting one throws, and would take along whatever is drawn with it. */
+function dated(time: number, say: () => string): string {
+    return Math.abs(time) <= lastMoment ? say() : "";
+}
+
+export function isoTime(time: number): string {
+    return dated(time, () => new Date(time).toISOString());
+}
+
 export function formatTime(time: number): string {
-    return new Intl.DateTimeFormat(region(), { timeStyle: "short" }).format(time);
+    return dated(time, () => new Intl.DateTimeFormat(region(), { timeStyle: "short" }).format(time));
 }
 
 export function formatDateTime(time: number): string {
-    return new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(time);
+    return dated(time, () => new Intl.DateTimeFormat(region(), { dateStyle: "medium", timeStyle: "short" }).format(time));
 }
 
 /** "Today", "Yesterday", or the date. */
@@ -97,15 +109,15 @@ export function formatDay(time: number, now: number): string {
         return word.charAt(0).toLocaleUpperCase(language.current) + word.slice(1);
     }
     const sameYear = new Date(time).getFullYear() === new Date(now).getFullYear();
-    return new Intl.DateTimeFormat(region(), {
+    return dated(time, () => new Intl.DateTimeFormat(region(), {
         weekday: "long", day: "numeric", month: "long", year: sameYear ? undefined : "numeric",
-    }).format(time);
+    }).format(time));
 }
 
 /** The time today, the date otherwise: for lists. */
 export function formatShort(time: number, now: number): string {
     if (startOfDay(time) === startOfDay(now)) return formatTime(time);
-    return new Intl.DateTimeFormat(region(), { day: "numeric", month: "short" }).format(time);
+    return dated(time, () => new Intl.DateTimeFormat(region(), { day: "numeric", month: "short" }).format(time));
 }
 
 /** Local midnight. */

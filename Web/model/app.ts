@@ -5,7 +5,7 @@ import type { Fault } from "../worker/protocol";
 import type { SessionListener, SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { EnrolModel } from "./enrol";
-import { LockedModel } from "./locked";
+import { LockedModel, LockReason } from "./locked";
 import { MainModel } from "./main";
 import { Value } from "./value";
 
@@ -45,6 +45,9 @@ export class App {
     #session: SessionPort | null = null;
     #link: string | null;
     #ended: (() => void) | null = null;
+    #isLocking = false;
+    /** Why the profile was locked in this page; null: it was locked when the page was opened. */
+    #lockedBecause: LockReason | null = null;
     /** Why the node does not want the identity that was being made. */
     #refused: Problem | null = null;
 
@@ -90,8 +93,25 @@ export class App {
         this.#begin();
     }
 
-    lock(): void {
-        if (this.#main !== null) this.#close({ name: "starting" }, () => this.#begin());
+    lock(reason: LockReason = { by: "user" }): void {
+        const main = this.#main;
+        if (main === null || this.#isLocking) return;
+        this.#lockedBecause = reason;
+        const close = () => {
+            this.#isLocking = false;
+            if (this.#main === main) this.#close({ name: "starting" }, () => this.#begin());
+        };
+        const settling = main.settle();
+        if (settling === null) return close();
+        // What is being recorded is sealed first, if that does not take long.
+        this.#isLocking = true;
+        const { clock } = this.#surroundings;
+        const cancel = clock.at(clock.now() + lockPatience, close);
+        const finish = () => {
+            cancel();
+            if (this.#isLocking) close();
+        };
+        void settling.then(finish, finish);
     }
 
     /** Forgets the profile, and shows that screen. `then` is called when it is done. */
@@ -126,6 +146,7 @@ export class App {
             onCall: (action) => this.#onCall(action),
             onFault: (fault, detail) => this.#onFault(fault, detail),
             onNodeReachable: (reachable) => this.#onNodeReachable(reachable),
+            onAddressUnknown: () => this.#onAddressUnknown(),
             onNoPath: (device, reason) => this.#main?.onNoPath(device, reason),
             onFileProgress: (progress) => this.#main?.files.transfers.onProgress(progress),
             onFileOpened: (opened) => this.#main?.files.onOpened(opened),
@@ -176,8 +197,9 @@ export class App {
             case "vault": {
                 // After a wrong passphrase the core may tell the parameters again.
                 if (screen.name === "locked") return screen.model.onWait(event.waitMs);
-                const model = new LockedModel(session, this.#surroundings.clock, this.#link !== null);
+                const model = new LockedModel(session, this.#surroundings.clock, this.#link !== null, this.#lockedBecause);
                 this.#link = null;
+                this.#lockedBecause = null;
                 model.onWait(event.waitMs);
                 return this.screen.set({ name: "locked", model });
             }
@@ -186,7 +208,8 @@ export class App {
             case "unlocked": {
                 if (screen.name === "main") return screen.model.onEvent(event);
                 const { type: _, ...profile } = event;
-                const model = new MainModel(session, this.#surroundings.clock, profile, () => this.lock());
+                const model: MainModel = new MainModel(session, this.#surroundings.clock, profile,
+                    () => this.lock({ by: "idle", seconds: model.idle.limitSeconds }));
                 if (screen.name === "locked" && screen.model.problem.current !== null) {
                     model.toasts.show({ kind: "problem", problem: screen.model.problem.current });
                 }
@@ -230,6 +253,13 @@ export class App {
     #onNodeReachable(reachable: boolean): void {
         const screen = this.screen.current;
         if (screen.name === "main") screen.model.onNodeReachable(reachable);
-        if (screen.name === "enrol") screen.model.nodeReachable.set(reachable);
+        if (screen.name !== "enrol") return;
+        if (reachable) screen.model.addressUnknown.set(false);
+        screen.model.nodeReachable.set(reachable);
+    }
+
+    #onAddressUnknown(): void {
+        const screen = this.screen.current;
+        if (screen.name === "enrol") screen.model.addressUnknown.set(true);
     }
 }

@@ -21,6 +21,8 @@ export class EnrolModel {
     /** What went wrong with the last attempt; the next one may go well. */
     readonly problem = new Value<Problem | null>(null);
     readonly nodeReachable = new Value(true);
+    /** The node does not take this page's address for its own: it will let nobody in until it is started otherwise. */
+    readonly addressUnknown = new Value(false);
     #session: SessionPort;
     /** Filled in before the node had answered. */
     #pending: { displayName: string; passphrase: string } | null = null;
@@ -45,11 +47,15 @@ export class EnrolModel {
         const pending = this.#pending;
         this.#pending = null;
         if (pending === null) this.state.set({ state: "ready" });
-        else this.#session.enrol(pending.displayName, pending.passphrase);
+        else {
+            this.state.set({ state: "joining" });
+            this.#session.enrol(pending.displayName, pending.passphrase);
+        }
     }
 
     onRefused(problem: Problem | null): void {
-        this.#pending = null;
+        // Too many at once: the core tries again, and what was filled in is good then.
+        if (problem !== "tooManyRequests") this.#pending = null;
         this.state.set({ state: "refused", problem: problem ?? "internalError" });
     }
 

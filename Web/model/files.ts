@@ -79,6 +79,11 @@ export class FilesModel {
         }
     }
 
+    /** What was dropped is a folder: nothing of it is sent. */
+    refuseFolder(): void {
+        this.#toasts.show({ kind: "folder" });
+    }
+
     sendVoice(conversation: string, { blob, mediaType, durationMs, waveform }: RecordedVoice): void {
         const name = `voice.${mediaType === "audio/ogg" ? "ogg" : mediaType === "audio/mp4" ? "m4a" : "webm"}`;
         this.#session.attach(conversation, { blob, name, mediaType, kind: "voice", durationMs, waveform });

@@ -6,6 +6,7 @@ import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { Calls } from "./calls";
 import { ConversationModel } from "./conversation";
+import { Drafts } from "./drafts";
 import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
@@ -23,8 +24,10 @@ export type NodeState =
     | { state: "unreachable" }
     | { state: "refused"; reason: Problem | null };
 
-export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer";
+export type DialogName = "invite" | "verify" | "details" | "path" | "settings" | "recovery" | "viewer" | "leaveCall" | "link";
 
+/** They go with the conversation that they are about. */
+const dialogsOfConversation: ReadonlySet<DialogName> = new Set(["verify", "details", "path", "link"]);
 const nobody = "0".repeat(32);
 /** So long a reconnection goes unmentioned. */
 const unreachableAfter = 4_000;
@@ -36,8 +39,10 @@ export class MainModel {
     readonly node = new Value<NodeState>({ state: "connecting" });
     /** Why there is no path to a device that is there. */
     readonly noPath = new Value<ReadonlyMap<string, NoPath>>(new Map());
-    /** Why nobody can be reached by who wants the relay and nothing else. Null: it can be had, or is not wanted. */
+    /** Why relay-only mode has no working relay; null if it works or is off. */
     readonly noRelay = new Value<NoPath | null>(null);
+    /** The link of which the user is asked whether to follow it. */
+    link: string | null = null;
     /** The dialog in front of everything, if there is one. */
     readonly dialog = new Value<DialogName | null>(null);
     readonly toasts: Toasts;
@@ -51,7 +56,7 @@ export class MainModel {
 
     #session: SessionPort;
     #clock: Clock;
-    #drafts = new Map<string, string>();
+    #drafts: Drafts;
     #warnings = new Map<string, Warning[]>();
     #cancelUnreachable: (() => void) | null = null;
     #stopJudging: () => void;
@@ -60,11 +65,16 @@ export class MainModel {
         this.#session = session;
         this.#clock = clock;
         this.profile = new Value(profile);
+        this.#drafts = new Drafts(session, clock);
         this.toasts = new Toasts(clock);
         this.files = new FilesModel(session, clock, this.toasts);
-        this.invitations = new Invitations(session);
+        this.invitations = new Invitations(session, clock, (name) => this.toasts.show({ kind: "joined", name }));
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
         this.idle = new IdleLock(clock, profile.settings.idleLockSeconds, lock);
+        // During a call nothing else is recorded: what was said before it is kept.
+        this.calls.current.subscribe((call) => {
+            if (call !== null && call.state !== "ringingHere") void this.open.current?.voice.settle();
+        });
         this.files.viewing.subscribe((opened) => this.dialog.set(opened === null ? null : "viewer"));
         this.#awaitNode();
         this.#stopJudging = session.relay.subscribe(() => this.#judgeRelay());
@@ -84,7 +94,7 @@ export class MainModel {
         this.conversations.set([]);
         this.invitations.forget();
         this.recovery.forget();
-        this.#drafts.clear();
+        this.#drafts.forget();
         this.profile.set({ ...this.profile.current, ownName: "" });
     }
 
@@ -97,6 +107,19 @@ export class MainModel {
         return this.#clock;
     }
 
+    /** Has what was typed sealed now. */
+    keepDrafts(): void {
+        this.#drafts.flush();
+    }
+
+    /** Has everything sealed that was typed or recorded. Null: it is. */
+    settle(): Promise<void> | null {
+        const recording = this.open.current?.voice.settle() ?? null;
+        const kept = this.#drafts.settle();
+        if (recording === null) return kept;
+        return recording.then(() => this.#drafts.settle() ?? undefined);
+    }
+
     // What the user does
 
     openConversation(id: string): void {
@@ -104,14 +127,52 @@ export class MainModel {
         if (summary === undefined || this.open.current?.id === id) return;
         this.#leaveConversation();
         this.open.set(new ConversationModel(
-            this.#session, this.#clock, summary, this.#drafts.get(id) ?? "", this.#warnings.get(id) ?? [],
-            this.files));
+            this.#session, this.#clock, summary, this.#drafts, this.#warnings.get(id) ?? [], this.files,
+            () => this.idle.touch(), (href) => this.#askToFollow(href)));
     }
 
     closeConversation(): void {
         if (this.open.current === null) return;
         this.#leaveConversation();
         this.#session.input({ type: "closeConversation" });
+    }
+
+    /** What Back does: closes what is on top, and asks before a call is left. False: there is nothing to close. */
+    goBack(): boolean {
+        const call = this.calls.current.current;
+        if (this.dialog.current === "viewer") this.files.viewing.set(null);
+        else if (this.dialog.current !== null) this.dialog.set(null);
+        else if (call !== null && this.calls.isLarge.current) this.#askToLeaveCall();
+        else if (this.open.current !== null) this.closeConversation();
+        else if (call !== null) this.#askToLeaveCall();
+        else return false;
+        return true;
+    }
+
+    /** Whether Back has something to close. */
+    get isLayered(): boolean {
+        return this.dialog.current !== null || this.open.current !== null || this.calls.current.current !== null;
+    }
+
+    /** Whether closing the page would end something that the user would miss. */
+    get isBusy(): boolean {
+        const { state } = this.open.current?.voice.state.current ?? { state: "idle" };
+        return this.calls.current.current !== null || this.files.transfers.isMoving || state === "recording";
+    }
+
+    hangUp(): void {
+        const call = this.calls.current.current;
+        if (call !== null) this.#session.input({ type: "hangUp", call: call.call });
+    }
+
+    #askToFollow(href: string): void {
+        this.link = href;
+        this.dialog.set("link");
+    }
+
+    /** Whoever is rung decides by the dialog that rings. */
+    #askToLeaveCall(): void {
+        if (this.calls.current.current?.state !== "ringingHere") this.dialog.set("leaveCall");
     }
 
     changeSettings(change: Partial<Settings>): void {
@@ -139,10 +200,11 @@ export class MainModel {
     #leaveConversation(): void {
         const open = this.open.current;
         if (open === null) return;
-        // First the view, which would show what is being forgotten.
+        // First the views, which would show what is being forgotten.
+        if (this.dialog.current !== null && dialogsOfConversation.has(this.dialog.current)) this.dialog.set(null);
+        this.link = null;
         this.open.set(null);
         this.files.playing.set(null);
-        this.#drafts.set(open.id, open.draft.current);
         this.#warnings.set(open.id, [...open.warnings.current]);
         open.dispose();
     }
@@ -187,6 +249,10 @@ export class MainModel {
                 return this.#onProblem(event.problem);
             case "call":
                 return this.calls.onCall(event);
+            case "resumed":
+                this.#drafts.onResumed(event);
+                if (event.conversation !== null && this.open.current === null) this.openConversation(event.conversation);
+                return;
         }
     }
 
@@ -257,6 +323,7 @@ export class MainModel {
         if (problem === null) return;
         this.invitations.onProblem();
         this.calls.onProblem();
+        if (this.recovery.onProblem(problem)) return;
         if (this.passphraseChange.current === "working") {
             this.passphraseChange.set(problem === "wrongPassphrase" ? "refused" : "idle");
             if (problem === "wrongPassphrase") return;

@@ -1,4 +1,4 @@
-import type { EventOf } from "../worker/boundary";
+import type { EventOf, Problem } from "../worker/boundary";
 import type { SessionPort } from "../net/session";
 import { Value } from "./value";
 
@@ -6,6 +6,8 @@ import { Value } from "./value";
 export class Recovery {
     readonly saved: Value<boolean>;
     readonly file = new Value<{ readonly file: Uint8Array; readonly code: string } | null>(null);
+    /** The passphrase is asked for each time: an unattended screen is not enough to take the bubble away. */
+    readonly asking = new Value<"idle" | "working" | "refused">("idle");
     #session: SessionPort;
 
     constructor(session: SessionPort, saved: boolean) {
@@ -13,8 +15,10 @@ export class Recovery {
         this.saved = new Value(saved);
     }
 
-    make(): void {
-        if (this.file.current === null) this.#session.input({ type: "recoveryFile" });
+    make(passphrase: string): void {
+        if (passphrase === "" || this.asking.current === "working") return;
+        this.asking.set("working");
+        this.#session.recoveryFile(passphrase);
     }
 
     confirmSaved(): void {
@@ -25,9 +29,20 @@ export class Recovery {
 
     forget(): void {
         this.file.set(null);
+        this.asking.set("idle");
     }
 
     onFile(event: EventOf<"recoveryFile">): void {
+        // Whoever has closed the dialog meanwhile does not want it any more.
+        if (this.asking.current !== "working") return;
+        this.asking.set("idle");
         this.file.set({ file: event.file, code: event.code });
+    }
+
+    /** Whether that was said in the dialog. */
+    onProblem(problem: Problem): boolean {
+        if (this.asking.current !== "working") return false;
+        this.asking.set(problem === "wrongPassphrase" ? "refused" : "idle");
+        return problem === "wrongPassphrase";
     }
 }

@@ -9,8 +9,10 @@ export type Announcement =
     | { kind: "safetyMismatch" }
     | { kind: "saved" }
     | { kind: "copied" }
+    | { kind: "joined"; name: string }
     | { kind: "tooLarge"; name: string; size: number }
     | { kind: "noRoom"; name: string; size: number; room: number }
+    | { kind: "folder" }
     | { kind: "fileSaved" }
     | { kind: "notSaved" }
     | { kind: "copyDeleted" }
@@ -22,6 +24,13 @@ export interface Toast {
 }
 
 const shownFor = 8_000;
+/** So many notices that pass by themselves stand there before another one. */
+const mostPassing = 3;
+
+/** What looks like an attack. */
+function stays(announcement: Announcement): boolean {
+    return announcement.kind === "warning" || announcement.kind === "safetyMismatch";
+}
 
 /** Short notices. What looks like an attack stays until it is dismissed. */
 export class Toasts {
@@ -37,9 +46,13 @@ export class Toasts {
         const key = JSON.stringify(announcement);
         if (this.all.current.some((toast) => JSON.stringify(toast.announcement) === key)) return;
         const id = this.#next++;
-        this.all.update((toasts) => [...toasts.slice(-3), { id, announcement }]);
-        const stays = announcement.kind === "warning" || announcement.kind === "safetyMismatch";
-        if (!stays) this.#clock.at(this.#clock.now() + shownFor, () => this.dismiss(id));
+        // What looks like an attack is not pushed out by what does not.
+        this.all.update((toasts) => {
+            const passing = toasts.filter((toast) => !stays(toast.announcement));
+            const gone = new Set(passing.slice(0, Math.max(0, passing.length - mostPassing)));
+            return [...toasts.filter((toast) => !gone.has(toast)), { id, announcement }];
+        });
+        if (!stays(announcement)) this.#clock.at(this.#clock.now() + shownFor, () => this.dismiss(id));
     }
 
     dismiss(id: number): void {

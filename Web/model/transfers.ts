@@ -47,6 +47,11 @@ export class Transfers {
         value.set({ phase, chunks, rate });
     }
 
+    /** Whether any file moves. */
+    get isMoving(): boolean {
+        return [...this.#shown.values()].some(({ current }) => current !== null);
+    }
+
     /** The file does not move any more. */
     end(file: string): void {
         this.#samples.delete(file);

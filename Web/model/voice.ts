@@ -26,6 +26,8 @@ const shortestHold = 500;
 const shortestVoice = 500;
 export const longestVoice = 15 * 60_000;
 const sampleInterval = 60;
+/** Of what is being recorded, the beginning is kept this often: a page may end without a word. */
+const keepInterval = 3_000;
 /** As many bars as a message shows. */
 export const bars = 56;
 
@@ -41,23 +43,36 @@ export class VoiceModel {
     /** Let go before the microphone was there. */
     #isReleased = false;
     #cancelSample: (() => void) | null = null;
+    #keep: (voice: RecordedVoice | null) => void;
+    #touch: () => void;
+    #keptAt = 0;
+    #stopping: Promise<void> | null = null;
 
-    constructor(open: () => Promise<Recording>, clock: Clock, send: (voice: RecordedVoice) => void) {
+    /**
+     * @param kept What was recorded earlier and not sent.
+     * @param keep Keeps what is recorded until it is sent or thrown away.
+     * @param touch Recording is using the app.
+     */
+    constructor(open: () => Promise<Recording>, clock: Clock, send: (voice: RecordedVoice) => void,
+        kept: RecordedVoice | null = null, keep: (voice: RecordedVoice | null) => void = () => {}, touch: () => void = () => {}) {
         this.#open = open;
         this.#clock = clock;
         this.#send = send;
+        this.#keep = keep;
+        this.#touch = touch;
+        if (kept !== null) this.state.set({ state: "recorded", voice: kept });
     }
 
     get elapsed(): number {
         const state = this.state.current;
-        return state.state === "recording" ? this.#clock.now() - state.since : 0;
+        return state.state === "recording" ? this.#clock.elapsed() - state.since : 0;
     }
 
     /** The button is pressed, or clicked by keyboard. */
     press(): void {
         const { state } = this.state.current;
         if (state === "idle" || state === "refused") {
-            this.#pressedAt = this.#clock.now();
+            this.#pressedAt = this.#clock.elapsed();
             this.#isReleased = false;
             void this.#begin();
         } else if (state === "recording") {
@@ -69,14 +84,26 @@ export class VoiceModel {
     /** The button is let go: held long enough, that ends the recording. */
     release(): void {
         if (this.#pressedAt === null) return;
-        const isHeld = this.#clock.now() - this.#pressedAt >= shortestHold;
+        const isHeld = this.#clock.elapsed() - this.#pressedAt >= shortestHold;
         this.#pressedAt = null;
         if (!isHeld) return;
         this.#isReleased = true;
         if (this.state.current.state === "recording") void this.stop();
     }
 
-    async stop(): Promise<void> {
+    stop(): Promise<void> {
+        this.#stopping ??= this.#stop().finally(() => (this.#stopping = null));
+        return this.#stopping;
+    }
+
+    /** What was said so far stays, to be sent or thrown away later. Null: there is nothing to wait for. */
+    settle(): Promise<void> | null {
+        // Before the microphone is there, nothing was said.
+        if (this.state.current.state === "asking") this.discard();
+        return this.#recording === null ? this.#stopping : this.stop();
+    }
+
+    async #stop(): Promise<void> {
         const recording = this.#recording;
         const durationMs = this.elapsed;
         if (recording === null) return;
@@ -87,9 +114,12 @@ export class VoiceModel {
             return this.state.set({ state: "idle" });
         }
         const { blob, mediaType } = await recording.stop();
-        const waveform = waveformOf(this.levels.current);
+        // Thrown away meanwhile.
+        if (this.state.current.state !== "recording") return;
+        const voice = { blob, mediaType, durationMs, waveform: waveformOf(this.levels.current) };
         this.levels.set([]);
-        this.state.set({ state: "recorded", voice: { blob, mediaType, durationMs, waveform } });
+        this.#keep(voice);
+        this.state.set({ state: "recorded", voice });
     }
 
     send(): void {
@@ -97,6 +127,7 @@ export class VoiceModel {
         if (state.state !== "recorded") return;
         this.state.set({ state: "idle" });
         this.#send(state.voice);
+        this.#keep(null);
     }
 
     /** Throws away what was recorded, or is being. */
@@ -107,6 +138,7 @@ export class VoiceModel {
         this.#pressedAt = null;
         this.levels.set([]);
         this.state.set({ state: "idle" });
+        this.#keep(null);
     }
 
     async #begin(): Promise<void> {
@@ -125,7 +157,8 @@ export class VoiceModel {
         }
         this.#recording = recording;
         this.levels.set([]);
-        this.state.set({ state: "recording", since: this.#clock.now() });
+        this.#keptAt = this.#clock.elapsed();
+        this.state.set({ state: "recording", since: this.#clock.elapsed() });
         this.#sample();
     }
 
@@ -133,8 +166,18 @@ export class VoiceModel {
         const recording = this.#recording;
         if (recording === null) return;
         this.levels.update((levels) => [...levels, recording.level()]);
+        this.#touch();
         if (this.elapsed >= longestVoice) return void this.stop();
+        if (this.#clock.elapsed() - this.#keptAt >= keepInterval) void this.#keepSoFar(recording);
         this.#cancelSample = this.#clock.at(this.#clock.now() + sampleInterval, () => this.#sample());
+    }
+
+    async #keepSoFar(recording: Recording): Promise<void> {
+        this.#keptAt = this.#clock.elapsed();
+        const durationMs = this.elapsed;
+        const waveform = waveformOf(this.levels.current);
+        const { blob, mediaType } = await recording.soFar();
+        if (this.#recording === recording && blob.size > 0) this.#keep({ blob, mediaType, durationMs, waveform });
     }
 
     #endSampling(): void {

@@ -183,6 +183,7 @@ export class Channel {
     /** Takes note of the announced certificate. It stays the same for as long as the channel lives. */
     #announces(sdp: string): boolean {
         const announced = announcedFingerprints(sdp);
+        if (announced.length === 0) return false;
         if (this.#announced.length > 0 && announced.join() !== this.#announced.join()) return false;
         this.#announced = announced;
         return true;

@@ -5,6 +5,8 @@ export interface Recording {
     /** How loud it is now, from 0 to 1. */
     level(): number;
     stop(): Promise<{ blob: Blob; mediaType: string }>;
+    /** What was recorded until a second ago, to be played by itself. */
+    soFar(): Promise<{ blob: Blob; mediaType: string }>;
     /** Nothing of it is kept. */
     cancel(): void;
 }
@@ -34,6 +36,10 @@ export async function openMicrophone(): Promise<Recording> {
         for (const track of stream.getTracks()) track.stop();
         void context.close();
     };
+    const recorded = async () => {
+        const mediaType = recorder.mimeType.split(";")[0] || "audio/webm";
+        return { blob: new Blob(await Promise.all(pieces), { type: mediaType }), mediaType };
+    };
     recorder.start(pieceMilliseconds);
     return {
         level: () => {
@@ -47,9 +53,9 @@ export async function openMicrophone(): Promise<Recording> {
                 await stopped;
             }
             end();
-            const mediaType = recorder.mimeType.split(";")[0] || "audio/webm";
-            return { blob: new Blob(await Promise.all(pieces), { type: mediaType }), mediaType };
+            return recorded();
         },
+        soFar: recorded,
         cancel: () => {
             recorder.ondataavailable = null;
             if (recorder.state !== "inactive") recorder.stop();

@@ -1,12 +1,13 @@
 // Whether incoming calls ring aloud in this browser: as the user chose.
 
+import { keepChoice, readChoice } from "./choices";
+
 const storageKey = "ring";
 
 export function ringsAloud(): boolean {
-    return localStorage.getItem(storageKey) !== "off";
+    return readChoice(storageKey) !== "off";
 }
 
 export function setRingsAloud(aloud: boolean): void {
-    if (aloud) localStorage.removeItem(storageKey);
-    else localStorage.setItem(storageKey, "off");
+    keepChoice(storageKey, aloud ? null : "off");
 }

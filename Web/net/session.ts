@@ -4,6 +4,7 @@ import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
+import { each } from "./each";
 import { Attachment, FileProgress, Files } from "./files";
 import type { NoPath } from "./nopath";
 import { onNetworkChange } from "./network";
@@ -21,6 +22,8 @@ export interface SessionListener {
     /** The worker has stopped. */
     onFault(fault: Fault, detail: string): void;
     onNodeReachable(reachable: boolean): void;
+    /** The node answers, but does not take this page's address for its own. */
+    onAddressUnknown(): void;
     /** Why there is no path to a device that is there; null: there is one, or the device is away. */
     onNoPath(device: string, reason: NoPath | null): void;
     onFileProgress(progress: FileProgress): void;
@@ -35,6 +38,8 @@ export interface SessionPort {
     enrol(displayName: string, passphrase: string): void;
     unlock(passphrase: string): void;
     changePassphrase(old: string, replacement: string): void;
+    /** Asks for the authority's recovery file. */
+    recoveryFile(passphrase: string): void;
     /** Has it sealed and sent. */
     attach(conversation: string, attachment: Attachment): void;
     /** Bytes that the browser still grants; null where it does not say. */
@@ -72,7 +77,10 @@ export class Session implements SessionPort {
             },
             onDisconnected: () => this.input({ type: "nodeDisconnected" }),
             onFrame: (bytes) => this.input({ type: "nodeFrame", bytes }),
-            onFailure: () => this.#listener.onNodeReachable(false),
+            onFailure: () => {
+                this.#listener.onNodeReachable(false);
+                void this.#askAddress();
+            },
         });
         this.#files = new Files({
             onInput: (input) => this.input(input),
@@ -107,6 +115,11 @@ export class Session implements SessionPort {
         this.#post({ type: "changePassphrase", old: oldBytes, new: newBytes }, oldBytes, newBytes);
     }
 
+    recoveryFile(passphrase: string): void {
+        const bytes = passphraseBytes(passphrase);
+        this.#post({ type: "recoveryFile", passphrase: bytes }, bytes);
+    }
+
     attach(conversation: string, attachment: Attachment): void {
         this.#files.attach(conversation, attachment);
     }
@@ -121,6 +134,13 @@ export class Session implements SessionPort {
 
     async statistics(device: string): Promise<Reports | null> {
         return this.#channels.get(device)?.statistics() ?? null;
+    }
+
+    /** A page is not told why its WebSocket was refused: whether the node knows this address is asked for. */
+    async #askAddress(): Promise<void> {
+        const headers = { "CryptPeer-Origin": location.origin };
+        const answer = await fetch("/origin", { headers, cache: "no-store" }).catch(() => null);
+        if (answer?.status === 403 && !this.#ended) this.#listener.onAddressUnknown();
     }
 
     end(): void {
@@ -147,13 +167,13 @@ export class Session implements SessionPort {
         if (message.connection !== "unchanged") this.#socket[message.connection]();
         this.#socket.send(message.toNode);
         if (message.relay !== null) this.relay.set(message.relay);
-        for (const action of message.channels) this.#act(action);
-        for (const action of message.files) this.#files.act(action);
-        for (const action of message.calls) this.#listener.onCall(action);
-        for (const event of message.events) {
+        each(message.channels, (action) => this.#act(action));
+        each(message.files, (action) => this.#files.act(action));
+        each(message.calls, (action) => this.#listener.onCall(action));
+        each(message.events, (event) => {
             if (event.type === "nodeStatus") this.relay.setNode(event.state === "connected");
             if (!this.#ended) this.#listener.onEvent(event);
-        }
+        });
     }
 
     #stop(fault: Fault, detail: string): void {

@@ -58,7 +58,11 @@ export class TabLock {
                     // Held until released, or stolen: then the request is refused.
                     return new Promise<void>((release) => (this.#release = release));
                 })
-                .catch(() => this.#lose());
+                .catch((error: unknown) => {
+                    // A browser that lets a site keep nothing lets it lock nothing: the store will say so, to whom it concerns.
+                    if (error instanceof DOMException && error.name === "SecurityError") resolve(true);
+                    else this.#lose();
+                });
         });
     }
 

@@ -61,6 +61,21 @@ export function passphraseField(label: string, properties: Properties = {}, hint
     return field;
 }
 
+/**
+ * Ties fields to their rules: each says what is wrong with its field, or null. What a field complains of goes as soon as it is
+ * mended, here or in another field. The returned function judges them all, and gives the first that is wrong.
+ */
+export function checkedFields(...rules: readonly (readonly [field: Field, rule: () => string | null])[]): () => Field | undefined {
+    const isWrong = ([field]: typeof rules[number]) => field.input.hasAttribute("aria-invalid");
+    for (const [{ input }] of rules) {
+        input.addEventListener("input", () => rules.filter(isWrong).forEach(([field, rule]) => field.setError(rule())));
+    }
+    return () => {
+        for (const [field, rule] of rules) field.setError(rule());
+        return rules.find(isWrong)?.[0];
+    };
+}
+
 export function choice(label: string, options: readonly (readonly [value: string, label: string])[], selected: string,
     onChange: (value: string) => void): HTMLElement {
     const id = uniqueId();

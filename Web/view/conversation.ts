@@ -1,6 +1,6 @@
 // One conversation: its head, its log, the composer.
 
-import type { ConversationModel, ShownMessage } from "../model/conversation";
+import { ConversationModel, isMaskable, ShownMessage } from "../model/conversation";
 import type { MainModel } from "../model/main";
 import { byteLength, messageLimit } from "../model/text";
 import { Observable, Value } from "../model/value";
@@ -10,6 +10,8 @@ import { fill, h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
 import { avatar } from "./main";
 import { messageLooksDifferent, messageView } from "./message";
+import { rove } from "./roving";
+import { today } from "./today";
 import { voiceRecorder } from "./voice";
 
 /** So close to the end of the log that new messages pull it along. */
@@ -19,7 +21,7 @@ const hintFrom = messageLimit - 4_096;
 
 export function conversationView(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
     const root = h("section", { class: "conversation", "aria-label": model.summary.current.name },
-        head(scope, main, model), notices(scope, main, model), log(scope, model), composer(scope, model));
+        head(scope, main, model), notices(scope, main, model), masks(scope, model), ...log(scope, model), composer(scope, model));
     takeDrops(scope, model, root);
     // A timer may have slept past the moment that hides a text.
     scope.listen(window, "focus", () => model.hideExpired());
@@ -50,14 +52,19 @@ function takeDrops(scope: Scope, model: ConversationModel, root: HTMLElement): v
         if (!hasFiles(event)) return;
         event.preventDefault();
         show(-depth);
-        void model.files.attach(model.id, [...event.dataTransfer!.files]);
+        // A folder comes as a file that cannot be read. Asked here: after the event the browser has forgotten it.
+        const items = [...event.dataTransfer!.items].filter(({ kind }) => kind === "file");
+        const isFolder = (item: DataTransferItem) => item.webkitGetAsEntry()?.isDirectory === true;
+        const files = items.filter((item) => !isFolder(item)).flatMap((item) => item.getAsFile() ?? []);
+        if (items.some(isFolder)) model.files.refuseFolder();
+        if (files.length > 0) void model.files.attach(model.id, files);
     });
     // Dropped beside it, a file would take the app's place in the tab.
     for (const type of ["dragover", "drop"] as const) scope.listen(window, type, (event) => hasFiles(event) && event.preventDefault());
 }
 
 function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
-    const name = h("h1", {}, h("bdi", {}, scope.text(model.summary, (summary) => summary.name)));
+    const name = h("h2", {}, h("bdi", {}, scope.text(model.summary, (summary) => summary.name)));
     const face = h("span", { class: "avatar-place" });
     scope.fill(face, scope.part(model.summary, (summary) => summary.name), () => avatar(model.summary.current));
     const connection = h("span", { role: "status", "aria-label": t("connection.label"), class: "connection" });
@@ -67,16 +74,29 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
         connection.className = `connection connection-${summary.connection}`;
         connection.title = t(`connection.${summary.connection}Hint`);
     });
+    const about = h("span", { class: "connection-about" }, scope.text(model.summary, ({ connection }) =>
+        (connection === "mailbox" || connection === "offline" ? t(`connection.${connection}About`) : "")));
     const path = iconButton(t("connection.details"), "info", { class: "icon-button path", onclick: () => main.dialog.set("path") });
     const verified = h("span", { class: "tag tag-good" }, icon("shieldCheck"), t("main.verified"));
     scope.bind(model.summary, (summary) => (verified.hidden = !summary.verified));
     return h("header", { class: "conversation-head" },
         iconButton(t("conversation.back"), "back", { class: "icon-button back", onclick: () => main.closeConversation() }),
         face,
-        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), verified)),
+        h("div", { class: "conversation-title" }, name, h("div", { class: "conversation-state" }, h("span", { class: "connection-line" }, connection, path), about, verified)),
         ...callButtons(scope, main, model),
         iconButton(t("conversation.details"), "person", { onclick: () => main.dialog.set("details") }),
-        button(t("conversation.verify"), { class: "verify", onclick: () => main.dialog.set("verify") }, "shield"));
+        verifyButton(scope, main, model));
+}
+
+/** Once it is done, a shield like the other signs of the head. */
+function verifyButton(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
+    const element = button(t("conversation.verify"), { class: "quiet verify", onclick: () => main.dialog.set("verify") }, "shield");
+    scope.bind(model.summary, ({ verified, name }) => {
+        element.classList.toggle("verify-done", verified);
+        element.querySelector("svg")!.replaceWith(icon(verified ? "shieldCheck" : "shield"));
+        element.title = verified ? t("verify.verified", { name }) : t("conversation.verify");
+    });
+    return element;
 }
 
 /** Out of use during a call, and where the other person's device has said that it takes none. */
@@ -97,18 +117,20 @@ function callButtons(scope: Scope, main: MainModel, model: ConversationModel): H
 function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement {
     const about = h("div", {});
     const shown = scope.part(model.summary, (summary) =>
-        [summary.name, summary.unconfirmed, summary.nameCollision, summary.gap].join());
+        [summary.name, summary.removed, summary.nameCollision && !summary.verified, summary.gap].join());
     scope.fill(about, shown, () => {
-        const { name, unconfirmed, nameCollision, gap } = model.summary.current;
+        const { name, removed, nameCollision, verified, gap } = model.summary.current;
         return [
-            unconfirmed && notice("warning", t("conversation.unconfirmed", { name })),
-            nameCollision && notice("warning", t("conversation.collision", { name }),
+            removed && notice("warning", t("conversation.removed", { name })),
+            // Whose number was compared is no other person of that name.
+            nameCollision && !verified && notice("warning", t("conversation.collision", { name }),
                 button(t("conversation.details"), { class: "small", onclick: () => main.dialog.set("details") })),
             gap && notice("warning", t("conversation.gap", { name })),
         ];
     });
     const warnings = h("div", {});
-    scope.fill(warnings, model.warnings, (all) => all.map((warning) => h("div", { role: "alert" },
+    // Of the two people of one name it is told above, for as long as it is so.
+    scope.fill(warnings, model.warnings, (all) => all.filter((warning) => warning !== "nameCollision").map((warning) => h("div", { role: "alert" },
         notice("danger", t(`warning.${warning}`),
             iconButton(t("dismiss"), "close", { onclick: () => model.dismissWarning(warning) })))));
     const noPath = h("div", { role: "status" });
@@ -128,6 +150,22 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
     return h("div", { class: "conversation-notices" }, about, noPath, warnings);
 }
 
+/** Everything masked is revealed, everything revealed is hidden: both at once, and the second by one key. */
+function masks(scope: Scope, model: ConversationModel): HTMLElement {
+    const reveal = button(t("conversation.revealAll"), { class: "quiet small", onclick: () => model.revealAll() }, "eye");
+    const hide = button(t("conversation.hideAll"), {
+        class: "quiet small", "aria-keyshortcuts": "Escape", title: t("conversation.hideAllKey"), onclick: () => model.hideAll(),
+    });
+    const bar = h("div", { class: "masks" }, reveal, hide);
+    scope.bind(model.messages, (messages) => {
+        const maskable = messages.filter(isMaskable);
+        reveal.hidden = !maskable.some(({ masked }) => masked);
+        hide.hidden = !maskable.some(({ masked }) => !masked);
+        bar.hidden = reveal.hidden && hide.hidden;
+    });
+    return bar;
+}
+
 // The log
 
 type Line =
@@ -135,7 +173,7 @@ type Line =
     | { key: string; kind: "unread" }
     | { key: string; kind: "message"; message: ShownMessage; follows: boolean };
 
-function log(scope: Scope, model: ConversationModel): HTMLElement {
+function log(scope: Scope, model: ConversationModel): HTMLElement[] {
     const lines = new Value<readonly Line[]>([]);
     const update = () => lines.set(linesOf(model.messages.current, model.firstUnread.current));
     const list = h("div", { class: "lines" });
@@ -143,17 +181,30 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     const empty = h("p", { class: "log-empty" }, scope.text(model.summary, ({ name }) => t("conversation.empty", { name })));
     const scroller = h("div", { class: "log", role: "log", "aria-label": t("conversation.log"), tabindex: 0 },
         older, empty, list);
+    const jump = button("", { class: "jump", hidden: true, onclick: () => showFirst(scroller, list) }, "arrowDown");
 
+    rove(scope, scroller, () => focusMessageField());
     scope.bind(model.hasOlder, (hasOlder) => (older.hidden = !hasOlder));
     const updateEmpty = () => (empty.hidden = !model.loaded.current || model.messages.current.length > 0);
     scope.bind(model.loaded, updateEmpty);
     scope.bind(model.messages, updateEmpty);
-    scope.list(list, lines, (line) => line.key, looksDifferent, (line, inner) => lineView(inner, model, line));
+    const day = today(scope);
+    scope.list(list, lines, (line) => line.key, looksDifferent, (line, inner) => lineView(inner, model, line, day));
+
+    const isNearEnd = () => scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+    const attend = () => model.setAttentive(isNearEnd() && !document.hidden);
+    scope.bind(model.missed, (count) => {
+        jump.hidden = count === 0;
+        jump.querySelector("span")!.textContent = t("main.unread", { count });
+    });
+    scope.listenTo(document, "visibilitychange", attend);
+
 
     let lastKey = "";
     let firstKey = "";
     const follow = () => {
-        const atEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+        // Behind a hidden page nobody follows: what comes there waits below.
+        const atEnd = isNearEnd() && !document.hidden;
         const height = scroller.scrollHeight;
         const top = scroller.scrollTop;
         update();
@@ -167,6 +218,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
         else if (atEnd) scroller.scrollTop = scroller.scrollHeight;
         lastKey = last?.id ?? "";
         firstKey = first;
+        attend();
     };
     scope.bind(model.messages, follow);
     scope.bind(model.firstUnread, update);
@@ -175,7 +227,8 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
     // A smaller window, a keyboard that comes up: the end stays in view.
     let wasAtEnd = false;
     scroller.addEventListener("scroll", () => {
-        wasAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < nearEnd;
+        wasAtEnd = isNearEnd();
+        attend();
     });
     const observer = new ResizeObserver(() => {
         if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
@@ -185,7 +238,7 @@ function log(scope: Scope, model: ConversationModel): HTMLElement {
         observer.disconnect();
         lines.set([]);
     });
-    return scroller;
+    return [scroller, h("div", { class: "jump-place" }, jump)];
 }
 
 /** What is new, or the end. */
@@ -218,19 +271,24 @@ function looksDifferent(before: Line, after: Line): boolean {
         && (before.follows !== after.follows || messageLooksDifferent(before.message, after.message));
 }
 
-function lineView(scope: Scope, model: ConversationModel, line: Observable<Line>): HTMLElement {
+function lineView(scope: Scope, model: ConversationModel, line: Observable<Line>, day: Observable<number>): HTMLElement {
     const first = line.current;
     switch (first.kind) {
         case "day":
-            return h("p", { class: "day" }, h("span", {}, formatDay(first.time, Date.now())));
+            return h("h3", { class: "day" }, h("span", {}, scope.text(day, (now) => formatDay(first.time, now))));
         case "unread":
-            return h("p", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
+            return h("h3", { class: "unread-line" }, h("span", {}, t("conversation.newHere")));
         case "message":
             return messageView(scope, model, line as Observable<typeof first>);
     }
 }
 
 // The composer
+
+/** Of the open conversation, if there is one. */
+export function focusMessageField(): void {
+    document.querySelector<HTMLElement>(".composer textarea")?.focus();
+}
 
 function composer(scope: Scope, model: ConversationModel): HTMLElement {
     const id = uniqueId();
@@ -249,7 +307,7 @@ function composer(scope: Scope, model: ConversationModel): HTMLElement {
     const { start: record, panel: recorder } = voiceRecorder(scope, model);
     const send = h("button", { type: "submit", class: "primary send", "aria-label": t("conversation.send"), title: t("conversation.send") },
         icon("send"));
-    const form = h("form", { class: "composer" },
+    const form = h("form", { class: "composer", "aria-label": t("conversation.composer") },
         h("label", { for: id, class: "visually-hidden" }, t("conversation.message")),
         attach, picker, box, record, send, recorder, hint);
 

@@ -1,7 +1,7 @@
 import type { ConversationModel } from "../model/conversation";
 import { normalizedName } from "../model/text";
 import { t } from "../i18n";
-import { dialog, textField } from "./controls";
+import { checkbox, dialog, textField } from "./controls";
 import { h } from "./dom";
 
 /** Whom this is: what they call themselves, and what the user calls them. */
@@ -15,7 +15,8 @@ export function detailsDialog(model: ConversationModel, onClose: () => void): HT
             h("dd", { dir: "auto" }, summary.selfName || summary.name)),
         petname.row,
         h("button", { type: "submit", class: "primary" }, t("details.save")));
-    const element = dialog(t("details.title"), onClose, form);
+    const unmasked = checkbox(t("details.unmasked"), summary.unmasked, (checked) => model.setUnmasked(checked));
+    const element = dialog(t("details.title"), onClose, form, unmasked, h("p", { class: "field-hint" }, t("details.unmaskedHint")));
     form.addEventListener("submit", (event) => {
         event.preventDefault();
         model.setPetname(normalizedName(petname.input.value));

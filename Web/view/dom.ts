@@ -106,6 +106,11 @@ export class Scope {
         this.onDispose(() => target.removeEventListener(type, listener));
     }
 
+    listenTo(target: EventTarget, type: string, listener: () => void): void {
+        target.addEventListener(type, listener);
+        this.onDispose(() => target.removeEventListener(type, listener));
+    }
+
     every(milliseconds: number, callback: () => void): void {
         const timer = setInterval(callback, milliseconds);
         this.onDispose(() => clearInterval(timer));

@@ -4,12 +4,13 @@ import type { App, BrokenReason } from "../model/app";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
-import { passphraseStrength } from "../model/text";
+import { normalizedName, passphraseStrength } from "../model/text";
 import { t } from "../i18n";
 import type { Problem } from "../worker/boundary";
-import { button, notice, passphraseField, spinner, textField } from "./controls";
+import { button, checkedFields, notice, passphraseField, spinner, textField } from "./controls";
 import { Child, h, Scope, setAttribute } from "./dom";
 import { icon, IconName, mark } from "./icons";
+import { duration } from "./settings";
 
 /** Characters of a passphrase that are asked for at least. */
 const shortestPassphrase = 8;
@@ -32,40 +33,54 @@ export function startingView(): HTMLElement {
 }
 
 export function welcomeView(scope: Scope, app: App, refused: Problem | null): HTMLElement {
+    return card(t("welcome.title"), refused !== null && notice("danger", t(`problem.${refused}`)),
+        h("p", { class: "lead" }, t("welcome.text")), linkForm(scope, app));
+}
+
+function linkForm(scope: Scope, app: App): HTMLElement {
     const field = textField(t("welcome.paste"), { inputmode: "url", placeholder: `https://${location.host}/#…`, dir: "ltr" });
     const form = h("form", { class: "form", novalidate: true }, field.row,
         h("button", { type: "submit", class: "primary" }, t("welcome.open")));
+    const found = () => invitationLinkIn(field.input.value, location.origin);
+    const firstWrong = checkedFields([field, () => {
+        const link = found();
+        if (link === "none") return t("welcome.notALink");
+        return typeof link === "string" ? null : t("welcome.otherNode", { host: link.otherHost });
+    }]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        const found = invitationLinkIn(field.input.value, location.origin);
-        if (found === "none") return field.setError(t("welcome.notALink"));
-        if (typeof found !== "string") return field.setError(t("welcome.otherNode", { host: found.otherHost }));
-        app.openLink(found);
+        if (firstWrong() !== undefined) return field.input.focus();
+        const link = found();
+        if (typeof link === "string") app.openLink(link);
     });
     focusFirst(scope, field.input);
-    return card(t("welcome.title"), refused !== null && notice("danger", t(`problem.${refused}`)),
-        h("p", { class: "lead" }, t("welcome.text")), form);
+    return form;
 }
 
-export function enrolView(scope: Scope, model: EnrolModel): HTMLElement {
-    const title = scope.text(model.terms, (terms) => t(terms?.kind === "operator" ? "enrol.titleOperator" : "enrol.title"));
+export function enrolView(scope: Scope, app: App, model: EnrolModel): HTMLElement {
+    const title = h("span", {});
+    const name = () => {
+        if (model.state.current.state === "refused") return "enrol.refused";
+        return model.terms.current?.kind === "operator" ? "enrol.titleOperator" : "enrol.title";
+    };
+    for (const part of [model.terms, model.state]) scope.bind<unknown>(part, () => (title.textContent = t(name())));
     const body = h("div", {});
     // The form stays in its place while the state changes beneath it: what is being typed goes on.
     const form = enrolForm(scope, model);
     const refusal = scope.part(model.state, (state) => (state.state === "refused" ? state.problem : null));
-    scope.bind(refusal, (problem) => body.replaceChildren(problem === null
-        ? form
-        : notice("danger", [h("strong", {}, t("enrol.refused")), " ", t(`problem.${problem}`)])));
+    scope.bind(refusal, (problem) => body.replaceChildren(...(problem === null ? [form]
+        : problem === "tooManyRequests" ? [notice("warning", t("enrol.busy"))]
+        : [notice("danger", t(`problem.${problem}`)), linkForm(scope, app)])));
     return card(title, body);
 }
 
 function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
     const name = textField(t("enrol.name"), { autocomplete: "name", maxlength: 128, autocapitalize: "words" }, t("enrol.nameHint"));
-    const passphrase = passphraseField(t("enrol.passphrase"), { autocomplete: "new-password" });
+    const passphrase = passphraseField(t("enrol.passphrase"), { autocomplete: "new-password" }, t("enrol.passphraseHint"));
     const repeat = passphraseField(t("enrol.repeat"), { autocomplete: "new-password" });
     const strength = strengthMeter(passphrase.input);
     passphrase.row.append(strength);
-    const worth = notice("info", t("enrol.worth"));
+    const worth = h("details", { class: "worth" }, h("summary", {}, t("enrol.why")), h("p", { class: "field-hint" }, t("enrol.worth")));
     const join = h("button", { type: "submit", class: "primary" }, t("enrol.join"));
     const progress = h("div", { class: "form-progress" });
     const introduction = h("p", { class: "lead" });
@@ -86,6 +101,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
         const waiting = model.terms.current === null;
         progress.replaceChildren();
         if (problem !== null) progress.append(notice("danger", t(`problem.${problem}`)));
+        else if (model.addressUnknown.current) progress.append(notice("danger", t("enrol.unknownAddress", { origin: location.origin })));
         else if (!model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
         else if (state === "joining") progress.append(spinner(t(waiting ? "enrol.opening" : "enrol.joining")));
         for (const control of [name.input, passphrase.input, repeat.input, join]) control.disabled = state === "joining";
@@ -94,13 +110,15 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
     scope.bind(model.terms, showProgress);
     scope.bind(model.problem, showProgress);
     scope.bind(model.nodeReachable, showProgress);
+    scope.bind(model.addressUnknown, showProgress);
 
+    const firstWrong = checkedFields(
+        [name, () => (normalizedName(name.input.value) === "" ? t("enrol.nameMissing") : null)],
+        [passphrase, () => ([...passphrase.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null)],
+        [repeat, () => (passphrase.input.value !== repeat.input.value ? t("enrol.mismatch") : null)]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        name.setError(name.input.value.trim() === "" ? t("enrol.nameMissing") : null);
-        passphrase.setError([...passphrase.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null);
-        repeat.setError(passphrase.input.value !== repeat.input.value ? t("enrol.mismatch") : null);
-        const wrong = [name, passphrase, repeat].find((field) => field.input.hasAttribute("aria-invalid"));
+        const wrong = firstWrong();
         if (wrong !== undefined) return wrong.input.focus();
         model.join(name.input.value, passphrase.input.value);
     });
@@ -141,6 +159,8 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
         if (refused) passphrase.input.select();
     });
     scope.bind(model.waitUntil, update);
+    // What is typed now is another passphrase.
+    passphrase.input.addEventListener("input", () => model.secondsToWait() === 0 && model.refused.set(false));
     scope.every(500, () => {
         if (model.waitUntil.current > 0) update();
     });
@@ -152,6 +172,7 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
     scope.fill(problem, model.problem, (current) => current !== null && notice("danger", t(`problem.${current}`)));
     focusFirst(scope, passphrase.input);
     return card(heading("lock", "locked.title"),
+        model.reason?.by === "idle" && notice("info", t("locked.idle", { time: duration(model.reason.seconds) })),
         h("p", { class: "lead" }, t("locked.text")),
         model.linkIgnored && notice("warning", t("locked.linkIgnored")),
         problem,

@@ -58,6 +58,8 @@ export function fileProgress(scope: Scope, model: ConversationModel, message: Fi
         if (status.textContent !== text) status.textContent = text;
     };
     if (!moving.includes(file.state) && !(file.state === "waiting" && file.chunks > 0)) {
+        // The state below says of one's own what it says of every message.
+        if (message.own && file.state === "complete") return null;
         show(stateText(model, message, null));
         const isGood = file.state === "complete";
         return h("div", { class: `file-progress ${isGood ? "good" : ""}`, "aria-live": "off" }, isGood && icon("check"), status);
@@ -129,7 +131,11 @@ export function fileActions(scope: Scope, model: ConversationModel, message: Fil
         case "pausedHere":
             return row(small(t("file.resume"), () => files.setPaused(conversation, id, false), "play"), end());
         case "complete":
-            return file.kind === "voice" ? null : [savingProgress(scope, model, id), row(...keeping(model, message, name))];
+            return file.kind === "voice" ? null : [
+                savingProgress(scope, model, id),
+                file.readableCopy && h("p", { class: "file-status" }, t("file.hasCopy")),
+                row(...keeping(model, message, name)),
+            ];
         case "failed":
             // What was picked is gone: trying again cannot help.
             return failure === "fileUnreadable" || failure === "fileTooLarge" ? null : row(small(t("file.retry"), () => model.retry(id)));

@@ -65,7 +65,7 @@ async function picture(scope: Scope, opened: OpenedFile, mediaType: string): Pro
         reader.onerror = () => reject(reader.error);
         reader.readAsDataURL(blob);
     });
-    const page = `<!doctype html><meta charset="utf-8"><title>Picture</title>`
+    const page = `<!doctype html><meta charset="utf-8"><meta name="color-scheme" content="light dark"><title>Picture</title>`
         + `<svg xmlns="http://www.w3.org/2000/svg" width="100%" height="96vh"><image width="100%" height="100%" href="${data}"/></svg>`;
     return blobAddress(scope, new Blob([page], { type: "text/html" }));
 }

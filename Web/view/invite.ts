@@ -14,15 +14,22 @@ const lifetimes = [
 /** A link and its code, made as the dialog opens. */
 export function inviteDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
     const { invitations } = model;
-    let lifetime: number = 7 * day;
+    // One that is open is offered again, with the life that it has.
+    let lifetime = invitations.offer(7 * day, Date.now());
     const link = h("div", { class: "invitation" });
     const redraw = new Value(0);
     scope.bind(invitations.latest, () => redraw.update((count) => count + 1));
     scope.bind(invitations.state, () => redraw.update((count) => count + 1));
+    scope.bind(invitations.joined, () => redraw.update((count) => count + 1));
     scope.fill(link, redraw, (): Child => {
-        if (invitations.latest.current !== null) return linkView(model);
+        if (invitations.latest.current !== null) return linkView(model, () => invitations.create(lifetime));
         if (invitations.state.current === "making") return spinner(t("invite.making"));
+        if (invitations.state.current === "waiting") {
+            return [spinner(t("invite.making")), notice("warning", t("invite.waiting"))];
+        }
         const again = button(t("invite.again"), { class: "small", onclick: () => invitations.create(lifetime) });
+        const { current: guest } = invitations.joined;
+        if (guest !== null) return notice("info", t("toast.joined", { name: guest }), again);
         return invitations.state.current === "failed" ? notice("warning", t("invite.failed"), again) : again;
     });
     const expiry = choice(t("invite.valid"),
@@ -40,14 +47,13 @@ export function inviteDialog(scope: Scope, model: MainModel, onClose: () => void
     scope.fill(authority, invitations.authority, (fingerprint) => fingerprint !== null && [
         h("h3", {}, t("invite.authority")),
         h("p", { class: "field-hint" }, t("invite.authorityText")),
-        h("p", { class: "code fingerprint", dir: "ltr" }, fingerprint),
+        h("p", { class: "code fingerprint", dir: "ltr" }, fingerprint.split(/(?<=:)/).map((byte) => [byte, h("wbr")])),
     ]);
-    invitations.create(lifetime);
     scope.onDispose(() => invitations.forget());
     return dialog(t("invite.title"), onClose, h("p", { class: "lead" }, t("invite.text")), link, expiry, authority, open);
 }
 
-function linkView(model: MainModel): Child {
+function linkView(model: MainModel, again: () => void): Child {
     const shown = model.invitations.latest.current;
     if (shown === null) return null;
     const field = textField(t("invite.link"), { readonly: true, dir: "ltr", class: "link" }, t("invite.validUntil", { date: formatDateTime(shown.expires) }));
@@ -66,8 +72,17 @@ function linkView(model: MainModel): Child {
     return [
         h("div", { class: "qr-frame" }, qrImage(new TextEncoder().encode(shown.link), t("invite.qr"))),
         field.row,
-        copy,
+        h("div", { class: "dialog-actions" }, copy, button(t("invite.again"), { onclick: again })),
+        labelField(model, shown.invitation),
     ];
+}
+
+/** Whom it is for: a list of links that are all alike tells nobody which one to withdraw. */
+function labelField(model: MainModel, invitation: string): HTMLElement {
+    const field = textField(t("invite.label"), { maxlength: 64 }, t("invite.labelHint"));
+    field.input.value = model.invitations.all.current.find((one) => one.invitation === invitation)?.label ?? "";
+    field.input.addEventListener("change", () => model.invitations.setLabel(invitation, field.input.value));
+    return field.row;
 }
 
 function openInvitations(model: MainModel, open: readonly Invitation[]): Child {
@@ -76,8 +91,11 @@ function openInvitations(model: MainModel, open: readonly Invitation[]): Child {
         h("h3", {}, t("invite.open")),
         h("ul", {}, open.map((invitation) => h("li", {},
             h("span", {},
+                invitation.label !== "" && [h("strong", { dir: "auto" }, invitation.label), " "],
                 t("invite.openItem", { created: formatDateTime(invitation.created), expires: formatDateTime(invitation.expires) }),
                 invitation.invitation === model.invitations.latest.current?.invitation && h("span", { class: "tag" }, t("invite.thisOne"))),
+            invitation.showable && invitation.invitation !== model.invitations.latest.current?.invitation
+                && button(t("invite.show"), { class: "small", onclick: () => model.invitations.show(invitation) }),
             button(t("invite.withdraw"), { class: "small", onclick: () => model.invitations.withdraw(invitation.invitation) })))),
     ];
 }

@@ -4,17 +4,19 @@ import type { MainModel, NodeState } from "../model/main";
 import type { Observable } from "../model/value";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
-import { button, iconButton, notice } from "./controls";
+import { button, dialog, iconButton, notice } from "./controls";
 import { callsView } from "./calls";
-import { conversationView } from "./conversation";
+import { conversationView, focusMessageField } from "./conversation";
 import { detailsDialog } from "./details";
 import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
+import { linkDialog } from "./link";
 import { pathDialog } from "./path";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
 import { toastsView } from "./toasts";
+import { today } from "./today";
 import { verifyDialog } from "./verify";
 import { viewerDialog } from "./viewer";
 
@@ -23,9 +25,11 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const dialogs = h("div", { class: "dialogs" });
     const toasts = toastsView(scope, model.toasts);
     const side = sidebar(scope, model, lock);
-    const root = h("main", { class: "panes" }, side, pane, callsView(scope, model), dialogs, toasts);
+    const skip = button(t("conversation.skip"), { class: "primary skip", onclick: () => focusMessageField() });
+    scope.bind(model.open, (open) => (skip.hidden = open === null));
+    const root = h("main", { class: "panes" }, skip, h("h1", { class: "visually-hidden" }, "CryptPeer"), side, pane, callsView(scope, model), dialogs, toasts, lockWarning(scope, model));
     scope.bind(model.calls.isLarge, (isLarge) => {
-        for (const covered of [side, pane]) setAttribute(covered, "inert", isLarge);
+        for (const covered of [skip, side, pane]) setAttribute(covered, "inert", isLarge);
     });
 
     scope.attribute(root, "data-pane", model.open, (open) => (open === null ? "list" : "conversation"));
@@ -39,11 +43,11 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
         return element;
     });
     watchTouches(scope, model);
-    goBackToList(scope, model);
-    scope.bind(model.conversations, (conversations) => {
-        const unread = conversations.reduce((sum, conversation) => sum + conversation.unread, 0);
-        document.title = unread === 0 ? "CryptPeer" : `(${unread}) CryptPeer`;
-    });
+    keepDrafts(scope, model);
+    hideByKey(scope, model);
+    closeByBack(scope, model);
+    askBeforeClosing(scope, model);
+    countInTitle(scope, model);
     return root;
 }
 
@@ -65,9 +69,28 @@ function openDialog(scope: Scope, model: MainModel, name: MainModel["dialog"]["c
         case "viewer":
             return model.files.viewing.current
                 && viewerDialog(scope, model, model.files.viewing.current, () => model.files.viewing.set(null));
+        case "link":
+            return model.link === null ? null : linkDialog(model.link, close);
+        case "leaveCall":
+            return leaveCallDialog(scope, model, close);
         case null:
             return null;
     }
+}
+
+function leaveCallDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
+    const element: HTMLDialogElement = dialog(t("leaveCall.title"), onClose,
+        h("p", { class: "lead" }, t("leaveCall.text")),
+        h("div", { class: "dialog-actions" },
+            button(t("leaveCall.stay"), { class: "primary", onclick: () => element.close() }),
+            button(t("leaveCall.hangUp"), {
+                onclick: () => {
+                    model.hangUp();
+                    element.close();
+                },
+            })));
+    scope.bind(model.calls.current, (call) => call === null && queueMicrotask(onClose));
+    return element;
 }
 
 // The list
@@ -87,7 +110,7 @@ function sidebar(scope: Scope, model: MainModel, lock: () => void): HTMLElement 
     return h("div", { class: "sidebar" },
         h("header", {},
             h("div", { class: "sidebar-head" },
-                h("div", { class: "brand" }, mark(), h("div", {}, h("h1", {}, "CryptPeer"), self)),
+                h("div", { class: "brand" }, mark(), h("div", {}, h("p", { class: "sidebar-title" }, "CryptPeer"), self)),
                 iconButton(t("main.settings"), "settings", { onclick: () => model.dialog.set("settings") }),
                 iconButton(t("main.lock"), "lock", { onclick: lock })),
             recovery, banners, unconfirmed),
@@ -109,8 +132,9 @@ function nodeBanner(node: NodeState): Child {
 
 function conversationList(scope: Scope, model: MainModel): HTMLElement {
     const list = h("ul", { class: "conversations" });
+    const day = today(scope);
     scope.list(list, model.conversations, (conversation) => conversation.conversation, looksDifferent,
-        (conversation, inner) => conversationEntry(inner, model, conversation));
+        (conversation, inner) => conversationEntry(inner, model, conversation, day));
     const empty = h("div", { class: "empty" });
     scope.bind(model.conversations, (conversations) => {
         empty.replaceChildren(...(conversations.length > 0 ? [] : [
@@ -127,7 +151,7 @@ function looksDifferent(before: Conversation, after: Conversation): boolean {
     return JSON.stringify(before) !== JSON.stringify(after);
 }
 
-function conversationEntry(scope: Scope, model: MainModel, conversation: Observable<Conversation>): HTMLElement {
+function conversationEntry(scope: Scope, model: MainModel, conversation: Observable<Conversation>, day: Observable<number>): HTMLElement {
     const descriptionId = uniqueId();
     const { conversation: id } = conversation.current;
     const link = h("a", {
@@ -139,22 +163,23 @@ function conversationEntry(scope: Scope, model: MainModel, conversation: Observa
     });
     // The link itself stays: a press on it may be under way.
     scope.attribute(link, "aria-label", conversation, ({ name }) => name);
-    scope.fill(link, conversation, (current) => entryContent(current, descriptionId));
+    scope.fill(link, conversation, (current, inner) => entryContent(inner, current, descriptionId, day));
     scope.attribute(link, "aria-current", model.open, (open) => (open?.id === id ? "true" : null));
     return h("li", {}, link);
 }
 
-function entryContent(conversation: Conversation, descriptionId: string): Child {
-    const { name, unread, lastTime } = conversation;
+function entryContent(scope: Scope, conversation: Conversation, descriptionId: string, day: Observable<number>): Child {
+    const { name, unread, lastTime, member } = conversation;
     return [
         avatar(conversation),
         h("span", { class: "entry-name" }, h("bdi", {}, name)),
-        h("span", { class: "entry-time" }, lastTime === 0 ? "" : formatShort(lastTime, Date.now())),
+        h("span", { class: "entry-time" }, scope.text(day, (now) => (lastTime === 0 ? "" : formatShort(lastTime, now)))),
         h("span", { class: "entry-details", id: descriptionId },
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
-            h("span", {}, t(`connection.${conversation.connection}`)),
+            h("span", { class: "entry-state" }, t(`presence.${conversation.connection}`)),
+            conversation.nameCollision && h("span", { class: "tag tag-warning" }, t("main.sameName", { code: member.slice(0, 6) })),
             conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
-            conversation.unconfirmed && h("span", { class: "tag tag-warning" }, t("main.unconfirmed")),
+            conversation.removed && h("span", { class: "tag tag-warning" }, t("main.removed")),
             (conversation.warning || conversation.gap) && h("span", { class: "entry-warning" }, icon("alert")),
             unread > 0 && h("span", { class: "unread" },
                 h("span", { "aria-hidden": "true" }, String(unread)),
@@ -173,12 +198,59 @@ export function avatar({ name, member }: Pick<Conversation, "name" | "member">):
 
 function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
     const id = uniqueId();
-    const title = scope.text(model.conversations, ({ length }) => t(length > 0 ? "main.pick" : "main.pickNobody"));
-    const text = h("div", { class: "empty empty-large" }, mark(), h("h1", { id }, title), h("p", {}, t("main.pickText")));
+    const title = scope.text(model.conversations, ({ length }) => t(length > 0 || !model.profile.current.mayInvite ? "main.pick" : "main.pickNobody"));
+    const text = h("div", { class: "empty empty-large" }, mark(), h("h2", { id }, title), h("p", {}, t("main.pickText")));
+    const invite = button(t("main.inviteFirst"), { onclick: () => model.dialog.set("invite") }, "invite");
+    const offer = () => (invite.hidden = model.conversations.current.length > 0 || !model.profile.current.mayInvite);
+    scope.bind(model.conversations, offer);
+    scope.bind(model.profile, offer);
+    text.append(invite);
     return h("section", { class: "conversation conversation-none", "aria-labelledby": id }, text);
 }
 
 // The page around it
+
+/** What came and was not seen, of every conversation. */
+function countInTitle(scope: Scope, model: MainModel): void {
+    const update = () => {
+        const elsewhere = model.conversations.current.reduce((sum, { unread }) => sum + unread, 0);
+        const unread = elsewhere + (model.open.current?.missed.current ?? 0);
+        document.title = unread === 0 ? "CryptPeer" : `(${unread}) CryptPeer`;
+    };
+    scope.bind(model.conversations, update);
+    let stop = () => {};
+    scope.bind(model.open, (open) => {
+        stop();
+        stop = open?.missed.subscribe(update) ?? (() => {});
+        update();
+    });
+    scope.onDispose(() => stop());
+}
+
+/** Half a minute before the app locks by itself. */
+function lockWarning(scope: Scope, model: MainModel): HTMLElement {
+    const place = h("div", { class: "lock-warning", role: "status" });
+    const seconds = h("span", {});
+    scope.fill(place, scope.part(model.idle.secondsLeft, (left) => left !== null), (isNear) => isNear && notice("warning",
+        [t("lock.soon"), " ", h("span", { "aria-hidden": "true" }, seconds)],
+        button(t("lock.stay"), { class: "small", onclick: () => model.idle.touch() })));
+    scope.bind(model.idle.secondsLeft, (left) => (seconds.textContent = left === null ? "" : t("conversation.hidesIn", { count: left })));
+    return place;
+}
+
+/** A page that goes may not come back. */
+function keepDrafts(scope: Scope, model: MainModel): void {
+    const keep = () => void model.settle();
+    scope.listen(window, "pagehide", keep);
+    scope.listenTo(document, "visibilitychange", () => document.hidden && model.keepDrafts());
+}
+
+/** One key hides whatever was revealed. In a dialog, that key closes the dialog. */
+function hideByKey(scope: Scope, model: MainModel): void {
+    scope.listen(window, "keydown", (event) => {
+        if (event.key === "Escape" && !event.isComposing && model.dialog.current === null) model.open.current?.hideAll();
+    });
+}
 
 /** Any sign of the user puts the idle lock off. */
 function watchTouches(scope: Scope, model: MainModel): void {
@@ -188,14 +260,28 @@ function watchTouches(scope: Scope, model: MainModel): void {
     }
 }
 
-/** The phone's back gesture leaves the conversation, not the app. The history's entries hold these two words alone. */
-function goBackToList(scope: Scope, model: MainModel): void {
-    scope.bind(model.open, (open) => {
-        if (open === null && history.state === "conversation") history.replaceState("list", "");
-        if (open !== null && history.state === "list") history.replaceState("conversation", "");
-        if (open !== null && history.state !== "conversation") history.pushState("conversation", "");
-    });
+/**
+ * Back closes what is on top, not the app: while something can be closed, an entry of the history stands in front of the page.
+ * The entries hold these two words alone.
+ */
+function closeByBack(scope: Scope, model: MainModel): void {
+    const update = () => {
+        const { isLayered } = model;
+        if (!isLayered && history.state === "layer") history.replaceState("list", "");
+        if (isLayered && history.state === "list") history.replaceState("layer", "");
+        if (isLayered && history.state !== "layer") history.pushState("layer", "");
+    };
+    scope.bind(model.open, update);
+    scope.bind(model.dialog, update);
+    scope.bind(model.calls.current, update);
     scope.listen(window, "popstate", () => {
-        if (history.state !== "conversation") model.closeConversation();
+        if (history.state === "layer") return;
+        model.goBack();
+        update();
     });
+}
+
+/** The browser asks before a call, a transfer or a recording ends with the page. */
+function askBeforeClosing(scope: Scope, model: MainModel): void {
+    scope.listen(window, "beforeunload", (event) => model.isBusy && event.preventDefault());
 }

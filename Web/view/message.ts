@@ -1,8 +1,9 @@
 // One message of the log.
 
-import type { ConversationModel, ShownMessage } from "../model/conversation";
+import { ConversationModel, isMaskable, ShownMessage } from "../model/conversation";
 import type { Observable } from "../model/value";
-import { formatDateTime, formatTime, t } from "../i18n";
+import { withLinks } from "../model/weblinks";
+import { formatDateTime, formatTime, isoTime, startOfDay, t } from "../i18n";
 import { formatDuration } from "../i18n/duration";
 import { button } from "./controls";
 import { Child, fill, h, Scope } from "./dom";
@@ -68,8 +69,8 @@ export function messageView(scope: Scope, model: ConversationModel, line: Observ
 function messageRest(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
     return [
         h("div", { class: "message-foot" },
-            !message.masked && message.until !== null && countdown(scope, model, message.id, message.until),
-            h("time", { datetime: new Date(message.time).toISOString(), title: formatDateTime(message.time) }, formatTime(message.time)),
+            !message.masked && isMaskable(message) && hiding(scope, model, message),
+            h("time", { datetime: isoTime(message.time), title: formatDateTime(message.time) }, formatTime(message.time)),
             " ",
             message.own && stateView(message)),
         " ",
@@ -81,24 +82,45 @@ function messageRest(scope: Scope, model: ConversationModel, message: ShownMessa
 function messageBody(scope: Scope, model: ConversationModel, message: ShownMessage): Child {
     if (isFile(message) && message.file.kind === "file") return fileBody(scope, model, message);
     if (isFile(message) && !(message.masked && message.file.state === "complete")) return voiceBody(scope, model, message);
-    return message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, message.text);
+    return message.masked ? maskedBody(model, message) : h("p", { class: "message-text", dir: "auto" }, linked(model, message.text));
+}
+
+/** Its links can be pressed, and lead nowhere before a question was answered: whichever key or button presses them. */
+function linked(model: ConversationModel, text: string): Child {
+    return withLinks(text).map((piece) => {
+        if (typeof piece === "string") return piece;
+        const ask = (event: Event) => {
+            event.preventDefault();
+            model.follow(piece.href);
+        };
+        return h("a", { href: piece.href, rel: "noopener noreferrer", target: "_blank", draggable: false, onclick: ask, onauxclick: ask },
+            piece.text);
+    });
 }
 
 // Listeners know a message by its id: what they hold lives as long as their element.
 
-function maskedBody(model: ConversationModel, { id, file }: ShownMessage): Child {
-    const about = file === null ? null : h("span", { class: "mask-about" }, icon("microphone"), `${t("file.voice")} · ${formatSize(file.size)}`);
-    return h("button", { type: "button", class: "mask", onclick: () => model.reveal(id) },
+function maskedBody(model: ConversationModel, { id, own, time: sent, file }: ShownMessage): Child {
+    const voice = file === null ? "" : `${t("file.voice")} · ${formatSize(file.size)}`;
+    const about = voice === "" ? null : h("span", { class: "mask-about" }, icon("microphone"), voice);
+    const time = startOfDay(sent) === startOfDay(Date.now()) ? formatTime(sent) : formatDateTime(sent);
+    // In a list of buttons each is told from the others.
+    const label = own ? t("conversation.revealOwn", { time }) : t("conversation.revealFrom", { name: model.summary.current.name, time });
+    return h("button", {
+        type: "button", class: "mask", "aria-label": voice === "" ? label : `${voice} ${label}`, onclick: () => model.reveal(id),
+    },
         about ?? h("span", { class: "mask-lines", "aria-hidden": "true" }),
         h("span", { class: "mask-label" }, icon("eye"), t("conversation.reveal")));
 }
 
-/** Silent: a log that counted aloud could not be listened to. */
-function countdown(scope: Scope, model: ConversationModel, id: string, until: number): Child {
-    const left = () => Math.max(0, Math.ceil((until - Date.now()) / 1_000));
-    const counter = h("span", { class: "countdown", "aria-hidden": "true" }, t("conversation.hidesIn", { count: left() }));
-    scope.every(1_000, () => (counter.textContent = t("conversation.hidesIn", { count: left() })));
-    return [counter, " ", h("button", { type: "button", class: "quiet tiny", onclick: () => model.hide(id) }, t("conversation.hide")), " "];
+/** Hides it, by hand or after its time. The countdown is silent: a log that counted aloud could not be listened to. */
+function hiding(scope: Scope, model: ConversationModel, { id, until }: ShownMessage): Child {
+    const hide = h("button", { type: "button", class: "quiet tiny", onclick: () => model.hide(id) }, t("conversation.hide"));
+    if (until === null) return [hide, " "];
+    const text = () => t("conversation.hidesIn", { count: model.secondsLeft(until) });
+    const counter = h("span", { class: "countdown", "aria-hidden": "true" }, text());
+    scope.every(1_000, () => (counter.textContent = text()));
+    return [counter, " ", hide, " "];
 }
 
 const stateIcons: { readonly [State in ShownMessage["state"]]: IconName } = {
@@ -106,7 +128,24 @@ const stateIcons: { readonly [State in ShownMessage["state"]]: IconName } = {
 };
 
 function stateView(message: ShownMessage): Child {
-    return h("span", { class: `state state-${message.state}` }, icon(stateIcons[message.state]), t(`state.${message.state}`));
+    const state = shownState(message);
+    return state !== null && h("span", { class: `state state-${state}` }, icon(stateIcons[state]), t(`state.${state}`));
+}
+
+/** A file is announced before it moves: until the other side has it, its announcement's state says too much. */
+function shownState({ state, file }: ShownMessage): ShownMessage["state"] | null {
+    if (state === "failed" || file === null) return state;
+    switch (file.state) {
+        case "complete":
+        case "atNode":
+            return state;
+        case "failed":
+            return "failed";
+        case "cancelled":
+            return null;
+        default:
+            return "sending";
+    }
 }
 
 function failure(model: ConversationModel, { id, own, failure: problem }: ShownMessage): HTMLDivElement {
@@ -125,6 +164,8 @@ function noticeText(message: ShownMessage, name: string): string {
             return t("notice.restarted", { name });
         case "renamed":
             return t("notice.renamed", { name, former: message.text });
+        case "removed":
+            return t("notice.removed", { name });
         case "call":
             return callText(message.text);
         case "missedCall":

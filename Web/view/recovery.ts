@@ -1,15 +1,15 @@
 import type { Recovery } from "../model/recovery";
 import { t } from "../i18n";
-import { button, checkbox, dialog, spinner } from "./controls";
+import { button, checkbox, dialog, passphraseField } from "./controls";
 import { Child, h, Scope } from "./dom";
 
 const fileName = "cryptpeer-recovery.bin";
 
-/** The operator's file and code, until both are kept. */
+/** The passphrase, then the operator's file and code, until both are kept. */
 export function recoveryDialog(scope: Scope, model: Recovery, onClose: () => void): HTMLDialogElement {
     const body = h("div", { class: "recovery" });
     scope.fill(body, model.file, (made): Child => {
-        if (made === null) return spinner(t("recovery.making"));
+        if (made === null) return passphraseForm(scope, model);
         const done = h("button", { type: "button", class: "primary", disabled: true }, t("recovery.done"));
         done.addEventListener("click", () => {
             model.confirmSaved();
@@ -24,9 +24,25 @@ export function recoveryDialog(scope: Scope, model: Recovery, onClose: () => voi
         ];
     });
     const element = dialog(t("recovery.title"), onClose, h("p", { class: "lead" }, t("recovery.text")), body);
-    model.make();
     scope.onDispose(() => model.forget());
     return element;
+}
+
+function passphraseForm(scope: Scope, model: Recovery): HTMLElement {
+    const passphrase = passphraseField(t("locked.passphrase"), { autocomplete: "current-password" }, t("recovery.passphraseHint"));
+    const submit = h("button", { type: "submit", class: "primary" });
+    const form = h("form", { class: "form", novalidate: true }, passphrase.row, submit);
+    scope.bind(model.asking, (state) => {
+        submit.disabled = state === "working";
+        submit.textContent = t(state === "working" ? "recovery.making" : "recovery.make");
+        passphrase.setError(state === "refused" ? t("problem.wrongPassphrase") : null);
+        if (state === "refused") passphrase.input.select();
+    });
+    form.addEventListener("submit", (event) => {
+        event.preventDefault();
+        model.make(passphrase.input.value);
+    });
+    return form;
 }
 
 function download(file: Uint8Array): void {

@@ -25,7 +25,7 @@ function view(scope: Scope, app: App, screen: Screen): HTMLElement {
         case "welcome":
             return welcomeView(scope, app, screen.refused);
         case "enrol":
-            return enrolView(scope, screen.model);
+            return enrolView(scope, app, screen.model);
         case "locked":
             return lockedView(scope, screen.model);
         case "main":

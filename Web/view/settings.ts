@@ -1,7 +1,8 @@
 import type { MainModel } from "../model/main";
-import { chooseLanguage, chosenLanguage, Language, languageNames, t } from "../i18n";
+import { untilHidden, whileInView } from "../worker/boundary";
+import { chooseLanguage, chosenLanguage, formatDateTime, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
-import { button, checkbox, choice, dialog, passphraseField, textField } from "./controls";
+import { button, checkbox, checkedFields, choice, dialog, passphraseField, textField } from "./controls";
 import { Child, h, Scope, uniqueId } from "./dom";
 import { chooseTheme, chosenTheme, Theme } from "./theme";
 
@@ -10,6 +11,7 @@ const idleChoices = [60, 300, 900, 1_800, 3_600];
 const shortestPassphrase = 8;
 
 export function settingsDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
+    const { recoveryMade } = model.profile.current;
     return dialog(t("settings.title"), onClose,
         section(t("settings.you"), nameForm(model)),
         section(t("settings.look"), languageChoice(), themeChoice()),
@@ -21,7 +23,15 @@ export function settingsDialog(scope: Scope, model: MainModel, onClose: () => vo
         section(t("settings.security"), idleChoice(model), passphraseForm(scope, model)),
         model.profile.current.isOperator && section(t("settings.recovery"),
             h("p", { class: "field-hint" }, t("settings.recoveryText")),
-            button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")));
+            recoveryMade !== 0 && h("p", { class: "field-hint" }, t("settings.recoveryMade", { date: formatDateTime(recoveryMade) })),
+            button(t("settings.recoveryMake"), { onclick: () => model.dialog.set("recovery") }, "key")),
+        version());
+}
+
+/** What to name when something is wrong: the build writes it into the page. */
+function version(): Child {
+    const number = document.querySelector<HTMLMetaElement>('meta[name="version"]')?.content ?? "";
+    return number !== "" && h("p", { class: "field-hint" }, t("settings.version", { version: number }));
 }
 
 function checkDevices(model: MainModel): void {
@@ -38,6 +48,7 @@ function nameForm(model: MainModel): HTMLElement {
     name.input.value = model.profile.current.ownName;
     const form = h("form", { class: "form-inline", novalidate: true }, name.row,
         h("button", { type: "submit" }, t("settings.saveName")));
+    checkedFields([name, () => null]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
         const renamed = model.rename(name.input.value);
@@ -58,7 +69,7 @@ function themeChoice(): HTMLElement {
         chosenTheme() ?? "", (value) => chooseTheme(value === "" ? null : (value as Theme)));
 }
 
-function duration(seconds: number): string {
+export function duration(seconds: number): string {
     return seconds < 60 ? t("settings.seconds", { count: seconds }) : t("settings.minutes", { count: seconds / 60 });
 }
 
@@ -71,7 +82,10 @@ function durations(usual: readonly number[], present: number): [string, string][
 function messageChoices(model: MainModel): Child {
     const { revealSeconds, readReceipts } = model.profile.current.settings;
     return [
-        choice(t("settings.reveal"), durations(revealChoices, revealSeconds), String(revealSeconds),
+        choice(t("settings.reveal"), [
+            [String(whileInView), t("settings.revealInView")], [String(untilHidden), t("settings.revealUntilHidden")],
+            ...durations(revealChoices, revealSeconds === untilHidden ? whileInView : revealSeconds),
+        ], String(revealSeconds),
             (value) => model.changeSettings({ revealSeconds: Number(value) })),
         checkbox(t("settings.receipts"), readReceipts, (checked) => model.changeSettings({ readReceipts: checked })),
     ];
@@ -107,11 +121,14 @@ function passphraseForm(scope: Scope, model: MainModel): HTMLElement {
         old.setError(state === "refused" ? t("settings.wrongOld") : null);
         if (state === "changed") form.reset();
     });
+    const firstWrong = checkedFields(
+        // Whether this one is right, the core says.
+        [old, () => null],
+        [replacement, () => ([...replacement.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null)],
+        [repeat, () => (replacement.input.value !== repeat.input.value ? t("enrol.mismatch") : null)]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        replacement.setError([...replacement.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null);
-        repeat.setError(replacement.input.value !== repeat.input.value ? t("enrol.mismatch") : null);
-        const wrong = [replacement, repeat].find((field) => field.input.hasAttribute("aria-invalid"));
+        const wrong = firstWrong();
         if (wrong !== undefined) return wrong.input.focus();
         model.changePassphrase(old.input.value, replacement.input.value);
     });

@@ -10,7 +10,7 @@ export function toastsView(scope: Scope, toasts: Toasts): HTMLElement {
     scope.list(container, toasts.all, (toast) => String(toast.id), () => false, ({ current: toast }) => {
         const calm = toast.announcement.kind === "saved" || toast.announcement.kind === "copied"
             || toast.announcement.kind === "safetyMatch" || toast.announcement.kind === "fileSaved"
-            || toast.announcement.kind === "copyDeleted";
+            || toast.announcement.kind === "copyDeleted" || toast.announcement.kind === "joined";
         return h("div", { class: `toast ${calm ? "toast-calm" : "toast-alert"}`, role: calm ? "status" : "alert" },
             icon(calm ? "check" : "alert"),
             h("p", {}, announcementText(toast.announcement)),
@@ -27,6 +27,8 @@ function announcementText(announcement: Announcement): string {
         }
         case "problem":
             return t(`problem.${announcement.problem}`);
+        case "joined":
+            return t("toast.joined", { name: announcement.name });
         case "tooLarge":
             return t("toast.tooLarge", { name: announcement.name, size: formatSize(announcement.size) });
         case "noRoom":

@@ -1,4 +1,5 @@
 import type { ConversationModel } from "../model/conversation";
+import { Value } from "../model/value";
 import { t } from "../i18n";
 import { button, dialog, spinner } from "./controls";
 import { Child, h, Scope, uniqueId } from "./dom";
@@ -21,7 +22,12 @@ export function verifyDialog(scope: Scope, model: ConversationModel, onClose: ()
         ];
     });
     const verdict = h("div", { class: "verdict" });
-    scope.fill(verdict, scope.part(model.summary, (summary) => summary.verified), (verified): Child => verified
+    const state = new Value<"waiting" | "open" | "verified">("waiting");
+    const update = () => state.set(model.summary.current.verified ? "verified" : model.safety.current === null ? "waiting" : "open");
+    scope.bind(model.summary, update);
+    scope.bind(model.safety, update);
+    // What is not shown was not compared.
+    scope.fill(verdict, state, (current): Child => current === "waiting" ? null : current === "verified"
         ? [
             h("p", { class: "good" }, icon("shieldCheck"), t("verify.verified", { name })),
             button(t("verify.unmark"), { onclick: () => model.setVerified(false) }),

@@ -1,7 +1,6 @@
 // Voice messages: the recorder in the composer, the player in the log.
 
 import type { ConversationModel } from "../model/conversation";
-import { systemClock } from "../model/clock";
 import { Value } from "../model/value";
 import { bars, RecordedVoice, VoiceModel } from "../model/voice";
 import { t } from "../i18n";
@@ -18,9 +17,7 @@ const largestVoice = 32 << 20;
 
 /** The button that is held to record, and what takes the composer's place meanwhile. */
 export function voiceRecorder(scope: Scope, model: ConversationModel): { start: HTMLElement; panel: HTMLElement } {
-    const openMicrophone = async () => (await import("../net/recorder")).openMicrophone();
-    const voice = new VoiceModel(openMicrophone, systemClock, (recorded) => model.files.sendVoice(model.id, recorded));
-    scope.onDispose(() => voice.discard());
+    const { voice } = model;
     const start = iconButton(t("voice.record"), "microphone", { class: "icon-button" });
     // A pointer holds; a keyboard clicks.
     start.addEventListener("pointerdown", (event) => {
@@ -66,7 +63,7 @@ export function voiceRecorder(scope: Scope, model: ConversationModel): { start: 
             case "recorded": {
                 const send = iconButton(t("voice.send"), "send", { class: "icon-button primary round", onclick: () => voice.send() });
                 inner.whenInPage(() => send.focus({ preventScroll: true }));
-                return [discard, recordedPlayer(inner, state.voice), send];
+                return [discard, recordedPlayer(inner, state.voice, model.touch), send];
             }
         }
     });
@@ -85,8 +82,8 @@ function liveWave(scope: Scope, voice: VoiceModel): Element {
     return wave;
 }
 
-function recordedPlayer(scope: Scope, { blob, durationMs, waveform }: RecordedVoice): Child {
-    return wavePlayer(scope, waveform, durationMs, async () => blob, new Value(true));
+function recordedPlayer(scope: Scope, { blob, durationMs, waveform }: RecordedVoice, touch: () => void): Child {
+    return wavePlayer(scope, waveform, durationMs, async () => blob, new Value(true), touch);
 }
 
 // Listening
@@ -115,7 +112,7 @@ export function voiceBody(scope: Scope, model: ConversationModel, message: FileM
     });
     const isPlaying = new Value(false);
     scope.bind(isPlaying, (playing) => (playing ? model.hold(id) : model.release(id)));
-    return h("div", { class: "voice" }, wavePlayer(scope, file.waveform, file.durationMs, open, isPlaying));
+    return h("div", { class: "voice" }, wavePlayer(scope, file.waveform, file.durationMs, open, isPlaying, model.touch));
 }
 
 /** Only what is sound is played as sound. */
@@ -123,8 +120,9 @@ function safeVoiceType(mediaType: string): string {
     return ["audio/ogg", "audio/mp4"].includes(mediaType) ? mediaType : "audio/webm";
 }
 
-/** Play, the waveform with how far it is, the time. */
-function wavePlayer(scope: Scope, waveform: Uint8Array, durationMs: number, open: () => Promise<Blob>, isPlaying: Value<boolean>): Child {
+/** Play, the waveform with how far it is, the time. Listening is using the app. */
+function wavePlayer(scope: Scope, waveform: Uint8Array, durationMs: number, open: () => Promise<Blob>, isPlaying: Value<boolean>,
+    touch: () => void): Child {
     let audio: HTMLAudioElement | null = null;
     let isAlive = true;
     let wanted = 0;
@@ -188,7 +186,11 @@ function wavePlayer(scope: Scope, waveform: Uint8Array, durationMs: number, open
         isAlive = false;
         isPlaying.set(false);
     });
-    scope.every(100, () => isAudible() && show());
+    scope.every(100, () => {
+        if (!isAudible()) return;
+        touch();
+        show();
+    });
     showState();
     return h("div", { class: "wave-player" }, toggle, track, time);
 }

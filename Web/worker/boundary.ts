@@ -1,7 +1,7 @@
 // What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
 
 import {
-    boolean, bytes, Coded, fixed, identifier, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
+    boolean, bytes, Coded, fixed, identifier, items, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
 } from "./codec";
 
 const store = names("meta", "state", "messages");
@@ -23,6 +23,12 @@ export const callInputs = {
     callSignal: { call: identifier, kind: callSignalKind, text },
     callMedia: { call: identifier, state: callMedia },
 };
+
+const voiceDraft = struct({ mediaType: text, durationMs: u32, waveform: bytes, bytes });
+
+/** `revealSeconds` of a revealed message that stays legible while its conversation is open, or until it is hidden. */
+export const whileInView = 0;
+export const untilHidden = 65_535;
 
 const settings = struct({ revealSeconds: u16, idleLockSeconds: u16, readReceipts: boolean, relayOnly: boolean });
 
@@ -52,7 +58,7 @@ const input = union({
     petname: { member: identifier, name: text },
     settings: { settings },
     recoveryFileSaved: {},
-    recoveryFile: {},
+    recoveryFile: { passphraseSegment: fixed(32) },
     changePassphrase: { old: fixed(32), new: fixed(32) },
     compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
@@ -73,7 +79,14 @@ const input = union({
     ...callInputs,
     callsSupported: { support: callSupport },
     relayRefused: { username: text },
-}, { prepareFile: 30, call: 50 });
+    draft: { conversation: identifier, text },
+    voiceDraft: { conversation: identifier, voice: optional(voiceDraft) },
+    hide: { conversation: identifier, message: identifier },
+    unmask: { conversation: identifier, unmasked: boolean },
+    showInvitation: { invitation: identifier },
+    labelInvitation: { invitation: identifier, label: text },
+    beginAttempt: {},
+}, { prepareFile: 30, call: 50, beginAttempt: 70 });
 
 /** The host's time in milliseconds since 1970, then what happened. */
 export const timedInput = struct({ now: u64, input });
@@ -84,11 +97,11 @@ export const problems = [
     "nodeUnreachable", "alreadyClaimed", "wrongClaimToken", "textTooLong", "tooManyRequests", "mailboxFull",
     "notPermitted", "badName", "wrongPassphrase", "damagedStorage", "wrongClock", "unknownPeer", "otherBubble",
     "recipientRefuses", "internalError", "fileTooLarge", "noRoom", "fileDamaged", "fileUnreadable", "callInProgress",
-    "callsUnsupported",
+    "callsUnsupported", "noLongerMember", "tooManyAttempts",
 ] as const;
 export type Problem = typeof problems[number];
 
-const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28 });
+const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28, noLongerMember: 40 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
 const problem = {
@@ -104,15 +117,15 @@ const warning = names(
     "fingerprintMismatch", "forgedMessage", "replayedMessage", "olderBubbleState", "secondPersonOnInvitation",
     "nameCollision", "rolledBack", "nodeKeyChanged", "messagesMissing", "invitationForged", "memberNotVerified",
 );
-const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall");
+const notice = names("none", "began", "confirmed", "restarted", "renamed", "call", "missedCall", "removed");
 
 const scrypt = { n: u64, r: u32, p: u32, salt: bytes };
 
 const conversation = struct({
     conversation: identifier, member: identifier, device: identifier, name: text, selfName: text, petname: text,
-    verified: boolean, unconfirmed: boolean, unread: u32, lastTime: u64,
+    verified: boolean, removed: boolean, unread: u32, lastTime: u64,
     connection: names("direct", "relayed", "mailbox", "offline"), nameCollision: boolean, gap: boolean, warning: boolean,
-    calls: callSupport,
+    calls: callSupport, unmasked: boolean,
 });
 
 const fileSummary = struct({
@@ -144,16 +157,17 @@ const event = union({
     enrolled: {},
     unlocked: {
         ownName: text, ownMember: identifier, isOperator: boolean, mayInvite: boolean, settings, recoverySaved: boolean,
-        confirmed: boolean,
+        confirmed: boolean, recoveryMade: u64,
     },
     unlockRefused: { waitMs: u64 },
     conversations: { conversations: vector(conversation) },
-    messages: { conversation: identifier, replaceAll: boolean, hasOlder: boolean, messages: vector(message) },
+    messages: { conversation: identifier, replaceAll: boolean, hasOlder: boolean, messages: items(message) },
     revealed: { conversation: identifier, message: identifier, text, untilMs: u64 },
     invitation: { invitation: identifier, link: text, expires: u64 },
     invitations: {
         invitations: vector(struct({
             invitation: identifier, created: u64, expires: u64, state: names("open", "redeemed", "withdrawn", "expired"),
+            label: text, guest: text, showable: boolean,
         })),
     },
     safetyNumber: { member: identifier, digits: text, qr: bytes, verified: boolean },
@@ -164,6 +178,10 @@ const event = union({
     locked: {},
     problem: { problem },
     call: callState,
+    resumed: {
+        conversation: optional(identifier),
+        drafts: vector(struct({ conversation: identifier, text, voice: optional(voiceDraft) })),
+    },
 }, { call: 24 });
 
 /** What connections may use of the node's relay. */
@@ -221,7 +239,7 @@ export const output = struct({
     channels: vector(channelAction),
     files: vector(fileAction),
     calls: vector(callAction),
-    events: vector(event),
+    events: items(event),
     nextTimeout: optional(u64),
 });
 

@@ -108,6 +108,32 @@ export function vector<T>(element: Codec<T>): Codec<T[]> {
     };
 }
 
+/** What is shown: each item stands behind its length, and one that cannot be read is left out, not those after it. */
+export function items<T>(element: Codec<T>): Codec<T[]> {
+    return {
+        write: (writer, values) =>
+            writer.vector((inner) => {
+                for (const value of values) inner.vector((item) => element.write(item, value));
+            }),
+        read: (reader) => {
+            const inner = reader.slice();
+            const values: T[] = [];
+            while (!inner.isAtEnd) {
+                const item = inner.slice();
+                try {
+                    const value = element.read(item);
+                    item.finish();
+                    values.push(value);
+                } catch (error) {
+                    // Of text that is no UTF-8 the decoder says TypeError.
+                    if (!(error instanceof WireError || error instanceof TypeError)) throw error;
+                }
+            }
+            return values;
+        },
+    };
+}
+
 export function optional<T>(wrapped: Codec<T>): Codec<T | null> {
     return {
         write: (writer, value) => {

@@ -20,6 +20,14 @@ function keysOf(action: CallAction): Transferable[] {
     }
 }
 
+/** The last time that the core works with, the end of the year 9999 (Sources/Messenger/Protocol/Content.swift). */
+const lastTime = 253_402_300_799_999;
+
+/** A clock that somebody has set before 1970 or far beyond is no reason to stop. */
+function now(): number {
+    return Math.min(Math.max(0, Math.floor(Date.now())), lastTime);
+}
+
 export class Host {
     #module: WebAssembly.Module;
     #core: Core;
@@ -47,7 +55,8 @@ export class Host {
     async receive(message: ToWorker): Promise<void> {
         switch (message.type) {
             case "input":
-                return this.#step(message.input);
+                await this.#step(message.input);
+                return;
             case "enrol": {
                 const passphraseSegment = this.#segment(message.passphrase);
                 await this.#step({ type: "enrol", displayName: message.displayName, passphraseSegment });
@@ -55,12 +64,21 @@ export class Host {
                 return;
             }
             case "unlock": {
+                if (!(await this.#mayTry(message.passphrase))) return;
                 const passphraseSegment = this.#segment(message.passphrase);
                 await this.#step({ type: "unlock", passphraseSegment, records: await this.#store.state() });
                 passphraseSegment.fill(0);
                 return;
             }
+            case "recoveryFile": {
+                if (!(await this.#mayTry(message.passphrase))) return;
+                const passphraseSegment = this.#segment(message.passphrase);
+                await this.#step({ type: "recoveryFile", passphraseSegment });
+                passphraseSegment.fill(0);
+                return;
+            }
             case "changePassphrase": {
+                if (!(await this.#mayTry(message.old, message.new))) return;
                 const old = this.#segment(message.old);
                 const replacement = this.#segment(message.new);
                 await this.#step({ type: "changePassphrase", old, new: replacement });
@@ -78,8 +96,16 @@ export class Host {
     /** Set by the worker: a tick has its place in the queue of inputs. */
     onTimeout: () => void = () => {};
 
-    async #step(input: Input): Promise<void> {
-        const output = this.#core.handle(Date.now(), input);
+    /** Has the attempt counted and stored before scrypt runs: to end the page in the middle is no free guess. */
+    async #mayTry(...passphrases: Uint8Array[]): Promise<boolean> {
+        const events = await this.#step({ type: "beginAttempt" });
+        const isRefused = events.some(({ type }) => type === "unlockRefused");
+        if (isRefused) for (const passphrase of passphrases) passphrase.fill(0);
+        return !isRefused;
+    }
+
+    async #step(input: Input): Promise<CoreEvent[]> {
+        const output = this.#core.handle(now(), input);
         await this.#store.commit(output.writes);
         for (const event of output.events) this.#remember(event);
         const { connection, toNode, relay, channels, calls, events } = output;
@@ -93,12 +119,13 @@ export class Host {
         if (output.reads.length > 0) {
             await this.#step({ type: "records", records: await this.#store.read(output.reads) });
         }
+        return events;
     }
 
     #schedule(time: number | null): void {
         clearTimeout(this.#timer);
         if (time === null) return;
-        this.#timer = setTimeout(() => this.onTimeout(), Math.min(Math.max(0, time - Date.now()), longestWait));
+        this.#timer = setTimeout(() => this.onTimeout(), Math.min(Math.max(0, time - now()), longestWait));
     }
 
     #remember(event: CoreEvent): void {

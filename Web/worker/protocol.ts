@@ -3,7 +3,7 @@
 import type { CallAction, ChannelAction, ConnectionAction, CoreEvent, CoreFileAction, Input, RelayAccess } from "./boundary";
 
 /** Inputs that the page may give as they are. The worker makes the others itself, from a passphrase or from storage. */
-export type PageInput = Exclude<Input, { type: "start" | "enrol" | "unlock" | "records" | "changePassphrase" }>;
+export type PageInput = Exclude<Input, { type: "start" | "enrol" | "beginAttempt" | "unlock" | "records" | "changePassphrase" | "recoveryFile" }>;
 
 /** As the core says it; a file's key is one that the browser uses and does not show. */
 export type FileAction = Keyed<CoreFileAction>;
@@ -15,7 +15,8 @@ export type ToWorker =
     /** Passphrases are UTF-8 of the NFC form; the worker wipes them. */
     | { type: "enrol"; displayName: string; passphrase: Uint8Array }
     | { type: "unlock"; passphrase: Uint8Array }
-    | { type: "changePassphrase"; old: Uint8Array; new: Uint8Array };
+    | { type: "changePassphrase"; old: Uint8Array; new: Uint8Array }
+    | { type: "recoveryFile"; passphrase: Uint8Array };
 
 /** Why the worker stopped. Nothing that it had not stored was acted on. */
 export type Fault =

@@ -37,6 +37,15 @@ struct Checkpoint: WireCodable {
 
     var counter: UInt64
     var entries: [Entry]
+    /// Whether every conversation has an entry whose keys were ever used. Of one without, the rest says nothing.
+    var isComplete = true
+
+    /// The lengths that it is padded to: how many conversations there are shows no better.
+    private static let lengths = [896, 3_968, 16_256, 65_408]
+    private static let entryLength = 32
+    private static let overhead = 16
+    /// No more entries fit into the longest.
+    static let entryLimit = (lengths[3] - overhead) / entryLength
 
     init(counter: UInt64, entries: [Entry]) {
         self.counter = counter
@@ -44,13 +53,22 @@ struct Checkpoint: WireCodable {
     }
 
     func encode(into writer: inout WireWriter) {
+        let start = writer.bytes.count
         writer.write(counter)
         writer.write(vector: entries)
+        writer.write(isComplete)
+        let length = writer.bytes.count - start
+        let padded = Self.lengths.first { $0 >= length } ?? length
+        writer.write(fixed: [UInt8](repeating: 0, count: padded - length))
     }
 
     init(from reader: inout WireReader) throws(WireError) {
         counter = try reader.readUInt64()
         entries = try reader.readVector()
+        // Those from before the padding end here.
+        if reader.isAtEnd { return }
+        isComplete = try reader.readBool()
+        guard reader.readRest().allSatisfy({ $0 == 0 }) else { throw .invalidValue }
     }
 }
 
@@ -61,38 +79,77 @@ extension Account {
     private static let reservation: UInt32 = 32
 
     private static let readAgain: UInt64 = 15_000
+    /// A node that would not take a checkpoint is given another after this, in milliseconds.
+    private static let refusalPause: UInt64 = 2_000
+    /// One that has refused for so long counts as away, in milliseconds.
+    private static let refusalPatience: UInt64 = 30_000
 
     private static var context: [UInt8] { label("checkpoint") }
 
     /// Makes sure that the node knows the next generation as used before a message of it can reach the node: requests of
     /// one connection take effect in their order. While the node is away, the peer is the only witness.
-    func reserveGeneration(of conversation: Conversation) {
-        guard let current = conversation.current else { return }
+    ///
+    /// - Returns: false if nothing may be encrypted now: the node would not take a checkpoint, and is given another first.
+    func reserveGeneration(of conversation: Conversation) -> Bool {
+        guard let current = conversation.current else { return false }
+        guard link.isEstablished else { return true }
         let next = current.group.nextGeneration
-        guard next >= current.ceiling, link.isEstablished else { return }
+        if let since = reservationsRefused, since + Self.refusalPatience > effects.now {
+            guard !link.isWaiting(for: .putCheckpoint(counter: node.checkpointCounter)) else { return false }
+            guard reserveAt <= effects.now else {
+                effects.wake(at: reserveAt)
+                return false
+            }
+            reserve(next, in: conversation)
+            return false
+        }
+        if next >= current.ceiling { reserve(next, in: conversation) }
+        return true
+    }
+
+    private func reserve(_ next: UInt32, in conversation: Conversation) {
         conversation.groups[0].ceiling = next + Self.reservation
         touch(conversation)
         putCheckpoint()
+        conversation.reservedBy = node.checkpointCounter
     }
 
     private func putCheckpoint() {
         node.checkpointCounter += 1
         hasChangedNode = true
-        var entries: [Checkpoint.Entry] = []
+        var used: [(entry: Checkpoint.Entry, time: UInt64)] = []
         for conversation in conversations {
-            if let current = conversation.current { entries.append(Checkpoint.Entry(conversation.id, current)) }
+            guard let current = conversation.current, current.hasTraffic else { continue }
+            used.append((Checkpoint.Entry(conversation.id, current), conversation.lastTime))
         }
-        let checkpoint = Checkpoint(counter: node.checkpointCounter, entries: entries)
-        guard let sealed = vault.seal(checkpoint.encoded, context: Self.context),
-            sealed.count <= Limits.checkpointLength
-        else { return }
+        // Those that were spoken in last. Of the others, the peers know how far our keys were used.
+        if used.count > Checkpoint.entryLimit { used.sort { $0.time > $1.time } }
+        var checkpoint = Checkpoint(
+            counter: node.checkpointCounter, entries: used.prefix(Checkpoint.entryLimit).map { $0.entry })
+        checkpoint.isComplete = used.count <= Checkpoint.entryLimit
+        guard let sealed = vault.seal(checkpoint.encoded, context: Self.context) else { return }
         link.send(.putCheckpoint(sealed), for: .putCheckpoint(counter: checkpoint.counter))
     }
 
     func checkpointStored(_ response: Response, counter: UInt64) {
-        guard case .done = response, counter > node.confirmedCheckpoint else { return }
+        guard case .done = response else { return undoReservations(of: counter) }
+        reservationsRefused = nil
+        guard counter > node.confirmedCheckpoint else { return }
         node.confirmedCheckpoint = counter
         hasChangedNode = true
+    }
+
+    /// The node does not know of these generations: the next message is reserved anew. One that left meanwhile is known to
+    /// the peer only.
+    private func undoReservations(of counter: UInt64) {
+        reserveAt = effects.now + Self.refusalPause
+        if reservationsRefused == nil { reservationsRefused = effects.now }
+        for conversation in conversations where conversation.reservedBy == counter {
+            guard let current = conversation.current else { continue }
+            conversation.groups[0].ceiling = min(current.ceiling, current.group.nextGeneration)
+            conversation.reservedBy = 0
+            touch(conversation)
+        }
     }
 
     /// Asks the node for the checkpoint, until it has shown one that can be believed.
@@ -122,12 +179,15 @@ extension Account {
         node.checkpointCounter = max(node.checkpointCounter, checkpoint.counter)
         hasChangedNode = true
         for conversation in conversations {
-            compare(checkpoint.entries.first { $0.conversation == conversation.id }, with: conversation)
+            let entry = checkpoint.entries.first { $0.conversation == conversation.id }
+            // One that had no room says nothing: the peer's word is waited for.
+            if entry == nil, !checkpoint.isComplete, conversation.current?.hasTraffic == true { continue }
+            compare(entry, with: conversation)
         }
     }
 
     private func compare(_ entry: Checkpoint.Entry?, with conversation: Conversation) {
-        guard let current = conversation.current, !conversation.isCleared else { return }
+        guard let current = conversation.current, !conversation.isCleared, !conversation.isSetBack else { return }
         guard let entry, entry.instance >= current.instance else {
             conversation.isCleared = true
             return
@@ -158,7 +218,8 @@ extension Account {
                 seen.epoch > current.group.epoch
                 || (seen.epoch == current.group.epoch && seen.generation >= current.group.nextGeneration)
             if isAhead { return restart(conversation, above: current.instance) }
-            conversation.isCleared = true
+            // An earlier word of the peer's does not undo what the checkpoint has shown.
+            if !conversation.isSetBack { conversation.isCleared = true }
         }
         let isOther =
             have.id != noConversation

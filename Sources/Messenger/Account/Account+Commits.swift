@@ -67,7 +67,14 @@ extension Account {
         link.send(
             .commit(
                 slot: current.slot, position: position, token: CommitSlot.token(current.group), nextTokenHash: next,
-                sealedCommit: pending.sealed), for: .commit(conversation: conversation.id))
+                sealedCommit: pending.sealed),
+            for: .commit(conversation: conversation.id, group: current.group.groupID, epoch: current.group.epoch))
+    }
+
+    private func isCommitting(_ conversation: Conversation) -> Bool {
+        guard let group = conversation.current?.group else { return false }
+        return link.isWaiting(
+            for: .commit(conversation: conversation.id, group: group.groupID, epoch: group.epoch))
     }
 
     /// After connecting: a commit of ours is sent once more, or the other's is looked for.
@@ -91,8 +98,9 @@ extension Account {
         fetchCommit(of: conversation.id)
     }
 
-    func committed(_ response: Response, conversation id: [UInt8]) {
-        guard let conversation = conversation(id), let current = conversation.current, let pending = current.pending
+    func committed(_ response: Response, conversation id: [UInt8], group: [UInt8], epoch: UInt64) {
+        guard let conversation = conversation(id), let current = conversation.current,
+            current.group.groupID == group, current.group.epoch == epoch, let pending = current.pending
         else { return }
         switch response {
         case .done:
@@ -109,11 +117,8 @@ extension Account {
         case .refused(.slotTaken):
             fetchCommit(of: id)
         case .refused(.unknownSlot), .refused(.wrongSlotToken):
-            // Not ours to advance: the group goes on in its epoch.
-            conversation.groups[0].pending = nil
-            conversation.groups[0].sinceCommit = 0
-            conversation.groups[0].lastCommit = effects.now
-            touch(conversation)
+            // The slot may hold it all the same, and the peer have gone on: without it we could not follow.
+            doubtSlot(of: conversation)
         default:
             conversation.slotAt = effects.now + Self.slotPause
         }
@@ -146,17 +151,48 @@ extension Account {
         guard case .commit(let sealed?) = response else {
             guard !link.isWaiting(for: .fetchCommit(conversation: id, epoch: epoch)) else { return }
             conversation.channel.early = []
+            judge(response, in: conversation)
             return commitArrived(of: id, isHere: false)
         }
         apply(sealed, to: conversation)
         guard let now = conversation.current, now.group.epoch > epoch else {
             warn(.forgedMessage, in: conversation)
+            doubtSlot(of: conversation)
             return commitArrived(of: id, isHere: false)
         }
+        conversation.slotDoubts = 0
         // There may be another.
         fetchCommit(of: id)
         commitArrived(of: id, isHere: true)
         receiveEarly(of: conversation)
+    }
+
+    /// What the node says of the slot's position instead of handing a commit out.
+    private func judge(_ response: Response, in conversation: Conversation) {
+        switch response {
+        case .commit:
+            if conversation.current?.pending != nil, !isCommitting(conversation) {
+                // It has said that the position was taken.
+                doubtSlot(of: conversation)
+            } else {
+                conversation.slotDoubts = 0
+            }
+            // The peer speaks in an epoch that nobody seems to have begun.
+            guard conversation.isBehind else { return }
+            conversation.isBehind = false
+            noticeDivergence(in: conversation)
+        case .refused(.slotTaken):
+            // There was a commit, and its time has passed: the peer has gone where we cannot follow.
+            heal(conversation)
+        default:
+            doubtSlot(of: conversation)
+        }
+    }
+
+    /// Asks for the commit that a message of a later epoch tells of.
+    func awaitCommit(of id: [UInt8], isNews: Bool = false) {
+        conversation(id)?.isBehind = true
+        fetchCommit(of: id, isNews: isNews)
     }
 
     /// The peer sends its commit along, so that the node need not be asked.
@@ -174,15 +210,19 @@ extension Account {
         }
         do throws(MLSError) {
             var group = current.group
-            guard case .commit(let staged) = try group.process(message, externalCommits: .refuse, accept: acceptance),
-                staged.added.isEmpty, staged.removed.isEmpty, staged.updated.count == 1
+            guard
+                case .commit(let staged) = try group.process(
+                    message, externalCommits: .refuse, proposals: .refuse, accept: acceptance),
+                isRenewal(staged, of: group)
             else { return warn(.forgedMessage, in: conversation) }
             try group.merge(staged)
             conversation.groups[0].group = group
             epochBegan(in: conversation)
         } catch {
-            // Our own commit comes back when the node's answer to it got lost.
-            if error == .ownMessage, let pending = current.pending {
+            guard error == .ownMessage else { return warn(.forgedMessage, in: conversation) }
+            // Our own commit comes back when the node's answer to it got lost. One that we do not know of is of a later state
+            // of ours than the one that we have.
+            if let pending = current.pending, pending.sealed == sealed {
                 do throws(MLSError) {
                     try conversation.groups[0].group.merge(pending.commit)
                     conversation.commitHint = (current.group.groupID, pending.sealed)
@@ -191,7 +231,7 @@ extension Account {
                     warn(.forgedMessage, in: conversation)
                 }
             } else {
-                warn(.forgedMessage, in: conversation)
+                restart(conversation, above: current.instance)
             }
         }
     }
@@ -201,6 +241,9 @@ extension Account {
         conversation.groups[0].ceiling = 0
         conversation.groups[0].sinceCommit = 0
         conversation.groups[0].lastCommit = effects.now
+        conversation.isBehind = false
+        conversation.unreadable = 0
+        conversation.slotDoubts = 0
         touch(conversation)
     }
 
@@ -214,7 +257,7 @@ extension Account {
         }
         conversation.channel.early.append(message)
         // The node has had the commit before the first of them was sent.
-        fetchCommit(of: conversation.id, isNews: conversation.channel.early.count == 1)
+        awaitCommit(of: conversation.id, isNews: conversation.channel.early.count == 1)
     }
 
     private func receiveEarly(of conversation: Conversation) {

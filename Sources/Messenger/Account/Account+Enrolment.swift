@@ -57,6 +57,8 @@ extension Account {
         effects.output.connection = .reopen
     }
 
+    private var hasWrongClock: Bool { link.clockDifference.magnitude > Self.clockTolerance.magnitude }
+
     private func enrolmentRefused(_ response: Response) {
         guard case .refused(let refusal) = response else { return }
         let problem: Problem =
@@ -67,11 +69,12 @@ extension Account {
             case .invitationWithdrawn: .withdrawn
             case .alreadyClaimed: .alreadyClaimed
             case .wrongClaimToken: .wrongClaimToken
-            case .invalidCredential: .notPermitted
+            case .invalidCredential: hasWrongClock ? .wrongClock : .notPermitted
             default: .nodeUnreachable
             }
-        guard problem != .nodeUnreachable else {
+        guard problem != .nodeUnreachable, problem != .wrongClock else {
             // Later, perhaps.
+            if problem == .wrongClock { effects.emit(.problem(.wrongClock)) }
             reconnectAt = effects.now + Self.enrolmentPause
             return
         }

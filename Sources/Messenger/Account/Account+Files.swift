@@ -29,7 +29,6 @@ extension Account {
         conversation.files.append(record)
         save(record)
         let head = record.head(.sending)
-        if isVoice { makeLegible(head, announcement.name, file: announcement, in: conversation) }
         // Without its key, which is of use to nobody before all is sealed.
         append(keyless(announcement).encoded, head, to: conversation)
         effects.output.files.append(
@@ -61,7 +60,7 @@ extension Account {
         announcement.type = MediaType.sanitised(announcement.type)
         let isVoice = announcement.kind == .voice
         let record = FileRecord(
-            conversation: conversation.id, id: content.id, isOwn: false, time: content.time,
+            conversation: conversation.id, id: content.id, isOwn: false, time: believable(content.time),
             order: conversation.messageCount, name: isVoice ? .empty : announcement.name,
             type: isVoice ? .empty : announcement.type, geometry: announcement.geometry, kind: announcement.kind,
             phase: .offered, storage: effects.random.bytes(16),

@@ -41,8 +41,8 @@ extension Account {
         }
         if isKnown(introduction) { return }
         do throws(TrustError) {
-            let device = try chains.insert(introduction.chain, now: effects.seconds, revoked: state.revoked)
-            hasChangedChains = true
+            // Kept once it is known that its sender may introduce anything.
+            let device = try chains.verify(introduction.chain, now: effects.seconds, revoked: state.revoked)
             if let redemption = introduction.redemption {
                 receive(introduction, of: device, redemption)
             } else {
@@ -50,6 +50,17 @@ extension Account {
             }
         } catch {
             effects.warn(error == .invitationReused ? .secondPersonOnInvitation : .memberNotVerified)
+        }
+    }
+
+    /// The leaf of a group that we join is looked up among the chains that are kept.
+    private func keep(_ device: VerifiedDevice) -> Bool {
+        do throws(TrustError) {
+            try chains.keep(device)
+            hasChangedChains = true
+            return true
+        } catch {
+            return false
         }
     }
 
@@ -72,14 +83,16 @@ extension Account {
         else { return effects.warn(.memberNotVerified) }
         guard invitations[index].state != .redeemed else { return effects.warn(.secondPersonOnInvitation) }
         guard invitations[index].state != .withdrawn, redemption.receipt.time <= invitations[index].expires / 1000,
-            let bundle = invitations[index].keyPackage,
+            let bundle = invitations[index].keyPackage, keep(device),
             let group = join(introduction, with: bundle, device)
         else { return effects.warn(.memberNotVerified) }
         invitations[index].state = .redeemed
         invitations[index].keyPackage = nil
         invitations[index].errand = .none
+        invitations[index].link = .empty
+        invitations[index].guest = device.member
         save(invitations[index])
-        let conversation = meet(device, isConfirmed: true)
+        let conversation = meet(device)
         add(group, to: conversation)
         append(.began, to: conversation)
         // The greeting tells where to answer.
@@ -118,6 +131,7 @@ extension Account {
         guard introduction.instance >= instance else {
             return effects.warn(.replayedMessage, conversation: conversation.id)
         }
+        guard keep(device) else { return warn(.memberNotVerified, in: conversation) }
         guard let bundle = stock.bundles.first(where: { $0.isAddressed(by: introduction.welcome) }) else {
             // Our storage was set back to before that KeyPackage: it is for us to begin.
             guard introduction.instance > instance else { return warn(.memberNotVerified, in: conversation) }
@@ -128,7 +142,10 @@ extension Account {
         guard let group = join(introduction, with: bundle, device) else {
             return warn(.memberNotVerified, in: conversation)
         }
-        stock.bundles.removeAll { $0.keyPackage == bundle.keyPackage }
+        // The node hands the last one out again and again, until there are others.
+        if bundle.keyPackage != stock.bundles.last?.keyPackage {
+            stock.bundles.removeAll { $0.keyPackage == bundle.keyPackage }
+        }
         hasChangedStock = true
         node.keyPackagesPublished = false
         hasChangedNode = true
@@ -145,6 +162,11 @@ extension Account {
             let group = try Group.join(introduction.welcome, with: bundle, accept: acceptance)
             // Exactly the two of us: a third member would read along.
             let members = group.members
+            // RFC 9420 §12.4.3.1, "verify that the group_id is unique among the groups that the client is currently participating
+            // in": else this one would be taken for another conversation's. And the first message is of this group.
+            guard !conversations.contains(where: { $0.groups.contains { $0.group.groupID == group.groupID } }),
+                MessageHeader.peek(introduction.greeting)?.groupID == group.groupID
+            else { return nil }
             guard members.count == 2, group.epoch == 1, group.suite == .xwing,
                 let other = members.first(where: { $0.leaf != group.ownLeaf }),
                 other.node.credential == .basic(identity: device.leafIdentity.encoded)
@@ -170,7 +192,7 @@ extension Account {
         if isBetter {
             conversation.groups.insert(group, at: 0)
             conversation.isCleared = true
-            conversation.isRestarting = false
+            groupBegan(in: conversation)
             conversation.commitHint = nil
             setIntroduction(nil, of: conversation)
             requeue(in: conversation) { _ in true }
@@ -183,11 +205,11 @@ extension Account {
     }
 
     /// The conversation with a member whom we did not know.
-    func meet(_ device: VerifiedDevice, isConfirmed: Bool) -> Conversation {
+    func meet(_ device: VerifiedDevice) -> Conversation {
         if let conversation = conversations.first(where: { $0.peer == device.member }) { return conversation }
         let contact = ContactRecord(
             member: device.member, identity: device.leafIdentity, name: .empty, petname: .empty, isVerified: false,
-            isConfirmed: isConfirmed, mailbox: record.mailbox)
+            mailbox: record.mailbox)
         contacts.append(contact)
         update(device.member) { _ in }
         let conversation = Conversation(
@@ -234,19 +256,17 @@ extension Account {
 
     func restart(_ conversation: Conversation, above instance: UInt32) {
         conversation.isCleared = false
-        guard let mailbox = contact(conversation.peer)?.mailbox, !conversation.isRestarting else { return }
-        conversation.isRestarting = true
+        conversation.isSetBack = true
+        guard !conversation.isRestarting else { return }
         conversation.restartAbove = max(instance, conversation.current?.instance ?? 0)
         warn(.rolledBack, in: conversation)
-        link.send(
-            .takeKeyPackage(mailbox: mailbox.mailbox, deliveryKey: mailbox.deliveryKey.exposed),
-            for: .takeKeyPackage(conversation: conversation.id))
+        beginRestart(of: conversation)
     }
 
     /// The peer speaks in a group that it has left: its storage was set back to before the one that we share.
     func rejoin(_ conversation: Conversation, by route: Route) {
-        guard route == .transient, conversation.introduction == nil, let current = conversation.current else { return }
-        restart(conversation, above: current.instance)
+        guard route == .transient else { return }
+        heal(conversation)
     }
 
     func keyPackageTaken(_ response: Response, conversation id: [UInt8]) {
@@ -282,12 +302,13 @@ extension Account {
         }
         let leaf = published.keyPackage.leafNode
         do throws(TrustError) {
-            let device = try chains.insert(published.chain, now: effects.seconds, revoked: state.revoked)
-            hasChangedChains = true
+            let device = try chains.verify(published.chain, now: effects.seconds, revoked: state.revoked)
             guard device.member == contact.member, device.device == contact.identity.device,
                 device.generation >= contact.identity.generation, leaf.signatureKey == device.leafKey,
                 leaf.credential == .basic(identity: device.leafIdentity.encoded)
             else { throw TrustError.identityMismatch }
+            try chains.keep(device)
+            hasChangedChains = true
             update(contact.member) { $0.identity = device.leafIdentity }
         } catch {
             throw .failed
@@ -296,7 +317,8 @@ extension Account {
     }
 
     private func beginAnew(_ conversation: Conversation, with keyPackage: KeyPackage) throws(AccountFault) {
-        let signer = try renewDevice()
+        // Of a state that was set back no key is used again, the leaf's included.
+        let signer = conversation.isSetBack ? try renewDevice() : try newestSigner()
         let instance = conversation.restartAbove + 1
         let (group, welcome) = try Self.beginGroup(
             adding: keyPackage, identity: record.identity, signer: signer, instance: instance, now: effects.now,
@@ -308,8 +330,15 @@ extension Account {
                 welcome: welcome, sent: 0,
                 attempts: 0),
             of: conversation)
+        conversation.restarted = effects.now
+        conversation.restarts += 1
         append(.restarted, to: conversation)
         createSlot(of: conversation)
+    }
+
+    private func newestSigner() throws(AccountFault) -> HSMLeafSigner {
+        guard let key = leafKeys.last else { throw .failed }
+        return HSMLeafSigner(hsm: vault.hsm, key: key)
     }
 
     /// A device certificate of a higher generation, with a fresh leaf key. Our own count may have been rolled back, so the

@@ -14,9 +14,13 @@ extension Account {
         case .records(let records): take(records)
         case .invite(let seconds): invite(validFor: seconds)
         case .withdrawInvitation(let id): withdraw(id)
-        case .openConversation(let id): openConversation(id)
+        case .openConversation(let id):
+            openConversation(id)
+            remember(view: view?.conversation)
         case .olderMessages(let id): olderMessages(id)
-        case .closeConversation: closeConversation()
+        case .closeConversation:
+            closeConversation()
+            remember(view: nil)
         case .send(let id, let text): send(text, to: id)
         case .reveal(let id, let message): reveal(conversation: id, message: message)
         case .verified(let member, let isVerified): setVerified(isVerified, member)
@@ -24,7 +28,6 @@ extension Account {
         case .petname(let member, let name): setPetname(name, of: member)
         case .settings(let settings): change(settings)
         case .recoveryFileSaved: recoveryFileSaved()
-        case .recoveryFile: makeRecoveryFile()
         case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
@@ -46,7 +49,13 @@ extension Account {
         case .callMedia(let id, let state): callMedia(id, state)
         case .callsSupported(let support): setCallSupport(support)
         case .relayRefused(let username): relayRefused(username: username)
-        case .tick, .start, .openLink, .enrol, .unlock, .lock, .changePassphrase: break
+        case .draft(let id, let text): keep(draft: text, in: id)
+        case .voiceDraft(let id, let voice): keep(voiceDraft: voice, in: id)
+        case .hide(let id, let message): hide(conversation: id, message: message)
+        case .showInvitation(let id): showInvitation(id)
+        case .labelInvitation(let id, let text): setLabel(text, ofInvitation: id)
+        case .unmask(let id, let isUnmasked): setUnmasked(isUnmasked, conversation: id)
+        case .tick, .start, .openLink, .enrol, .beginAttempt, .unlock, .lock, .changePassphrase, .recoveryFile: break
         }
     }
 
@@ -55,6 +64,7 @@ extension Account {
         watchConnection()
         pumpRelay()
         if intake.obstacle == nil { work() }
+        judgeIntake()
         publishKeyPackages()
         readCheckpoint()
         for conversation in conversations {
@@ -72,6 +82,7 @@ extension Account {
         maskAgain()
         flush()
         if hasChangedList { showConversations() }
+        giveBack()
         if hasChangedInvitations { showInvitations() }
         hasChangedList = false
         hasChangedInvitations = false
@@ -95,18 +106,12 @@ extension Account {
                 effects.wake(at: time)
             }
         }
+        probeIfQuiet()
         guard let deadline = link.deadline else { return }
         guard deadline <= effects.now else { return effects.wake(at: deadline) }
         // The node is silent: whatever the connection is, it is of no use.
         effects.output.connection = .reopen
         disconnected()
-    }
-
-    private func restartIfDue(_ conversation: Conversation) {
-        guard let time = conversation.restartAt else { return }
-        guard time <= effects.now, link.isEstablished else { return effects.wake(at: max(time, effects.now + 1_000)) }
-        conversation.restartAt = nil
-        restart(conversation, above: conversation.restartAbove)
     }
 
     /// Everything that the user sees after unlocking.

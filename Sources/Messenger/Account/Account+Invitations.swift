@@ -31,6 +31,23 @@ extension Account {
         }
     }
 
+    /// An open invitation, once more.
+    func showInvitation(_ id: [UInt8]) {
+        if let invitation = invitations.first(where: { $0.id.bytes == id }), invitation.isShowable { show(invitation) }
+    }
+
+    private func show(_ invitation: InvitationRecord) {
+        effects.emit(
+            .invitation(invitation: invitation.id.bytes, link: invitation.link, expires: invitation.expires))
+    }
+
+    /// Whom it is for, in the user's own words.
+    func setLabel(_ label: Text, ofInvitation id: [UInt8]) {
+        guard let index = invitations.firstIndex(where: { $0.id.bytes == id }) else { return }
+        invitations[index].label = DisplayName.cleaned(label)
+        save(invitations[index])
+    }
+
     private func makeLink() throws(AccountFault) -> InvitationLink {
         do throws(LinkError) {
             return try .member(
@@ -111,10 +128,8 @@ extension Account {
         case .done:
             invitations[index].errand = .none
             invitations[index].bundle = []
-            let link = invitations[index].link
-            invitations[index].link = .empty
             save(invitations[index])
-            effects.emit(.invitation(invitation: id, link: link, expires: invitations[index].expires))
+            show(invitations[index])
         case .refused(.rateLimited), .refused(.unavailable):
             errandsAt = effects.now + 2_000
         default:
@@ -145,6 +160,7 @@ extension Account {
     }
 
     func expireInvitations() {
+        dropReservedKeyPackages()
         for index in invitations.indices where invitations[index].state == .open {
             guard invitations[index].expires <= effects.now else {
                 effects.wake(at: invitations[index].expires)
@@ -158,13 +174,28 @@ extension Account {
         }
     }
 
+    /// Nobody can come any more with a KeyPackage whose lifetime is over: its private keys go.
+    private func dropReservedKeyPackages() {
+        for index in invitations.indices where invitations[index].keyPackage != nil {
+            let end = invitations[index].created + Self.keyPackageLifetime * 1000
+            guard end <= effects.now else {
+                effects.wake(at: end)
+                continue
+            }
+            invitations[index].keyPackage = nil
+            save(invitations[index])
+        }
+    }
+
     func showInvitations() {
         var summaries: [InvitationSummary] = []
         for invitation in invitations {
             summaries.append(
                 InvitationSummary(
                     invitation: invitation.id.bytes, created: invitation.created, expires: invitation.expires,
-                    state: invitation.state))
+                    state: invitation.state, label: invitation.label,
+                    guest: invitation.guest.flatMap { contact($0)?.shownName } ?? .empty,
+                    isShowable: invitation.isShowable))
         }
         effects.emit(.invitations(summaries))
     }
@@ -173,17 +204,22 @@ extension Account {
 
     private static let stockSize = 4
     private static let keptBundles = 16
+    /// How long a KeyPackage may be handed out, and after what time those at the node are replaced: some may have been taken,
+    /// and the rest must not come to the end of their lives there. In seconds.
+    private static let publishedLifetime: UInt64 = 365 * 86_400
+    private static let publishedAge: UInt64 = 30 * 86_400
 
     func publishKeyPackages() {
-        guard !node.keyPackagesPublished, link.isEstablished, record.phase == .enrolled,
-            !link.isWaiting(for: .publishKeyPackages)
-        else { return }
+        guard link.isEstablished, record.phase == .enrolled, !link.isWaiting(for: .publishKeyPackages) else { return }
+        guard !node.keyPackagesPublished || node.keyPackagesTime + Self.publishedAge <= effects.seconds else {
+            return effects.wake(at: (node.keyPackagesTime + Self.publishedAge) * 1000)
+        }
         guard keyPackagesAt <= effects.now else { return effects.wake(at: keyPackagesAt) }
         var fresh: [KeyPackageBundle] = []
         var encoded: [[UInt8]] = []
         do throws(AccountFault) {
             for _ in 0..<Self.stockSize {
-                let bundle = try makeKeyPackage(until: effects.seconds + 365 * 86_400)
+                let bundle = try makeKeyPackage(until: effects.seconds + Self.publishedLifetime)
                 fresh.append(bundle)
                 encoded.append(PublishedKeyPackage(keyPackage: bundle.keyPackage, chain: record.chain).encoded)
             }
@@ -203,6 +239,7 @@ extension Account {
             return
         }
         node.keyPackagesPublished = true
+        node.keyPackagesTime = effects.seconds
         hasChangedNode = true
     }
 }

@@ -16,7 +16,6 @@ extension Account {
         conversation.messageCount += 1
         conversation.lastTime = effects.now
         hasChangedList = true
-        makeLegible(head, text, in: conversation)
         append(text.utf8, head, to: conversation)
         enqueue(.text(text), id: head.id, order: head.order, in: conversation)
     }
@@ -103,6 +102,9 @@ extension Account {
 
     func failExpired(in conversation: Conversation) {
         let oldest = effects.now >= Self.expiry ? effects.now - Self.expiry : 0
+        if conversation.isRemoved {
+            for item in conversation.outbox { fail(item, .noLongerMember, in: conversation) }
+        }
         let expired = conversation.outbox.filter { $0.time < oldest }
         for item in expired { fail(item, .expired, in: conversation) }
         if let first = conversation.outbox.first { effects.wake(at: first.time + Self.expiry + 1) }

@@ -10,7 +10,8 @@ extension Account {
                 Profile(
                     ownName: record.name, ownMember: own.member.bytes, isOperator: authorityKey != nil,
                     mayInvite: own.rights.contains(.mayInvite), settings: record.settings,
-                    recoverySaved: record.recoverySaved, confirmed: record.confirmed)))
+                    recoverySaved: record.recoverySaved, confirmed: record.confirmed,
+                    recoveryMade: record.recoveryMade)))
     }
 
     func rename(_ text: Text) {
@@ -103,6 +104,9 @@ extension Account {
                 of: authorityKey, context: record.authority.bubble.bytes + record.authority.hash,
                 random: effects.random)
             guard let text = Text(validating: code.text) else { return effects.emit(.problem(.internalError)) }
+            record.recoveryMade = effects.now
+            hasChangedAccount = true
+            showProfile()
             effects.emit(.recoveryFile(file: capsule.encoded, code: text))
         } catch {
             effects.emit(.problem(.internalError))
@@ -125,11 +129,11 @@ extension Account {
                 ConversationSummary(
                     conversation: conversation.id, member: contact.member.bytes,
                     device: contact.identity.device.bytes, name: contact.shownName, selfName: contact.name,
-                    petname: contact.petname, verified: contact.isVerified, unconfirmed: !contact.isConfirmed,
+                    petname: contact.petname, verified: contact.isVerified, removed: conversation.isRemoved,
                     unread: conversation.unread, lastTime: conversation.lastTime,
                     connection: connection(of: conversation), nameCollision: collides(contact),
                     gap: conversation.gapShown, warning: conversation.hasWarning,
-                    calls: conversation.peerCalls))
+                    calls: conversation.peerCalls, unmasked: conversation.isUnmasked))
         }
         effects.emit(.conversations(summaries))
     }

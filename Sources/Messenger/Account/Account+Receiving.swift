@@ -34,16 +34,23 @@ extension Account {
         }
         do throws(MLSError) {
             let received = try conversation.groups[index].group.process(
-                message, externalCommits: .refuse, accept: acceptance)
-            // A commit comes through the slot, and nobody here proposes.
+                message, externalCommits: .refuse, proposals: .refuse, accept: acceptance)
+            // A commit comes through the slot.
             guard case .application(let application) = received else {
                 warn(.forgedMessage, in: conversation)
                 return .finished
             }
             touch(conversation)
+            if index == 0, application.epoch == conversation.current?.group.epoch { conversation.unreadable = 0 }
+            // Said to the user when the state came; a message of somebody who is gone is not worth another word.
+            guard isHeard(application.credential) else { return .finished }
             take(application, in: conversation, group: index, by: route)
         } catch {
             switch error {
+            case .decryptionFailed where index == 0 && header.epoch == conversation.current?.group.epoch:
+                warn(.forgedMessage, in: conversation)
+                noticeGap(in: conversation)
+                noticeDivergence(in: conversation)
             case .epochNotReached:
                 return .awaitsCommit(conversation: conversation.id)
             case .messageKeyUsed:
@@ -175,9 +182,18 @@ extension Account {
 
     private func take(_ text: Text, _ content: Content, in conversation: Conversation) {
         let head = MessageHead.text(
-            id: content.id, isOwn: false, time: content.time, order: conversation.messageCount, state: .delivered)
+            id: content.id, isOwn: false, time: believable(content.time), order: conversation.messageCount,
+            state: .delivered)
         received(text.utf8, head, in: conversation)
     }
+
+    /// What is shown as a message's time: the peer's word for it, unless that lies in the future. Two clocks may differ by a
+    /// day, as certificates allow; what is later still is a broken clock or a lie, and the time of arrival stands in for it.
+    func believable(_ time: UInt64) -> UInt64 {
+        time <= effects.now + Self.aheadTolerance ? time : effects.now
+    }
+
+    private static let aheadTolerance: UInt64 = 86_400_000
 
     /// Puts what the peer has written into the log.
     func received(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {

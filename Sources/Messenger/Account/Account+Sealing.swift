@@ -6,18 +6,18 @@ import WireFormat
 
 // Encrypting for a conversation, and when that is allowed.
 extension Account {
-    /// Whether a message may be encrypted now: the group's state was checked since unlocking, and the peer's device may
-    /// still read.
+    /// Whether a message may be encrypted now: the group's state was checked since unlocking, and every other leaf of it, which
+    /// is what reads the message, still counts.
     func mayEncrypt(in conversation: Conversation) -> Bool {
-        guard conversation.isCleared, let current = conversation.current, current.group.isActive,
-            let contact = contact(conversation.peer), let device = device(contact)
+        guard conversation.isCleared, !conversation.isRemoved, let group = conversation.current?.group, group.isActive
         else { return false }
-        do throws(TrustError) {
-            try device.check(now: effects.seconds, revoked: state.revoked)
-            return true
-        } catch {
-            return false
-        }
+        return group.members.allSatisfy { $0.leaf == group.ownLeaf || mayRead($0.node) }
+    }
+
+    private func mayRead(_ leaf: LeafNode) -> Bool {
+        guard case .basic(let identity) = leaf.credential else { return false }
+        return chains.accepts(
+            identity: identity, leafKey: leaf.signatureKey, now: effects.seconds, revoked: state.revoked)
     }
 
     /// Encrypts with the conversation's current group, whose changed state is written with this output.
@@ -30,7 +30,7 @@ extension Account {
         let content = Content(
             id: id ?? effects.random.bytes(16), sequence: sequence, base: sequence > 0 ? base(of: conversation) : 0,
             time: time ?? effects.now, body: body)
-        reserveGeneration(of: conversation)
+        guard reserveGeneration(of: conversation) else { return nil }
         var plaintext = content.encoded
         defer { wipe(&plaintext) }
         guard let message = encrypt(plaintext, in: conversation) else { return nil }
@@ -43,7 +43,8 @@ extension Account {
         guard let current = conversation.current, let signer = signer(of: current.group) else { return nil }
         touch(conversation)
         do throws(MLSError) {
-            return try conversation.groups[0].group.encrypt(plaintext, signer: signer, random: effects.random)
+            return try conversation.groups[0].group.encrypt(
+                plaintext, paddingTo: Padding.size(of: plaintext.count), signer: signer, random: effects.random)
         } catch {
             return nil
         }

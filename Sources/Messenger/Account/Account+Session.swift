@@ -7,7 +7,7 @@ import WireFormat
 // The session with the node, as guest while enrolling and as device from then on.
 extension Account {
     /// Clocks that are further apart than this, in seconds, are worth a word.
-    private static let clockTolerance: Int64 = 12 * 3600
+    static let clockTolerance: Int64 = 12 * 3600
 
     var speaker: Speaker {
         guard record.phase == .enrolled else { return .guest }
@@ -58,6 +58,8 @@ extension Account {
         for conversation in conversations {
             conversation.delivery = nil
             conversation.retryAt = 0
+            // The KeyPackage, if one was taken, is lost with the answer.
+            if conversation.isRestarting { conversation.restartAt = effects.now }
             conversation.isRestarting = false
         }
         hasChangedList = true
@@ -95,6 +97,7 @@ extension Account {
     }
 
     private func resume() {
+        intake.began = effects.now
         // The node may have begun anew, with another secret; and channels begin right after this.
         requestRelay()
         link.send(
@@ -132,7 +135,8 @@ extension Account {
         case .claim: claimed(response)
         case .redeem: redeemed(response)
         case .readState: stateRead(response)
-        case .publishState, .acknowledge, .deleteBlob, .openBundle: break
+        case .publishState, .deleteBlob, .openBundle: break
+        case .acknowledge: acknowledge()
         case .createMailbox:
             // Nothing can reach us without it.
             if response != .done { reconnectAt = effects.now + Self.busyPause }
@@ -153,12 +157,13 @@ extension Account {
         case .fetchFileBlob(let file, let index): fileBlobFetched(response, file: file, index: index)
         case .deliverTransient(let id): transientDelivered(response, conversation: id)
         case .createSlot(let id): slotCreated(response, conversation: id)
-        case .commit(let id): committed(response, conversation: id)
+        case .commit(let id, let group, let epoch): committed(response, conversation: id, group: group, epoch: epoch)
         case .fetchCommit(let id, let epoch): commitFetched(response, conversation: id, epoch: epoch)
         case .takeKeyPackage(let id): keyPackageTaken(response, conversation: id)
         case .putCheckpoint(let counter): checkpointStored(response, counter: counter)
         case .readCheckpoint: checkpointRead(response)
         case .relayCredential: relayAnswered(response)
+        case .probe: probeAnswered(response)
         }
     }
 
@@ -175,6 +180,7 @@ extension Account {
             record.state = newer.signed
             hasChangedAccount = true
             hasChangedList = true
+            noteRevocations(isNews: true)
             if let key = link.nodeKey, key != newer.nodeKey {
                 effects.output.connection = .reopen
                 link.speak(as: speaker)

@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import MLS
 import SegmentedHSM
 import Trust
@@ -14,10 +15,12 @@ extension Account {
         let vault = Vault(hsm: hsm, effects: effects)
         var loaded = LoadedRecords()
         for record in records {
-            guard let (kind, content) = vault.open(record), loaded.take(kind, content) else {
+            guard case (let kind, var content)? = vault.open(record) else {
                 loaded.isComplete = false
                 continue
             }
+            if !loaded.take(kind, content) { loaded.isComplete = false }
+            wipe(&content)
         }
         guard let record = loaded.account, let chains = loaded.chains else { throw .damaged }
         let account = try Account(
@@ -26,6 +29,7 @@ extension Account {
         account.contacts = loaded.contacts.sorted { $0.member < $1.member }
         account.invitations = loaded.invitations.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
         account.stock = loaded.stock
+        account.resumption = loaded.resumption
         account.conversations = loaded.conversations.sorted { $0.id.lexicographicallyPrecedes($1.id) }
         for conversation in account.conversations {
             conversation.outbox = loaded.outbox.filter { $0.conversation == conversation.id }
@@ -37,6 +41,7 @@ extension Account {
                 .sorted { $0.order < $1.order }
             if !conversation.held.isEmpty { account.noticeGap(in: conversation) }
         }
+        account.noteRevocations(isNews: false)
         return (account, loaded.isComplete)
     }
 
@@ -66,11 +71,14 @@ extension Account {
         vault.delete(.nodeState, [])
         vault.delete(.chains, [])
         vault.delete(.keyPackages, [])
+        vault.delete(.view, [])
         for contact in contacts { vault.delete(.contact, contact.member.bytes) }
         for conversation in conversations {
             for item in conversation.outbox { vault.delete(.outboxItem, item.id) }
             for file in conversation.files { vault.delete(.file, file.conversation + file.id) }
             vault.delete(.introduction, conversation.id)
+            vault.delete(.draft, conversation.id)
+            vault.delete(.voiceDraft, conversation.id)
             vault.delete(.conversation, conversation.id)
             eraseLog(of: conversation)
         }
@@ -120,6 +128,7 @@ private struct LoadedRecords {
     var introductions: [PendingIntroduction] = []
     var files: [FileRecord] = []
     var stock = KeyPackageStock()
+    var resumption = Resumption()
     var isComplete = true
 
     /// false: the content is damaged.
@@ -137,6 +146,9 @@ private struct LoadedRecords {
             case .introduction: introductions.append(try PendingIntroduction(decoding: content))
             case .file: files.append(try FileRecord(decoding: content))
             case .keyPackages: stock = try KeyPackageStock(decoding: content)
+            case .draft: resumption.texts.append(try DraftRecord(decoding: content))
+            case .voiceDraft: resumption.voices.append(try VoiceDraftRecord(decoding: content))
+            case .view: resumption.view = try ViewRecord(decoding: content)
             }
             return true
         } catch {

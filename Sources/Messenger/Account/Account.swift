@@ -43,6 +43,10 @@ final class Account {
     var hasReadCheckpoint = false
     /// When to ask for it again.
     var checkpointAt: UInt64 = 0
+    /// When generations may be reserved again, after the node would not take a checkpoint.
+    var reserveAt: UInt64 = 0
+    /// Since when it has not taken any.
+    var reservationsRefused: UInt64?
     /// The highest version of the bubble's state that a member has told us of.
     var toldVersion: UInt64 = 0
     var nextDelivery: UInt32 = 0
@@ -74,6 +78,8 @@ final class Account {
     /// The conversation that the user looks at.
     var view: ConversationView?
     var reads: [PendingRead] = []
+    /// What was kept when the account was locked, until the host has it.
+    var resumption: Resumption?
     /// Messages that are legible now.
     var revealed: [RevealedMessage] = []
 

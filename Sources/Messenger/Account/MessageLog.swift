@@ -17,7 +17,8 @@ struct RevealedMessage {
     let text: Text
     /// Where the message is a file; `text` is its name.
     let file: FileAnnouncement?
-    let until: UInt64
+    /// nil: no end is set.
+    let until: UInt64?
 }
 
 /// What a read of the store was for.
@@ -35,16 +36,20 @@ struct PendingRead {
 }
 
 // The log has two sealed records for each message, under its order: the head, and the content (a text, or what was announced
-// of a file), which is opened only when the user reveals it.
+// of a file). Of what arrived, the content is opened only when the user reveals it, or wants it open.
 extension Account {
     private static let pageLength: UInt64 = 50
     private static let headPart: UInt8 = 0
     private static let contentPart: UInt8 = 1
 
-    /// Appends a message. What is our own and new stays legible for a while.
+    /// Appends a message.
     func append(_ content: [UInt8], _ head: MessageHead, to conversation: Conversation) {
         write(content, at: head.order, in: conversation)
-        store(head, in: conversation)
+        guard view?.conversation == conversation.id, isOpenByItself(head, in: conversation) else {
+            return store(head, in: conversation)
+        }
+        open(content, head, in: conversation)
+        store(readIfText(head, in: conversation), in: conversation)
     }
 
     /// Writes a message's content.
@@ -168,7 +173,9 @@ extension Account {
         let start = end > Self.pageLength ? end - Self.pageLength : 0
         var keys: [[UInt8]] = []
         for order in start..<end {
-            if let key = vault.messageKey(conversation.id, order: order, part: Self.headPart) { keys.append(key) }
+            for part in [Self.headPart, Self.contentPart] {
+                if let key = vault.messageKey(conversation.id, order: order, part: part) { keys.append(key) }
+            }
         }
         let read = PendingRead(
             conversation: conversation.id, reason: .page(from: start, replaceAll: replaceAll), keys: keys)
@@ -201,7 +208,7 @@ extension Account {
         guard let conversation = conversation(read.conversation) else { return }
         switch read.reason {
         case .page(let start, let replaceAll):
-            show(page: heads(records), from: start, replaceAll: replaceAll, of: conversation)
+            show(page: messages(records, read.keys), from: start, replaceAll: replaceAll, of: conversation)
         case .reveal(let head):
             if head.kind == .file {
                 if let file = announcement(records) { reveal(head, file.name, file: file, in: conversation) }
@@ -221,18 +228,24 @@ extension Account {
         }
     }
 
-    private func heads(_ records: [(key: [UInt8], value: [UInt8])]) -> [MessageHead] {
-        var heads: [MessageHead] = []
-        for record in records {
+    /// A page's heads, each with its content, which is still sealed. `keys` has a head's key, then its content's.
+    private func messages(_ records: [(key: [UInt8], value: [UInt8])], _ keys: [[UInt8]])
+        -> [(head: MessageHead, content: (key: [UInt8], value: [UInt8])?)]
+    {
+        var messages: [(head: MessageHead, content: (key: [UInt8], value: [UInt8])?)] = []
+        var isDamaged = false
+        for index in stride(from: 0, to: keys.count - 1, by: 2) {
+            guard let record = records.first(where: { $0.key == keys[index] }) else { continue }
             do throws(WireError) {
-                guard let bytes = vault.open(record.value, context: record.key) else { continue }
-                heads.append(try MessageHead(decoding: bytes))
+                guard let bytes = vault.open(record.value, context: record.key) else { throw .invalidValue }
+                let head = try MessageHead(decoding: bytes)
+                messages.append((head, records.first { $0.key == keys[index + 1] }))
             } catch {
-                continue
+                isDamaged = true
             }
         }
-        if heads.count < records.count { effects.emit(.problem(.damagedStorage)) }
-        return heads
+        if isDamaged { effects.emit(.problem(.damagedStorage)) }
+        return messages
     }
 
     private func announcement(_ records: [(key: [UInt8], value: [UInt8])]) -> FileAnnouncement? {
@@ -258,15 +271,84 @@ extension Account {
         return text
     }
 
-    private func show(page: [MessageHead], from start: UInt64, replaceAll: Bool, of conversation: Conversation) {
+    private func show(
+        page: [(head: MessageHead, content: (key: [UInt8], value: [UInt8])?)], from start: UInt64, replaceAll: Bool,
+        of conversation: Conversation
+    ) {
         guard var view, view.conversation == conversation.id else { return }
-        view.heads = replaceAll ? page : page + view.heads
+        var heads: [MessageHead] = []
+        for message in page { heads.append(message.head) }
+        view.heads = replaceAll ? heads : heads + view.heads
         view.firstOrder = start
         self.view = view
         var summaries: [MessageSummary] = []
-        for head in page { summaries.append(summary(head, in: conversation.id)) }
+        for message in page {
+            if isOpenByItself(message.head, in: conversation), let sealed = message.content,
+                let content = vault.open(sealed.value, context: sealed.key)
+            {
+                open(content, message.head, in: conversation)
+            }
+            summaries.append(summary(message.head, in: conversation.id))
+        }
         effects.emit(
             .messages(conversation: conversation.id, replaceAll: replaceAll, hasOlder: start > 0, summaries))
+        for head in heads where head.state != .read && isLegible(head, in: conversation) {
+            let read = readIfText(head, in: conversation)
+            if read != head { store(read, in: conversation) }
+        }
+    }
+
+    // Legible without being revealed.
+
+    /// Our own, what the user has revealed until they hide it, and everything where they want no mask.
+    private func isOpenByItself(_ head: MessageHead, in conversation: Conversation) -> Bool {
+        head.kind != .notice && (head.isOwn || head.isKept || conversation.isUnmasked)
+    }
+
+    private func isLegible(_ head: MessageHead, in conversation: Conversation) -> Bool {
+        revealed.contains { $0.conversation == conversation.id && $0.id == head.id }
+    }
+
+    /// Makes a message legible without a word to the host: the summary that follows has it.
+    private func open(_ content: [UInt8], _ head: MessageHead, in conversation: Conversation) {
+        guard !isLegible(head, in: conversation) else { return }
+        var text = Text.empty
+        var file: FileAnnouncement?
+        if head.kind == .file {
+            do throws(WireError) {
+                let announcement = try FileAnnouncement(decoding: content)
+                // Any other file says what it is without being opened.
+                guard announcement.kind == .voice else { return }
+                file = announcement
+                text = announcement.name
+            } catch {
+                return
+            }
+        } else if let valid = Text(validating: content) {
+            text = valid
+        }
+        revealed.append(
+            RevealedMessage(conversation: conversation.id, id: head.id, text: text, file: file, until: nil))
+    }
+
+    /// A text of the peer's that is legible was read. A voice message is when it is listened to.
+    private func readIfText(_ head: MessageHead, in conversation: Conversation) -> MessageHead {
+        guard !head.isOwn, head.kind == .text, head.state != .read else { return head }
+        var head = head
+        head.state = .read
+        if record.settings.readReceipts { owe(read: head.id, in: conversation) }
+        return head
+    }
+
+    /// The user wants what arrives in a conversation legible, or masked.
+    func setUnmasked(_ isUnmasked: Bool, conversation id: [UInt8]) {
+        guard let conversation = conversation(id), conversation.isUnmasked != isUnmasked else { return }
+        conversation.isUnmasked = isUnmasked
+        touch(conversation)
+        hasChangedList = true
+        guard view?.conversation == id else { return }
+        revealed = []
+        readPage(before: conversation.messageCount, of: conversation, replaceAll: true)
     }
 
     // Revealing.
@@ -310,32 +392,48 @@ extension Account {
     ) {
         // Any other file says what it is without being opened.
         if file == nil || file?.kind == .voice { makeLegible(head, text, file: file, in: conversation) }
-        guard !head.isOwn, head.state != .read else {
-            if file != nil { show(head, in: conversation.id) }
-            return
+        var shown = head
+        if !head.isOwn, head.state != .read {
+            shown.state = .read
+            if record.settings.readReceipts { owe(read: head.id, in: conversation) }
         }
-        var head = head
-        head.state = .read
-        if record.settings.readReceipts { owe(read: head.id, in: conversation) }
-        store(head, in: conversation)
+        if !head.isOwn, record.settings.revealSeconds == Settings.untilHidden, file == nil || file?.kind == .voice {
+            shown.isKept = true
+        }
+        if shown != head {
+            store(shown, in: conversation)
+        } else if file != nil {
+            show(head, in: conversation.id)
+        }
     }
 
-    /// Shows a text for as long as the settings say.
-    func makeLegible(
+    /// Shows a text for as long as the settings say, and our own for as long as the conversation is looked at.
+    private func makeLegible(
         _ head: MessageHead, _ text: Text, file: FileAnnouncement? = nil, in conversation: Conversation
     ) {
-        let until = effects.now + UInt64(record.settings.revealSeconds) * 1000
+        let seconds = record.settings.revealSeconds
+        let hasEnd = !head.isOwn && seconds != Settings.whileInView && seconds != Settings.untilHidden
+        let until = hasEnd ? effects.now + UInt64(seconds) * 1000 : nil
         revealed.removeAll { $0.conversation == conversation.id && $0.id == head.id }
         revealed.append(
             RevealedMessage(conversation: conversation.id, id: head.id, text: text, file: file, until: until))
-        effects.emit(.revealed(conversation: conversation.id, message: head.id, text: text, untilMs: until))
+        effects.emit(.revealed(conversation: conversation.id, message: head.id, text: text, untilMs: until ?? 0))
+    }
+
+    /// The user hides a message that was revealed. There is nothing to hide of our own.
+    func hide(conversation id: [UInt8], message: [UInt8]) {
+        guard let conversation = conversation(id), var head = shownHead(id, message), !head.isOwn else { return }
+        revealed.removeAll { $0.conversation == id && $0.id == message }
+        guard head.isKept else { return show(head, in: id) }
+        head.isKept = false
+        store(head, in: conversation)
     }
 
     /// Masks what has been legible for long enough.
     func maskAgain() {
         let now = effects.now
-        let over = revealed.filter { $0.until <= now }
-        revealed.removeAll { $0.until <= now }
+        let over = revealed.filter { ($0.until ?? .max) <= now }
+        revealed.removeAll { ($0.until ?? .max) <= now }
         for message in over {
             guard let head = shownHead(message.conversation, message.id), let view else { continue }
             effects.emit(
@@ -343,6 +441,8 @@ extension Account {
                     conversation: message.conversation, replaceAll: false, hasOlder: view.firstOrder > 0,
                     [summary(head, in: message.conversation)]))
         }
-        for message in revealed { effects.wake(at: message.until) }
+        for message in revealed {
+            if let until = message.until { effects.wake(at: until) }
+        }
     }
 }

@@ -34,7 +34,7 @@ extension Event: WireCodable {
             writer.write(fixed: conversation)
             writer.write(replaceAll)
             writer.write(hasOlder)
-            writer.write(vector: value)
+            writer.write(items: value)
         case .revealed(let conversation, let message, let text, let untilMs):
             writer.write(UInt8(9))
             writer.write(fixed: conversation)
@@ -79,6 +79,11 @@ extension Event: WireCodable {
         case .call(let value):
             writer.write(UInt8(24))
             writer.write(value)
+        case .resumed(let conversation, let drafts):
+            writer.write(UInt8(25))
+            writer.write(conversation != nil)
+            if let conversation { writer.write(fixed: conversation) }
+            writer.write(vector: drafts)
         }
     }
 
@@ -98,7 +103,7 @@ extension Event: WireCodable {
         case 8:
             self = .messages(
                 conversation: try reader.readFixed(16), replaceAll: try reader.readBool(),
-                hasOlder: try reader.readBool(), try reader.readVector())
+                hasOlder: try reader.readBool(), try reader.readItems())
         case 9:
             self = .revealed(
                 conversation: try reader.readFixed(16), message: try reader.readFixed(16), text: try reader.read(),
@@ -118,6 +123,10 @@ extension Event: WireCodable {
         case 17: self = .locked
         case 18: self = .problem(try Problem(from: &reader))
         case 24: self = .call(try reader.read())
+        case 25:
+            let isOpen = try reader.readBool()
+            self = .resumed(
+                conversation: try isOpen ? reader.readFixed(16) : nil, drafts: try reader.readVector())
         default: throw .invalidValue
         }
     }

@@ -12,6 +12,7 @@ public enum Event: Equatable, Sendable {
     /// The whole list, each time something in it changes.
     case conversations([ConversationSummary])
     case messages(conversation: [UInt8], replaceAll: Bool, hasOlder: Bool, [MessageSummary])
+    /// `untilMs` is 0 where no end is set.
     case revealed(conversation: [UInt8], message: [UInt8], text: Text, untilMs: UInt64)
     case invitation(invitation: [UInt8], link: Text, expires: UInt64)
     case invitations([InvitationSummary])
@@ -23,6 +24,8 @@ public enum Event: Equatable, Sendable {
     case locked
     case problem(Problem)
     case call(CallSummary)
+    /// Once after unlocking, behind the list: the conversation that was open (nil: none was), and what was not sent.
+    case resumed(conversation: [UInt8]?, drafts: [Draft])
 }
 
 public struct ScryptParameters: Equatable, Sendable {
@@ -55,6 +58,8 @@ public struct Profile: Equatable, Sendable {
     public let recoverySaved: Bool
     /// Whether the inviter's client has countersigned.
     public let confirmed: Bool
+    /// When a recovery file was last made, in milliseconds since 1970; 0: never. The operator sees whether somebody else has.
+    public let recoveryMade: UInt64
 }
 
 public enum ConnectionState: UInt8, Sendable {
@@ -73,7 +78,8 @@ public struct ConversationSummary: Equatable, Sendable {
     public let selfName: Text
     public let petname: Text
     public let verified: Bool
-    public let unconfirmed: Bool
+    /// Whether the bubble's state has taken the member, or its device, out.
+    public let removed: Bool
     public let unread: UInt32
     public let lastTime: UInt64
     public let connection: ConnectionState
@@ -83,6 +89,8 @@ public struct ConversationSummary: Equatable, Sendable {
     public let warning: Bool
     /// What the peer's device said about calls when it was last heard of.
     public let calls: CallSupport
+    /// Whether what arrives is legible without being revealed.
+    public let unmasked: Bool
 }
 
 public enum MessageState: UInt8, Sendable {
@@ -109,7 +117,7 @@ public struct MessageSummary: Equatable, Sendable {
     public let kind: MessageKind
     public let notice: Notice
     public let isMasked: Bool
-    /// A notice's argument, or the text of a message that is revealed now.
+    /// A notice's argument, or the text of a message that is legible now.
     public let text: Text
     public let failure: Problem
     /// Of a message that is a file.
@@ -132,6 +140,8 @@ public enum Notice: UInt8, Sendable {
     case call = 5
     /// The member called and nobody answered. The text is "voice" or "video".
     case missedCall = 6
+    /// The bubble's state has taken the member out: nothing is sent to it or taken from it any more.
+    case removed = 7
 }
 
 public enum InvitationState: UInt8, Sendable {
@@ -146,6 +156,12 @@ public struct InvitationSummary: Equatable, Sendable {
     public let created: UInt64
     public let expires: UInt64
     public let state: InvitationState
+    /// Whom the user made it for, in their own words.
+    public let label: Text
+    /// The name of whoever joined with it; empty while nobody has.
+    public let guest: Text
+    /// Whether ``Input/showInvitation(_:)`` brings its link.
+    public let isShowable: Bool
 }
 
 public enum NodeStatus: UInt8, Sendable {
@@ -203,6 +219,10 @@ public enum Problem: UInt8, Sendable {
     case callInProgress = 28
     /// The peer's device, or this one, takes no calls.
     case callsUnsupported = 29
+    /// The bubble's state has taken the other member out.
+    case noLongerMember = 40
+    /// Wrong passphrases have come too often.
+    case tooManyAttempts = 41
     /// Nothing is wrong.
     case none = 255
 }

@@ -86,8 +86,9 @@ extension Input: WireCodable {
             writer.write(value)
         case .recoveryFileSaved:
             writer.write(UInt8(24))
-        case .recoveryFile:
+        case .recoveryFile(let passphraseSegment):
             writer.write(UInt8(25))
+            writer.write(fixed: passphraseSegment)
         case .changePassphrase(let old, let new):
             writer.write(UInt8(26))
             writer.write(fixed: old)
@@ -176,6 +177,31 @@ extension Input: WireCodable {
         case .relayRefused(let username):
             writer.write(UInt8(57))
             writer.write(username)
+        case .draft(let conversation, let text):
+            writer.write(UInt8(58))
+            writer.write(fixed: conversation)
+            writer.write(text)
+        case .voiceDraft(let conversation, let voice):
+            writer.write(UInt8(59))
+            writer.write(fixed: conversation)
+            writer.write(optional: voice)
+        case .hide(let conversation, let message):
+            writer.write(UInt8(60))
+            writer.write(fixed: conversation)
+            writer.write(fixed: message)
+        case .unmask(let conversation, let isUnmasked):
+            writer.write(UInt8(61))
+            writer.write(fixed: conversation)
+            writer.write(isUnmasked)
+        case .showInvitation(let id):
+            writer.write(UInt8(62))
+            writer.write(fixed: id)
+        case .labelInvitation(let id, let label):
+            writer.write(UInt8(63))
+            writer.write(fixed: id)
+            writer.write(label)
+        case .beginAttempt:
+            writer.write(UInt8(70))
         }
     }
 
@@ -214,7 +240,7 @@ extension Input: WireCodable {
         case 22: self = .petname(member: try reader.readFixed(16), try reader.read())
         case 23: self = .settings(try reader.read())
         case 24: self = .recoveryFileSaved
-        case 25: self = .recoveryFile
+        case 25: self = .recoveryFile(passphraseSegment: try reader.readFixed(32))
         case 26: self = .changePassphrase(old: try reader.readFixed(32), new: try reader.readFixed(32))
         case 27: self = .compareSafety(member: try reader.readFixed(16), scanned: try reader.readOpaque())
         case 28: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
@@ -251,6 +277,13 @@ extension Input: WireCodable {
         case 55: self = .callMedia(try reader.readFixed(16), try CallMediaState(from: &reader))
         case 56: self = .callsSupported(try CallSupport(from: &reader))
         case 57: self = .relayRefused(username: try reader.read())
+        case 58: self = .draft(conversation: try reader.readFixed(16), try reader.read())
+        case 59: self = .voiceDraft(conversation: try reader.readFixed(16), try reader.readOptional())
+        case 60: self = .hide(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 61: self = .unmask(conversation: try reader.readFixed(16), try reader.readBool())
+        case 62: self = .showInvitation(try reader.readFixed(16))
+        case 63: self = .labelInvitation(try reader.readFixed(16), try reader.read())
+        case 70: self = .beginAttempt
         default: throw .invalidValue
         }
     }

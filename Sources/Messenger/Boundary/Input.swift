@@ -30,13 +30,15 @@ public enum Input: Equatable, Sendable {
     case olderMessages(conversation: [UInt8])
     case closeConversation
     case send(conversation: [UInt8], Text)
+    /// For as long as ``Settings/revealSeconds`` says.
     case reveal(conversation: [UInt8], message: [UInt8])
     case verified(member: [UInt8], Bool)
     case rename(Text)
     case petname(member: [UInt8], Text)
     case settings(Settings)
     case recoveryFileSaved
-    case recoveryFile
+    /// Asks for the authority's recovery file. The passphrase is asked for although the vault is unlocked.
+    case recoveryFile(passphraseSegment: [UInt8])
     case changePassphrase(old: [UInt8], new: [UInt8])
     case compareSafety(member: [UInt8], scanned: [UInt8])
     case retry(conversation: [UInt8], message: [UInt8])
@@ -78,6 +80,28 @@ public enum Input: Equatable, Sendable {
     /// (RFC 8489 §14.8, RFC 8656 §19). Unless the host has another one by now, the node is asked for one, at most every 30
     /// seconds; ``Output/relay`` answers.
     case relayRefused(username: Text)
+
+    // Drafts. They come back with ``Event/resumed(conversation:drafts:)``.
+
+    /// What is typed and not sent. Empty: nothing is.
+    case draft(conversation: [UInt8], Text)
+    /// What is recorded and not sent. nil: nothing is.
+    case voiceDraft(conversation: [UInt8], VoiceDraft?)
+
+    // Masking: what arrives is masked, what is our own is not.
+
+    /// Masks a revealed message again.
+    case hide(conversation: [UInt8], message: [UInt8])
+    /// Whether what arrives in a conversation is legible without being revealed.
+    case unmask(conversation: [UInt8], Bool)
+
+    /// Answered by ``Event/invitation(invitation:link:expires:)`` while the invitation is open.
+    case showInvitation([UInt8])
+    case labelInvitation([UInt8], Text)
+
+    /// A passphrase was typed, and is about to be turned into a segment: the attempt is counted, and that is stored, before it is
+    /// made. Answered by ``Event/unlockRefused(waitMs:)`` if it may not be.
+    case beginAttempt
 }
 
 /// A record of the store `state`, sealed.
@@ -127,7 +151,7 @@ public enum SignalKind: UInt8, Sendable {
 
 /// The user's choices that the engine acts on.
 public struct Settings: Equatable, Sendable {
-    /// How long a revealed message stays legible.
+    /// How long a revealed message stays legible, or ``whileInView`` or ``untilHidden``.
     public var revealSeconds: UInt16
     /// How long without input until the host locks. 0: never.
     public var idleLockSeconds: UInt16
@@ -136,8 +160,14 @@ public struct Settings: Equatable, Sendable {
     /// Whether peers see the relay's address only, never this device's.
     public var relayOnly: Bool
 
+    /// Legible until another conversation is opened, or none, or everything is locked.
+    public static let whileInView: UInt16 = 0
+    /// Legible until the user hides it, whatever is closed and locked meanwhile.
+    public static let untilHidden = UInt16.max
+
     public init(
-        revealSeconds: UInt16 = 30, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true, relayOnly: Bool = false
+        revealSeconds: UInt16 = whileInView, idleLockSeconds: UInt16 = 300, readReceipts: Bool = true,
+        relayOnly: Bool = false
     ) {
         self.revealSeconds = revealSeconds
         self.idleLockSeconds = idleLockSeconds

@@ -13,7 +13,7 @@ extension Output: WireCodable {
         writer.write(vector: channels)
         writer.write(vector: files)
         writer.write(vector: calls)
-        writer.write(vector: events)
+        writer.write(items: events)
         writer.write(nextTimeout != nil)
         if let nextTimeout { writer.write(nextTimeout) }
     }
@@ -28,7 +28,7 @@ extension Output: WireCodable {
         channels = try reader.readVector()
         files = try reader.readVector()
         calls = try reader.readVector()
-        events = try reader.readVector()
+        events = try reader.readItems()
         nextTimeout = try reader.readBool() ? try reader.readUInt64() : nil
     }
 }

@@ -24,13 +24,14 @@ extension Profile: WireCodable {
         writer.write(settings)
         writer.write(recoverySaved)
         writer.write(confirmed)
+        writer.write(recoveryMade)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             ownName: try reader.read(), ownMember: try reader.readFixed(16), isOperator: try reader.readBool(),
             mayInvite: try reader.readBool(), settings: try reader.read(), recoverySaved: try reader.readBool(),
-            confirmed: try reader.readBool())
+            confirmed: try reader.readBool(), recoveryMade: try reader.readUInt64())
     }
 }
 
@@ -43,7 +44,7 @@ extension ConversationSummary: WireCodable {
         writer.write(selfName)
         writer.write(petname)
         writer.write(verified)
-        writer.write(unconfirmed)
+        writer.write(removed)
         writer.write(unread)
         writer.write(lastTime)
         writer.write(connection.rawValue)
@@ -51,16 +52,17 @@ extension ConversationSummary: WireCodable {
         writer.write(gap)
         writer.write(warning)
         writer.write(calls.rawValue)
+        writer.write(unmasked)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             conversation: try reader.readFixed(16), member: try reader.readFixed(16), device: try reader.readFixed(16),
             name: try reader.read(), selfName: try reader.read(), petname: try reader.read(),
-            verified: try reader.readBool(), unconfirmed: try reader.readBool(), unread: try reader.readUInt32(),
+            verified: try reader.readBool(), removed: try reader.readBool(), unread: try reader.readUInt32(),
             lastTime: try reader.readUInt64(), connection: try ConnectionState(from: &reader),
             nameCollision: try reader.readBool(), gap: try reader.readBool(), warning: try reader.readBool(),
-            calls: try CallSupport(from: &reader))
+            calls: try CallSupport(from: &reader), unmasked: try reader.readBool())
     }
 }
 
@@ -94,12 +96,16 @@ extension InvitationSummary: WireCodable {
         writer.write(created)
         writer.write(expires)
         writer.write(state.rawValue)
+        writer.write(label)
+        writer.write(guest)
+        writer.write(isShowable)
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         self.init(
             invitation: try reader.readFixed(16), created: try reader.readUInt64(), expires: try reader.readUInt64(),
-            state: try InvitationState(from: &reader))
+            state: try InvitationState(from: &reader), label: try reader.read(), guest: try reader.read(),
+            isShowable: try reader.readBool())
     }
 }
 

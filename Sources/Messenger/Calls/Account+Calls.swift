@@ -31,6 +31,7 @@ extension Account {
         guard callSupport == .media || callSupport == .frames else {
             return effects.emit(.problem(.callsUnsupported))
         }
+        guard !conversation.isRemoved else { return effects.emit(.problem(.noLongerMember)) }
         guard activeCall == nil else { return effects.emit(.problem(.callInProgress)) }
         let call = Call(
             id: effects.random.bytes(16), conversation: conversation.id, isOwn: true, video: video, state: .calling,
@@ -173,7 +174,7 @@ extension Account {
             guard call.state == .ringingHere else { return }
             end(call, .noAnswer)
         }
-        noteMissed(missed.call, video: missed.video, time: missed.time, in: conversation)
+        noteMissed(missed.call, video: missed.video, time: believable(missed.time), in: conversation)
     }
 
     // The end of a call.

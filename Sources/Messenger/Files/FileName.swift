@@ -10,6 +10,11 @@ package enum FileName {
     package static func sanitised(_ text: Text) -> Text {
         var name = scalars(of: text)
         while let last = name.last, last == 0x20 || last == 0x2E { name.removeLast() }
+        while let first = name.first, first == 0x20 { name.removeFirst() }
+        // Hidden on many systems, and known by that dot: it stays, but not in front.
+        if name.count > 1, name[0] == 0x2E, name[1] != 0x2E, name[1] != 0x20, name[1] != UInt32(replacement) {
+            name.insert(UInt32(replacement), at: 0)
+        }
         while let first = name.first, first == 0x20 || first == 0x2E { name.removeFirst() }
         if name.isEmpty { return "file" }
         if isReserved(name) { name.insert(0x5F, at: 0) }

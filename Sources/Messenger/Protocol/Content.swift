@@ -46,6 +46,9 @@ package enum Body: Equatable {
     /// No message has a higher number: there is always room for one more.
     package static let sequenceLimit: UInt64 = 1 << 62
     package static let signalLimit = 32_768
+    /// The last millisecond of the year 9999: no time that the engine works with is later. JavaScript's dates end in the year
+    /// 275760, and its integers at 2^53; what a peer says may be anything up to 2^64.
+    package static let timeLimit: UInt64 = 253_402_300_799_999
     package static let nameLimit = 512
 
     package var isOrdered: Bool {

@@ -32,6 +32,8 @@ final class Conversation {
     var commitHint: (group: [UInt8], sealed: [UInt8])?
     /// Whether something forged or replayed was refused here.
     var hasWarning = false
+    /// Whether the user wants what arrives here legible without revealing it.
+    var isUnmasked = false
 
     // Stored in records of their own.
 
@@ -50,18 +52,33 @@ final class Conversation {
     var delivery: Delivery?
     /// When sending may be tried again after a refusal.
     var retryAt: UInt64 = 0
+    /// Whether the bubble's state has taken the peer out.
+    var isRemoved = false
     /// Whether our state was checked against what others saw of it (``Checkpoints``).
     var isCleared = false
+    /// The checkpoint, by its counter, with which our generations were last reserved.
+    var reservedBy: UInt64 = 0
     /// Whether the node may hold a commit that we have not seen.
     var mustCheckSlot = false
     /// When to ask the node about the slot again, after it was too busy.
     var slotAt: UInt64?
+    /// Whether the peer has spoken in an epoch that we have not reached.
+    var isBehind = false
+    /// Messages of the current epoch in a row that we could not read, and of epochs that nobody seems to have begun.
+    var unreadable: UInt32 = 0
+    /// Answers about the slot in a row that do not go with our group.
+    var slotDoubts: UInt32 = 0
+    /// Whether our own state is an old one: nothing may be encrypted in the group that we have.
+    var isSetBack = false
     /// Whether a KeyPackage was asked for in order to begin anew.
     var isRestarting = false
     /// The new group's instance is above this one.
     var restartAbove: UInt32 = 0
     /// When to ask for a KeyPackage again. nil: not at all.
     var restartAt: UInt64?
+    /// When we last began a group anew, and how often with less than a day between.
+    var restarted: UInt64?
+    var restarts: UInt32 = 0
     /// When a hole in the peer's numbers was noticed, and when it was last asked to be filled.
     var gapSince: UInt64?
     var gapAsked: UInt64?
@@ -99,6 +116,9 @@ struct ConversationGroup {
     /// Our messages since our last commit, and its time in milliseconds since 1970.
     var sinceCommit: UInt32
     var lastCommit: UInt64
+
+    /// Whether a key of ours was ever used in the conversation, for all that can be told from the group.
+    var hasTraffic: Bool { instance > 0 || group.epoch > 1 || ceiling > 0 }
 }
 
 /// The commit and how it was sealed: the node takes the very same bytes again after a crash.

@@ -38,7 +38,11 @@ final class Enrolment {
         switch session.receive(frame) {
         case .established: established()
         case .response(.openBundle, let response): open(response)
-        case .goodbye, .forged: effects.emit(.linkRefused(.nodeUnreachable))
+        case .goodbye(let refusal):
+            // Who is choosing a passphrase goes on: the node will be there again.
+            if isReady { break }
+            effects.emit(.linkRefused(refusal == .rateLimited ? .tooManyRequests : .nodeUnreachable))
+        case .forged: effects.emit(.linkRefused(.nodeUnreachable))
         case .nothing, .response, .push, .wrongNodeKey: break
         }
     }
@@ -56,12 +60,16 @@ final class Enrolment {
         effects.emit(.nodeStatus(.connected, reason: .none))
         // The person is already choosing a passphrase.
         if isReady { return }
+        // Whatever a wrong clock makes of the link, it is not the link's fault; and keys that begin in the future join nothing.
+        guard !hasWrongClock else { return effects.emit(.linkRefused(.wrongClock)) }
         switch link.kind {
         case .operatorClaim: ready(.mainOperator, inviterName: .empty)
         case .member:
             session.send(.invitationBundle(invitation: link.keys.id.bytes), for: .openBundle)
         }
     }
+
+    private var hasWrongClock: Bool { session.clockDifference.magnitude > Account.clockTolerance.magnitude }
 
     private func open(_ response: Response) {
         guard case .invitationBundle(let sealed) = response else {
@@ -261,7 +269,7 @@ final class Enrolment {
             adding: keyPackage, identity: account.record.identity,
             signer: HSMLeafSigner(hsm: account.vault.hsm, key: key), instance: 0, now: effects.now,
             random: effects.random, accept: account.acceptance)
-        let conversation = account.meet(opened.inviter, isConfirmed: true)
+        let conversation = account.meet(opened.inviter)
         account.update(opened.inviter.member) { contact in
             contact.mailbox = opened.mailbox
             contact.name = DisplayName.cleaned(Text(opened.inviterName))

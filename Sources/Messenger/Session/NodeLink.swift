@@ -25,12 +25,14 @@ enum Purpose: Equatable {
     case fetchFileBlob(file: [UInt8], index: UInt32)
     case deliverTransient(conversation: [UInt8])
     case createSlot(conversation: [UInt8])
-    case commit(conversation: [UInt8])
+    case commit(conversation: [UInt8], group: [UInt8], epoch: UInt64)
     case fetchCommit(conversation: [UInt8], epoch: UInt64)
     case takeKeyPackage(conversation: [UInt8])
     case putCheckpoint(counter: UInt64)
     case readCheckpoint
     case relayCredential
+    /// Asked only in order to hear something.
+    case probe
 }
 
 /// Who speaks to the node.
@@ -74,6 +76,10 @@ final class NodeLink {
 
     /// How long an answer may take before the connection counts as dead.
     private static let patience: UInt64 = 30_000
+    /// A session in which nothing was said for so long is probed, and is dead if that brings no answer for as long as this: a
+    /// socket can die without a word, and the node's own pings do not show in a browser.
+    private static let quiet: UInt64 = 30_000
+    private static let probePatience: UInt64 = 15_000
 
     private let effects: Effects
     private let origin: Text
@@ -83,6 +89,8 @@ final class NodeLink {
     private var nextID: UInt32 = 1
     /// When we said hello.
     private var greeted: UInt64 = 0
+    /// When the node last said anything.
+    private var heard: UInt64 = 0
     /// The node's key, once it has signed this session.
     private(set) var nodeKey: [UInt8]?
     /// The node's clock minus ours at the beginning of the session, in seconds.
@@ -137,11 +145,19 @@ final class NodeLink {
         switch stage {
         case .down, .connected: nil
         case .greeted, .proved: greeted + Self.patience
-        case .established: requests.first.map { $0.sent + Self.patience }
+        case .established: requests.map { $0.sent + Self.patience(for: $0.purpose) }.min()
         }
     }
 
+    private static func patience(for purpose: Purpose) -> UInt64 {
+        purpose == .probe ? probePatience : patience
+    }
+
+    /// When to ask the node for something, so that its silence shows. nil: its answer is awaited anyway.
+    var probeAt: UInt64? { isEstablished && requests.isEmpty ? heard + Self.quiet : nil }
+
     func receive(_ frame: [UInt8]) -> Arrival {
+        heard = effects.now
         do throws(WireError) {
             return take(try NodeFrame(decoding: frame))
         } catch {

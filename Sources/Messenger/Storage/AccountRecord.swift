@@ -17,6 +17,8 @@ struct AccountRecord {
     var settings: Settings
     /// Whether the operator has confirmed that the authority's recovery file is kept.
     var recoverySaved: Bool
+    /// When a recovery file was last made, in milliseconds since 1970. 0: never, or before this was noted.
+    var recoveryMade: UInt64 = 0
     /// Whether the inviter has countersigned us. The operator needs nobody's word.
     var confirmed: Bool
     var authority: Authority
@@ -82,6 +84,7 @@ extension AccountRecord: WireCodable {
             for key in leafKeys { writer.write(opaque: key) }
         }
         writer.write(settings.relayOnly)
+        writer.write(recoveryMade)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -106,6 +109,7 @@ extension AccountRecord: WireCodable {
         while !keys.isAtEnd { leafKeys.append(try keys.readOpaque()) }
         // Records from before this setting end here.
         if !reader.isAtEnd { settings.relayOnly = try reader.readBool() }
+        if !reader.isAtEnd { recoveryMade = min(try reader.readUInt64(), Body.timeLimit) }
     }
 }
 
@@ -119,6 +123,8 @@ struct NodeRecord {
     /// Of the last one that the node confirmed.
     var confirmedCheckpoint: UInt64 = 0
     var keyPackagesPublished = false
+    /// When the node last took some, in seconds since 1970. 0: never, as far as is known.
+    var keyPackagesTime: UInt64 = 0
 
     static let processedLimit = 64
 }
@@ -134,6 +140,7 @@ extension NodeRecord: WireCodable {
         writer.write(checkpointCounter)
         writer.write(confirmedCheckpoint)
         writer.write(keyPackagesPublished)
+        writer.write(keyPackagesTime)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -142,5 +149,7 @@ extension NodeRecord: WireCodable {
         checkpointCounter = try reader.readUInt64()
         confirmedCheckpoint = try reader.readUInt64()
         keyPackagesPublished = try reader.readBool()
+        // Records from before their age was known end here.
+        if !reader.isAtEnd { keyPackagesTime = try reader.readUInt64() }
     }
 }

@@ -12,8 +12,6 @@ struct ContactRecord {
     var petname: Text
     /// Whether the user has compared the safety number.
     var isVerified: Bool
-    /// False for a newcomer that its inviter has not countersigned, as far as we know.
-    var isConfirmed: Bool
     /// Where to write to.
     var mailbox: MailboxCapability
 
@@ -27,7 +25,8 @@ extension ContactRecord: WireCodable {
         writer.write(name)
         writer.write(petname)
         writer.write(isVerified)
-        writer.write(isConfirmed)
+        // Here former builds had whether its inviter had countersigned a newcomer, which was always so.
+        writer.write(true)
         writer.write(mailbox)
     }
 
@@ -37,7 +36,7 @@ extension ContactRecord: WireCodable {
         name = try reader.read()
         petname = try reader.read()
         isVerified = try reader.readBool()
-        isConfirmed = try reader.readBool()
+        _ = try reader.readBool()
         mailbox = try reader.read()
     }
 }

@@ -23,6 +23,7 @@ extension Conversation: WireEncodable {
             writer.write(opaque: commitHint.sealed)
         }
         writer.write(hasWarning)
+        writer.write(isUnmasked)
     }
 
     static func decode(_ bytes: [UInt8]) throws(WireError) -> Conversation {
@@ -43,6 +44,8 @@ extension Conversation: WireEncodable {
             conversation.commitHint = (try reader.readFixed(16), try reader.readOpaque())
         }
         conversation.hasWarning = try reader.readBool()
+        // Records from before this choice end here.
+        if !reader.isAtEnd { conversation.isUnmasked = try reader.readBool() }
         try reader.finish()
         return conversation
     }

@@ -136,7 +136,7 @@ extension FileRecord: WireCodable {
         conversation = try reader.readFixed(16)
         id = try reader.readFixed(16)
         isOwn = try reader.readBool()
-        time = try reader.readUInt64()
+        time = min(try reader.readUInt64(), Body.timeLimit)
         order = try reader.readUInt64()
         name = try reader.read()
         type = try reader.read()

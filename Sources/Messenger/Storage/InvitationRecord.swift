@@ -17,7 +17,7 @@ struct InvitationRecord {
     var expires: UInt64
     var state: InvitationState
     var errand: Errand
-    /// The whole link with its secret, kept until the user has been given it.
+    /// The whole link with its secret, kept while the invitation is open: it is offered again rather than another one made.
     var link: Text
     /// What the node checks a redemption's proof against.
     var verifier: [UInt8]
@@ -25,6 +25,15 @@ struct InvitationRecord {
     var bundle: [UInt8]
     /// The KeyPackage reserved for the newcomer. nil: used, or given up.
     var keyPackage: KeyPackageBundle?
+    /// Whom the user made it for, in their own words.
+    var label = Text.empty
+    /// The member who joined with it.
+    var guest: MemberID?
+}
+
+extension InvitationRecord {
+    /// Whether the node has it and its link can be given to somebody.
+    var isShowable: Bool { state == .open && errand == .none && !link.isEmpty }
 }
 
 extension InvitationRecord: WireCodable {
@@ -38,6 +47,8 @@ extension InvitationRecord: WireCodable {
         writer.write(opaque: verifier)
         writer.write(opaque: bundle)
         writer.write(optional: keyPackage)
+        writer.write(label)
+        writer.write(optional: guest)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
@@ -51,6 +62,11 @@ extension InvitationRecord: WireCodable {
         verifier = try reader.readOpaque()
         bundle = try reader.readOpaque()
         keyPackage = try reader.readOptional()
+        // Records from before the label end here.
+        if !reader.isAtEnd {
+            label = try reader.read()
+            guest = try reader.readOptional()
+        }
     }
 }
 

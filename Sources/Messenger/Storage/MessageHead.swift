@@ -13,6 +13,8 @@ struct MessageHead: Equatable {
     var failure: Problem
     /// A notice's argument.
     var argument: Text
+    /// Whether the user has revealed it until they hide it.
+    var isKept = false
 
     static func text(id: [UInt8], isOwn: Bool, time: UInt64, order: UInt64, state: MessageState) -> MessageHead {
         MessageHead(
@@ -32,17 +34,21 @@ extension MessageHead: WireCodable {
         writer.write(notice.rawValue)
         writer.write(failure.rawValue)
         writer.write(argument)
+        writer.write(isKept)
     }
 
     init(from reader: inout WireReader) throws(WireError) {
         id = try reader.readFixed(16)
         isOwn = try reader.readBool()
-        time = try reader.readUInt64()
+        // What was stored before times were looked at on arrival may be anything.
+        time = min(try reader.readUInt64(), Body.timeLimit)
         order = try reader.readUInt64()
         state = try MessageState(from: &reader)
         kind = try MessageKind(from: &reader)
         notice = try Notice(from: &reader)
         failure = try Problem(from: &reader)
         argument = try reader.read()
+        // Heads from before this choice end here.
+        if !reader.isAtEnd { isKept = try reader.readBool() }
     }
 }

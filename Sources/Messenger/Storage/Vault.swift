@@ -15,6 +15,10 @@ enum RecordKind: UInt8 {
     case keyPackages = 8
     case introduction = 9
     case file = 10
+    case draft = 11
+    case voiceDraft = 12
+    /// Which conversation the user looks at.
+    case view = 13
 }
 
 /// The sealed records, each under its own key, at storage keys that tell nothing.

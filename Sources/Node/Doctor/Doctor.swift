@@ -30,8 +30,12 @@ public struct Doctor: Sendable {
     let relayPort: Int?
     /// The only authority that is trusted, as PEM; nil: those that this system trusts.
     let authority: [UInt8]?
+    /// The file of a certificate that the node is to show; nil: it is not compared.
+    let certificate: String?
     /// What credentials for the relay are made of; nil: no allocation is tried.
     let secret: Secret?
+    /// Where the node's data are, if they are on this machine.
+    private let folder: DataFolder?
 
     /// Seconds since 1970, on this machine.
     public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
@@ -43,15 +47,17 @@ public struct Doctor: Sendable {
     ///   - origin: nil: that of the node in the data folder.
     ///   - data: the folder of a node, on whose own authority the certificate then stands, and whose secret makes a credential.
     ///   - authority: a file with the certificate of the authority, as PEM.
+    ///   - certificate: a file with the certificate that the node is to show, as PEM.
     ///   - relayPort: 0 if there is to be no relay.
     /// - Throws: a ``StartError`` for what cannot be looked at at all.
     public init(
-        origin: String?, data: String? = nil, authority: String? = nil, secret: [UInt8]? = nil, relayPort: Int = 3_478
+        origin: String?, data: String? = nil, authority: String? = nil, certificate: String? = nil,
+        secret: [UInt8]? = nil, relayPort: Int = 3_478
     ) async throws {
         let folder = try data.map { try DataFolder(existing: $0) }
         var found = origin
         if found == nil, let folder {
-            found = try await SQLiteStore(folder).whileRunning { store in try await store.read { try $0.origin() } }
+            found = try SQLiteStore(visiting: folder, isReadOnly: true).readNow { try $0.origin() }
         }
         guard let text = found else {
             throw StartError(
@@ -59,13 +65,14 @@ public struct Doctor: Sendable {
                 advice: "give its address, https://HOST:PORT, or its data folder with --data")
         }
         let trimmed = text.hasSuffix("/") ? String(text.dropLast()) : text
-        guard let name = ServerName(origin: trimmed), let port = Self.port(of: trimmed) else {
+        guard let name = ServerName(origin: trimmed), let port = ServerName.port(ofOrigin: trimmed) else {
             throw StartError("\(text) is no node's address", advice: "write it as https://HOST:PORT")
         }
         self.origin = name.origin(port: port)
         self.name = name
         self.port = port
         self.relayPort = relayPort == 0 ? nil : relayPort
+        self.certificate = certificate
         if let authority {
             do throws(FileError) {
                 self.authority = try readFile(authority)
@@ -78,6 +85,7 @@ public struct Doctor: Sendable {
                 (try? readFile(folder.authorityCertificate))
             }
         }
+        self.folder = folder
         self.secret = (secret ?? folder.flatMap { try? RelaySecret.stored(in: $0) }).map { Secret($0) }
     }
 
@@ -92,9 +100,10 @@ public struct Doctor: Sendable {
                 say(finding)
             }
         }
+        if let folder { report(Self.room(of: DiskRoom(folder))) }
         let host = name.host.filter { $0 != "[" && $0 != "]" }
         let https = await HTTPSExamination(
-            host: host, name: name, port: port, authority: authority, now: Int(clamping: clock())
+            host: host, name: name, port: port, authority: authority, file: certificate, now: Int(clamping: clock())
         ).run()
         report(https.findings)
         // Who finds no node need not look for its relay.
@@ -106,11 +115,11 @@ public struct Doctor: Sendable {
         return isWell
     }
 
-    private static func port(of origin: String) -> Int? {
-        guard let colon = origin.lastIndex(of: ":"), origin[colon...].firstIndex(of: "]") == nil else { return nil }
-        let text = origin[origin.index(after: colon)...]
-        if text.hasPrefix("//") { return 443 }
-        return Int(text).flatMap { (1...65_535).contains($0) ? $0 : nil }
+    /// Only what is wrong: with room there is nothing to do.
+    private static func room(of disk: DiskRoom) -> [Finding] {
+        guard disk.look().isShort else { return [] }
+        let left = (disk.free ?? 0) >> 20
+        return [.fail("Data: the disk is full (\(left) MiB left), and the node stores nothing more: make room there.")]
     }
 }
 

@@ -12,6 +12,8 @@ struct HTTPSExamination: Sendable {
     let name: ServerName
     let port: Int
     let authority: [UInt8]?
+    /// The file of the certificate that the node is to show.
+    let file: String?
     /// Seconds since 1970.
     let now: Int
 
@@ -51,10 +53,29 @@ struct HTTPSExamination: Sendable {
                     "HTTPS: what answers at \(name.origin(port: port)) is not a node: see what else listens on the port."
                 ))
         }
+        if findings.first?.standing == .ok, await !isKnownOrigin() {
+            findings.append(
+                .fail(
+                    "Address: the node was not told that it is reached here, and lets nobody in: start it with --public-origin \(name.origin(port: port))."
+                ))
+        }
         findings += await certificate(chain)
         let date = head.first { $0.lowercased().hasPrefix("date:") }.map { String($0.dropFirst(5).drop { $0 == " " }) }
         findings.append(clock(date.flatMap(Self.seconds)))
         return (findings, true)
+    }
+
+    /// Whether the node takes a page of this origin for its own. One that does not say so is none the worse.
+    private func isKnownOrigin() async -> Bool {
+        let origin = name.origin(port: port)
+        let request =
+            "GET \(Routes.originPath) HTTP/1.1\r\nHost: \(name.host):\(port)\r\nCryptPeer-Origin: \(origin)\r\n"
+            + "Connection: close\r\n\r\n"
+        guard let probe = try? await Probe.open(.tls, host: host, port: port),
+            let answer = try? await probe.collect(after: Array(request.utf8))
+        else { return true }
+        return answer.prefix { $0 != 13 }.split(separator: 32).dropFirst().first.map { $0.elementsEqual("403".utf8) }
+            != true
     }
 
     // MARK: The certificate
@@ -74,6 +95,7 @@ struct HTTPSExamination: Sendable {
         } else if days < Self.margin {
             findings.append(.warn("Certificate: it ends in \(days) days: see that it is being renewed."))
         }
+        if let file { findings += comparison(of: leaf, with: file) }
         let names = [GeneralName]((try? leaf.extensions.subjectAlternativeNames) ?? SubjectAlternativeNames())
         if !ServerIdentity.covers(name, names) {
             findings.append(
@@ -118,6 +140,19 @@ struct HTTPSExamination: Sendable {
                 .fail("Certificate: it is not from the authority given: see that --ca or --data are this node's."))
         }
         return findings
+    }
+
+    /// Whether the node shows what is in its file.
+    private func comparison(of leaf: Certificate, with file: String) -> [Doctor.Finding] {
+        guard let bytes = try? readFile(file),
+            let stored = try? Certificate(pemEncoded: String(decoding: bytes, as: UTF8.self))
+        else { return [.fail("Certificate: \(file) holds no certificate: correct --tls-cert.")] }
+        guard stored != leaf else { return [] }
+        return [
+            .warn(
+                "Certificate: the node shows another certificate than that in \(file): send it SIGHUP, and see in its log what it has against the new one."
+            )
+        ]
     }
 
     // MARK: The clock

@@ -16,15 +16,17 @@ final class ConnectionLedger: Sendable {
     /// Releases its place when the last reference goes.
     final class Place: Sendable {
         private let ledger: ConnectionLedger
-        private let key: Key
+        private let kind: Kind
+        private let keys: [Key]
 
-        fileprivate init(_ ledger: ConnectionLedger, _ key: Key) {
+        fileprivate init(_ ledger: ConnectionLedger, _ kind: Kind, _ keys: [Key]) {
             self.ledger = ledger
-            self.key = key
+            self.kind = kind
+            self.keys = keys
         }
 
         deinit {
-            ledger.release(key)
+            ledger.release(kind, keys)
         }
     }
 
@@ -48,41 +50,53 @@ final class ConnectionLedger: Sendable {
 
     /// - Returns: nil when the address, or everybody together, holds as much as the bounds allow.
     func admit(_ kind: Kind, from address: SocketAddress?) -> Place? {
-        let key = Key(kind: kind, network: Self.network(of: address))
+        let networks = Self.networks(of: address)
+        let keys = networks.map { Key(kind: kind, network: $0.network) }
+        let bound =
+            switch kind {
+            case .connection: bounds.connectionsPerAddress
+            case .session: bounds.sessionsPerAddress
+            case .guest: bounds.guestsPerAddress
+            case .stream: bounds.streamsPerAddress
+            }
         let isAdmitted = state.withLock { state in
-            let count = state.counts[key, default: 0]
+            for (key, network) in zip(keys, networks) {
+                guard state.counts[key, default: 0] < bound * network.share
+                else { return false }
+            }
             switch kind {
             case .connection:
-                guard count < bounds.connectionsPerAddress, state.connections < bounds.connections else { return false }
+                guard state.connections < bounds.connections else { return false }
                 state.connections += 1
-            case .session:
-                guard count < bounds.sessionsPerAddress else { return false }
-            case .guest:
-                guard count < bounds.guestsPerAddress else { return false }
             case .stream:
-                guard count < bounds.streamsPerAddress, state.streams < bounds.streams else { return false }
+                guard state.streams < bounds.streams else { return false }
                 state.streams += 1
+            case .session, .guest: break
             }
-            state.counts[key] = count + 1
+            for key in keys { state.counts[key, default: 0] += 1 }
             return true
         }
-        return isAdmitted ? Place(self, key) : nil
+        return isAdmitted ? Place(self, kind, keys) : nil
     }
 
-    private func release(_ key: Key) {
+    private func release(_ kind: Kind, _ keys: [Key]) {
         state.withLock { state in
-            if key.kind == .connection { state.connections -= 1 }
-            if key.kind == .stream { state.streams -= 1 }
-            let count = state.counts[key, default: 0] - 1
-            state.counts[key] = count > 0 ? count : nil
+            if kind == .connection { state.connections -= 1 }
+            if kind == .stream { state.streams -= 1 }
+            for key in keys {
+                let count = state.counts[key, default: 0] - 1
+                state.counts[key] = count > 0 ? count : nil
+            }
         }
     }
 
-    /// One person's IPv4 address, or the /64 that an IPv6 network hands to one household.
-    private static func network(of address: SocketAddress?) -> [UInt8] {
+    /// One IPv4 address; of an IPv6 one the /56 that a household gets, and the /48 that an organisation gets, which may hold as
+    /// much as `share` households.
+    private static func networks(of address: SocketAddress?) -> [(network: [UInt8], share: Int)] {
         let bytes = address?.addressBytes ?? []
-        guard bytes.count == 16 else { return bytes }
+        guard bytes.count == 16 else { return [(bytes, 1)] }
         let mapped = [UInt8](repeating: 0, count: 10) + [0xFF, 0xFF]
-        return bytes.starts(with: mapped) ? Array(bytes[12...]) : Array(bytes[..<8])
+        return bytes.starts(with: mapped)
+            ? [(Array(bytes[12...]), 1)] : [(Array(bytes[..<7]), 1), (Array(bytes[..<6]), 4)]
     }
 }

@@ -46,7 +46,7 @@ struct NodeChannel: HTTPChannelHandler {
             let opening = OpeningHandler(deadline: .seconds(bounds.openingSeconds))
             try pipeline.addHandler(opening)
             let port = channel.localAddress?.port ?? 443
-            try pipeline.addHandler(PlainHTTPHandler(origin: anchor.primaryName.origin(port: port)))
+            try pipeline.addHandler(PlainHTTPHandler { [anchor] in anchor.origin(forHost: $0, port: port) })
             // An idle session keeps no room for what it sent last.
             var tls = NIOSSLServerHandler.Configuration()
             tls.maximumPreservedOutboundBufferCapacity = 512
@@ -115,7 +115,10 @@ struct NodeChannel: HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
+            try pipeline.addHandler(AnswerDeadline(patience: .seconds(bounds.answerSeconds)))
             try pipeline.addHandler(NoBodiesHandler())
+            // Of what is written no more waits here than keeps the line busy.
+            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 16_384, high: 32_768))
             try pipeline.addHandler(
                 HTTPConnectionStateHandler(idleTimeout: .seconds(bounds.silenceSeconds), logger: logger))
             return .http(
@@ -130,8 +133,10 @@ struct NodeChannel: HTTPChannelHandler {
             shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture([:]) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandler(
-                        makeSession(head.headers["origin"].first ?? ""))
+                    let pipeline = channel.pipeline.syncOperations
+                    let decoder = try pipeline.handler(type: ByteToMessageHandler<WebSocketFrameDecoder>.self)
+                    try pipeline.addHandler(FrameLengthHandler(), position: .before(decoder))
+                    try pipeline.addHandler(makeSession(head.headers["origin"].first ?? ""))
                     return .webSocket
                 }
             })
@@ -142,9 +147,7 @@ struct NodeChannel: HTTPChannelHandler {
 
     /// A page of another site can open a WebSocket to this node in a visitor's browser, but cannot hide where it is from.
     private func isOwnOrigin(_ origins: [String], port: Int) -> Bool {
-        guard origins.count == 1, let origin = origins.first, let name = ServerName(origin: origin),
-            name.origin(port: port) == origin
-        else { return false }
-        return anchor.isOwn(name)
+        guard origins.count == 1, let origin = origins.first else { return false }
+        return anchor.isOwn(origin: origin, port: port)
     }
 }

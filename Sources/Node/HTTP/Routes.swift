@@ -5,11 +5,16 @@ import NIOCore
 /// What the node answers over plain HTTPS. The rest is said on the WebSocket.
 struct Routes: Sendable {
     static let socketPath = "/ws"
+    /// Tells a page whether the node knows the origin that the page says it has.
+    static let originPath = "/origin"
+    static let originField = HTTPField.Name("CryptPeer-Origin")
 
     let webApp: WebApp
     let anchor: TrustAnchor
     /// Whether the node can serve: its store answers.
     let isHealthy: @Sendable () async -> Bool
+    /// Whether a page of this origin is this node's.
+    let isOwnOrigin: @Sendable (String) -> Bool
 
     func makeRouter() throws -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
@@ -18,6 +23,13 @@ struct Routes: Sendable {
         router.get("/healthz") { _, _ in
             await isHealthy()
                 ? Self.text("ok\n") : Self.text("This node cannot serve now.\n", status: .serviceUnavailable)
+        }
+        router.get(RouterPath(Self.originPath)) { request, _ in
+            // A page cannot see why a WebSocket was refused, and its browser sends no Origin with what it only reads.
+            isOwnOrigin(Self.originField.flatMap { request.headers[$0] } ?? "")
+                ? Self.text("ok\n")
+                : Self.text(
+                    "This node was not told that it is reached here: see --public-origin.\n", status: .forbidden)
         }
         router.get(RouterPath(Self.socketPath)) { _, _ in
             Self.text("A WebSocket of this node's own origin is expected here.\n", status: .forbidden)
@@ -58,8 +70,23 @@ struct Routes: Sendable {
         }
         headers[.contentType] = chosen.contentType
         if !chosen.encoding.isEmpty { headers[.contentEncoding] = chosen.encoding }
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: chosen.body))
+        return Response(status: .ok, headers: headers, body: Self.body(chosen.body))
     }
+
+    /// A file in pieces, each of which is written when the client has taken those before it: of a file that nobody reads no more
+    /// than that is held.
+    private static func body(_ file: ByteBuffer) -> ResponseBody {
+        guard file.readableBytes > pieceLength else { return ResponseBody(byteBuffer: file) }
+        return ResponseBody(contentLength: file.readableBytes) { writer in
+            var rest = file
+            while rest.readableBytes > 0, let piece = rest.readSlice(length: min(pieceLength, rest.readableBytes)) {
+                try await writer.write(piece)
+            }
+            try await writer.finish(nil)
+        }
+    }
+
+    private static let pieceLength = 32_768
 
     private static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(

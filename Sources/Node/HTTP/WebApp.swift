@@ -22,7 +22,19 @@ struct WebApp: Sendable {
         return try WebApp(archive: [UInt8](bytes))
     }
 
+    /// Of an archive; an empty one is a program that was built without the web app, and says so in place of it.
     init(archive: [UInt8]) throws(WireError) {
+        guard !archive.isEmpty else {
+            let sentence = "This program was built without the web app. Run `make build`, then start it again.\n"
+            variants = [
+                "/": [
+                    Variant(
+                        contentType: "text/plain; charset=utf-8", encoding: "", etag: "\"none\"",
+                        body: ByteBuffer(string: sentence))
+                ]
+            ]
+            return
+        }
         var reader = WireReader(archive)
         guard try reader.readFixed(4) == Array("CPWA".utf8), try reader.readUInt8() == 1 else { throw .invalidValue }
         var entries = try reader.readSlice()

@@ -9,7 +9,14 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
         let isCounter: Bool
     }
 
-    private let values = Mutex<[Series: Double]>([:])
+    private let values: Mutex<[Series: Double]>
+
+    init() {
+        // A gauge that is always 1, for its label: Prometheus's own way to say which version this is.
+        let version = Series(
+            name: "cryptpeer_build_info", labels: "{version=\"\(Version.number)\"}", isCounter: false)
+        values = Mutex([version: 1])
+    }
 
     /// All series, in the text exposition format 0.0.4, in a fixed order.
     var text: String {

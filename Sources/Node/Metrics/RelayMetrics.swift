@@ -13,11 +13,15 @@ struct RelayTotals: Sendable {
 final class RelayMetrics: Sendable {
     private let factory: any MetricsFactory
     private let allocations: Gauge
+    private let listeners: Gauge
+    private let missing: Gauge
     private let streams: [RelayStreams.Transport: Gauge]
 
     init(_ factory: any MetricsFactory) {
         self.factory = factory
         allocations = Gauge(label: "cryptpeer_relay_allocations", dimensions: [], factory: factory)
+        listeners = Gauge(label: "cryptpeer_relay_listeners", dimensions: [], factory: factory)
+        missing = Gauge(label: "cryptpeer_relay_listeners_missing", dimensions: [], factory: factory)
         streams = RelayStreams.Transport.allCases.reduce(into: [:]) { streams, transport in
             streams[transport] = Gauge(
                 label: "cryptpeer_relay_streams", dimensions: [("transport", transport.rawValue)], factory: factory)
@@ -29,6 +33,8 @@ final class RelayMetrics: Sendable {
     /// Adds what has been done since the last time.
     func record(_ totals: RelayTotals, since last: RelayTotals) {
         allocations.record(totals.report.allocations)
+        listeners.record(totals.report.listeners)
+        missing.record(totals.report.missing)
         for (transport, gauge) in streams { gauge.record(totals.streams.open[transport] ?? 0) }
         let new = totals.report.counters
         let old = last.report.counters

@@ -8,6 +8,8 @@ import TURN
 struct RelayAddresses: Equatable {
     /// This machine's.
     var local: LocalAddresses
+    /// Those of them that clients come to.
+    var listening: [IPAddress]
     /// What peers see, of each family; none for a family that is not served.
     var ipv4: IPAddress?
     var ipv6: IPAddress?
@@ -27,7 +29,7 @@ struct RelayAddresses: Equatable {
 /// opened their sessions. What a client merely says is never taken for the node's address.
 final class AddressFinder: Sendable {
     private struct State {
-        var last = RelayAddresses(local: LocalAddresses(all: []))
+        var last = RelayAddresses(local: LocalAddresses(all: []), listening: [])
         /// What the names led to when they were looked up last, in their order.
         var looked: [IPAddress] = []
         var names: [ServerName] = []
@@ -37,6 +39,8 @@ final class AddressFinder: Sendable {
 
     /// At most one of each family.
     private let given: [IPAddress]
+    /// Those at which clients are to come to it; all of the machine's if there is none.
+    let listening: [IPAddress]
     private let names: @Sendable () -> [ServerName]
     private let state = Mutex(State())
 
@@ -45,8 +49,9 @@ final class AddressFinder: Sendable {
     /// How many names are looked up at most.
     private static let mostNames = 8
 
-    init(given: [IPAddress], names: @escaping @Sendable () -> [ServerName]) {
+    init(given: [IPAddress], listening: [IPAddress], names: @escaping @Sendable () -> [ServerName]) {
         self.given = given
+        self.listening = listening
         self.names = names
     }
 
@@ -56,21 +61,23 @@ final class AddressFinder: Sendable {
     /// Finds the addresses as they are now. Names are looked up beside it: what they lead to is part of a later answer.
     func find() -> RelayAddresses {
         let local = LocalAddresses.current()
+        let offered = listening.isEmpty ? local : local.only(listening)
         let needsNames = [AddressFamily.ipv4, .ipv6].contains { family in
             guard given.isEmpty else { return false }
-            return local.preferred(family).map { !LocalAddresses.isLoopback($0) } == true
-                && local.anybodys(family) == nil
+            return offered.preferred(family).map { !LocalAddresses.isLoopback($0) } == true
+                && offered.anybodys(family) == nil
         }
         if needsNames { lookUp(changed: local != last.local) }
         return state.withLock { state in
             let looked = needsNames ? state.looked : []
             let found = [AddressFamily.ipv4, .ipv6].map { family -> IPAddress? in
                 if !given.isEmpty { return given.last { $0.family == family } }
-                return local.anybodys(family)
+                return offered.anybodys(family)
                     // A family that this machine does not have is not its router's to pass on.
-                    ?? local.preferred(family).map { own in looked.first { $0.family == family } ?? own }
+                    ?? offered.preferred(family).map { own in looked.first { $0.family == family } ?? own }
             }
-            state.last = RelayAddresses(local: local, ipv4: found[0], ipv6: found[1])
+            state.last = RelayAddresses(
+                local: local, listening: offered.all, ipv4: found[0], ipv6: found[1])
             return state.last
         }
     }

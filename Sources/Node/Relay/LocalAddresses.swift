@@ -7,12 +7,15 @@ import TURN
 struct LocalAddresses: Equatable {
     /// All of them, loopback too, in the interfaces' order; link-local ones have no place here, nor those that are not usable yet.
     let all: [IPAddress]
+    /// The networks that it is in by them: what it reaches without any router, loopback apart.
+    var networks: [AddressPrefix] = []
 
     static func current() -> LocalAddresses {
         var list: UnsafeMutablePointer<ifaddrs>?
         guard getifaddrs(&list) == 0 else { return LocalAddresses(all: []) }
         defer { freeifaddrs(list) }
         var all: [IPAddress] = []
+        var networks: [AddressPrefix] = []
         var next = list
         while let interface = next {
             next = interface.pointee.ifa_next
@@ -20,8 +23,27 @@ struct LocalAddresses: Equatable {
                 let ip = TransportAddress(socketAddress: address)?.ip, !isLinkLocal(ip), !all.contains(ip), isUsable(ip)
             else { continue }
             all.append(ip)
+            if let network = network(of: ip, mask: interface.pointee.ifa_netmask), !networks.contains(network) {
+                networks.append(network)
+            }
         }
-        return LocalAddresses(all: all)
+        return LocalAddresses(all: all, networks: networks)
+    }
+
+    /// The network of an address; nil for loopback, and for an interface that has the whole world behind it.
+    private static func network(of ip: IPAddress, mask: UnsafeMutablePointer<sockaddr>?) -> AddressPrefix? {
+        guard !isLoopback(ip), let mask, let bits = TransportAddress(socketAddress: mask)?.ip, bits.family == ip.family
+        else { return nil }
+        var length = bits.high.nonzeroBitCount + bits.low.nonzeroBitCount
+        // RFC 4291 §2.5.4: a network of IPv6 has 64 bits. What DHCPv6 gives out has a mask of its own, of 128.
+        if ip.family == .ipv6 { length = min(length, 64) }
+        guard length > 0 else { return nil }
+        return AddressPrefix(AddressPrefix(ip, length: length).first, length: length)
+    }
+
+    /// Those of the addresses that are among these, and all the networks.
+    func only(_ chosen: [IPAddress]) -> LocalAddresses {
+        LocalAddresses(all: all.filter { chosen.contains($0) }, networks: networks)
     }
 
     /// The first address of that family that anybody may reach.

@@ -11,9 +11,12 @@ public struct RelayConfiguration: Sendable {
     public var publicAddresses: [String] = []
     /// A secret that other programs share to make credentials; one of the node's own, kept in its data folder, if there is none.
     public var secret: [UInt8]?
+    /// Another one, with which they are right, too: what was made with it counts until it ends, while programs change over.
+    public var otherSecret: [UInt8]?
     /// Peers may be in private networks: the node serves a network without the Internet.
     public var reachesPrivateNetworks = false
-    /// Private networks in which peers may be, as `address/length`, where not all of them may be reached.
+    /// Networks in which peers may be, as `address/length`: private ones, and those that the machine is itself in, where not all
+    /// of them may be reached.
     public var networks: [String] = []
     /// Other relays with the same secret, for clients over UDP as `address` or `address:port`, over TCP with `tcp:` before it,
     /// over TLS as `tls:address:port` or `tls:address:port#name`: new allocations are sent there, if this one has no room for
@@ -27,8 +30,15 @@ public struct RelayConfiguration: Sendable {
     public var allowsLoopback = false
     /// For clients from before RFC 8656: channel numbers up to 0x7FFF.
     public var acceptsOldChannelNumbers = false
-    /// Threads that relay. Each of them has its part of the clients.
+    /// Threads that relay, 1 to 64. Each of them has its part of the clients.
     public var threads = 1
+    /// The addresses of this machine at which clients come to the relay; all of them if there is none.
+    public var listen: [String] = []
+    /// The ports at which peers reach what is relayed, as `first-last`; nil for the dynamic ones (RFC 8656 §7.2).
+    public var ports: String?
+
+    /// How many threads there can be.
+    public static let threadCounts = 1...64
 
     public init(port: Int = 3_478) {
         self.port = port
@@ -45,6 +55,37 @@ extension RelayConfiguration {
         let (device, all) = allowsLoopback ? (0, 0) : (Self.usualDeviceMegabits, Self.usualMegabits)
         quotas.bytesPerSecondPerUser = UInt64(max(0, deviceMegabits ?? device)) * 125_000
         quotas.bytesPerSecond = UInt64(max(0, megabits ?? all)) * 125_000 / UInt64(max(1, threads))
+    }
+
+    /// The addresses of ``listen``.
+    ///
+    /// - Throws: a ``StartError`` for what is no address.
+    func listeningAddresses() throws(StartError) -> [IPAddress] {
+        var addresses: [IPAddress] = []
+        for text in listen {
+            guard let ip = IPAddress(text: text) else {
+                throw StartError("\(text) is no IP address", advice: "give --relay-listen addresses of this machine")
+            }
+            if !addresses.contains(ip) { addresses.append(ip) }
+        }
+        return addresses
+    }
+
+    /// The range of ``ports``.
+    ///
+    /// - Throws: a ``StartError`` for what is no range, or a number of threads that there cannot be.
+    func portRange() throws(StartError) -> ClosedRange<UInt16> {
+        guard Self.threadCounts.contains(threads) else {
+            throw StartError("The relay cannot have \(threads) threads", advice: "give --relay-threads 1 to 64")
+        }
+        guard let ports else { return PortPool.dynamicPorts }
+        let ends = ports.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+        guard ends.count == 2, let first = ends[0], let last = ends[1], first >= 1_024, first <= last else {
+            throw StartError(
+                "\(ports) is no range of ports",
+                advice: "give --relay-ports two ports from 1024 on, such as 50000-50999")
+        }
+        return first...last
     }
 
     /// - Throws: a ``StartError`` for what is no network.

@@ -1,18 +1,22 @@
 import NIOCore
 import NIOExtras
 import NIOPosix
+import STUN
 
 /// Accepts the relay's clients over plain TCP.
 final class RelayListener: Sendable {
-    private let channel: any Channel
+    private let channels: [any Channel]
     private let quiescing: ServerQuiescingHelper
 
+    /// - Parameter addresses: where it listens; at all of the machine's if there is none.
     /// - Throws: an `IOError` if the port cannot be had.
-    init(port: UInt16, streams: RelayStreams, ledger: ConnectionLedger, bounds: ServiceBounds) async throws {
+    init(
+        at addresses: [IPAddress], port: UInt16, streams: RelayStreams, ledger: ConnectionLedger, bounds: ServiceBounds
+    ) async throws {
         let group = MultiThreadedEventLoopGroup.singleton
         let quiescing = ServerQuiescingHelper(group: group)
         self.quiescing = quiescing
-        channel = try await ServerBootstrap(group: group)
+        let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 1_024)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
@@ -33,12 +37,26 @@ final class RelayListener: Sendable {
                         RelayStreamHandler(streams, over: .tcp, openingSeconds: bounds.openingSeconds))
                 }
             }
-            .bind(host: Node.anyAddress(), port: Int(port)).get()
+        var channels: [any Channel] = []
+        do {
+            if addresses.isEmpty {
+                channels.append(try await bootstrap.bind(host: Node.anyAddress(), port: Int(port)).get())
+            }
+            for ip in addresses {
+                let text = TransportAddress(ip, port: port).ipText
+                channels.append(
+                    try await bootstrap.bind(to: try SocketAddress(ipAddress: text, port: Int(port))).get())
+            }
+        } catch {
+            for channel in channels { try? await channel.close() }
+            throw error
+        }
+        self.channels = channels
     }
 
     /// Accepts nobody any more, and lets everybody go.
     func stop() async {
-        let stopped = channel.eventLoop.makePromise(of: Void.self)
+        let stopped = MultiThreadedEventLoopGroup.singleton.next().makePromise(of: Void.self)
         quiescing.initiateShutdown(promise: stopped)
         try? await stopped.futureResult.get()
     }

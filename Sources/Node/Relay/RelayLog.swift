@@ -14,6 +14,8 @@ struct RelayLog {
 
     private let logger: Logger
     private var said: [String: Said] = [:]
+    /// When it was last said that the relay does not listen everywhere.
+    private var missed: Int64?
 
     init(_ logger: Logger) {
         self.logger = logger
@@ -21,6 +23,11 @@ struct RelayLog {
 
     /// - Parameter second: of a clock that only goes forward.
     mutating func note(_ totals: RelayTotals, at second: Int64) {
+        let missing = totals.report.missing
+        if missing > 0, missed.map({ second - $0 >= Self.interval }) != false {
+            logger.warning("The relay cannot listen at \(missing) of this machine's addresses. It tries again.")
+            missed = second
+        }
         for (kind, count) in Self.refusals(totals) where count > 0 {
             let last = said[kind]
             if let last, count == last.count || second - last.second < Self.interval { continue }
@@ -39,6 +46,7 @@ struct RelayLog {
         }
         refusals.append(("a credential that is wrong or has expired (401)", counters.wrongCredentials))
         refusals.append(("something that is neither STUN nor TURN", counters[.malformed]))
+        refusals.append(("strangers' requests that are too long", counters[.tooLong]))
         refusals.append(("data for a service of this machine", counters[.ownAddress]))
         refusals.append(("data beyond the bandwidth allowed", counters[.bandwidth]))
         refusals.append(("strangers' requests beyond their rate", counters[.strangerLimit]))

@@ -47,38 +47,57 @@ struct RelayLoop: ~Copyable {
         events.deallocate()
     }
 
+    /// Addresses of the machine at which it does not listen, though it should.
+    private var missing = 0
+
+    /// Begins to listen at these addresses and to the mailbox.
+    ///
+    /// - Returns: 0, or why it cannot (`errno`).
+    mutating func open(_ mailbox: RelayMailbox, at addresses: [IPAddress]) -> Int32 {
+        if let error = [sockets.failure, mailbox.failure].first(where: { $0 != 0 }) { return error }
+        guard sockets.watch(mailbox.descriptor, as: Self.wake) else { return errno }
+        return listen(at: addresses)
+    }
+
     /// Listens at these addresses, and no longer at others.
     ///
-    /// - Returns: the `errno` of the last address at which it could not be, 0 if it could at all.
+    /// - Returns: the `errno` of the last address at which it cannot, 0 without any: an address that the machine has no more, or
+    ///   not yet, is counted and is no error.
     @discardableResult
-    mutating func listen(at addresses: [IPAddress]) -> Int32 {
+    private mutating func listen(at addresses: [IPAddress]) -> Int32 {
         for link in listeners.indices where listeners[link].socket >= 0 && !addresses.contains(listeners[link].ip) {
             close(listeners[link].socket)
             listeners[link].socket = -1
         }
         var failure: Int32 = 0
+        missing = 0
         for ip in addresses where !listeners.contains(where: { $0.ip == ip && $0.socket >= 0 }) {
             let socket = DatagramSocket.open(ip.family, ip, port: port, for: .listener(isShared: isShared))
             guard socket >= 0 else {
-                failure = -socket
+                missing += 1
+                if socket != -EADDRNOTAVAIL { failure = -socket }
                 continue
             }
             // An address that comes back has its old link again, and its clients their allocations.
             let known = listeners.firstIndex { $0.ip == ip }
             let link = known ?? listeners.count
+            guard sockets.watch(socket, as: UInt64(link)) else {
+                failure = errno
+                missing += 1
+                close(socket)
+                continue
+            }
             if known == nil {
                 listeners.append(Listener(ip: ip, socket: socket))
             } else {
                 listeners[link].socket = socket
             }
-            if !sockets.watch(socket, as: UInt64(link)) { failure = errno }
         }
         return failure
     }
 
-    /// Runs until the mailbox is closed.
+    /// Runs until the mailbox is closed. It has been opened before.
     mutating func run(_ mailbox: RelayMailbox) {
-        guard sockets.watch(mailbox.descriptor, as: Self.wake) else { return }
         while true {
             let milliseconds = Self.now().milliseconds
             // At least once a second: things end by the second.
@@ -97,7 +116,7 @@ struct RelayLoop: ~Copyable {
                 }
             }
             flush()
-            mailbox.report(server)
+            mailbox.report(server, listeners: listeners.count { $0.socket >= 0 }, missing: missing)
         }
     }
 
@@ -122,7 +141,7 @@ struct RelayLoop: ~Copyable {
             case .stop: return false
             case .command(let command): command(&server)
             case .follow(let addresses, let policy):
-                listen(at: addresses.local.all)
+                listen(at: addresses.listening)
                 sockets.bind(to: addresses)
                 server.setRelayAddresses(ipv4: addresses.ipv4, ipv6: addresses.ipv6)
                 server.setPolicy(policy)

@@ -22,25 +22,33 @@ final class RelayMailbox: Sendable {
     /// What a thread has done so far.
     struct Report: Sendable {
         var allocations = 0
+        /// UDP sockets that clients come to, and those that there should be besides.
+        var listeners = 0
+        var missing = 0
         var counters = Counters()
 
         mutating func add(_ other: Report) {
             allocations += other.allocations
+            listeners += other.listeners
+            missing += other.missing
             counters.add(other.counters)
         }
     }
 
     /// Readable when there is something to take.
     let descriptor: Int32
+    /// Why there is no descriptor (`errno`); 0 if there is one.
+    let failure: Int32
     private let messages = Mutex<[Message]>([])
     private let latest = Mutex(Report())
     private let reported = Atomic<UInt64>(0)
 
     init() {
         descriptor = datagram_wake_create()
+        failure = descriptor < 0 ? errno : 0
     }
 
-    deinit { close(descriptor) }
+    deinit { if descriptor >= 0 { close(descriptor) } }
 
     func put(_ message: Message) {
         let isFirst = messages.withLock { messages in
@@ -65,11 +73,12 @@ final class RelayMailbox: Sendable {
     var report: Report { latest.withLock { $0 } }
 
     /// Once a second is often enough.
-    func report(_ server: borrowing Server) {
+    func report(_ server: borrowing Server, listeners: Int, missing: Int) {
         let second = UInt64(clamping: time(nil))
         guard reported.load(ordering: .relaxed) != second else { return }
         reported.store(second, ordering: .relaxed)
-        let report = Report(allocations: server.allocationCount, counters: server.counters)
+        let report = Report(
+            allocations: server.allocationCount, listeners: listeners, missing: missing, counters: server.counters)
         latest.withLock { $0 = report }
     }
 }

@@ -24,7 +24,7 @@ final class RelayService: Service {
     private let ownPorts: Set<UInt16>
     private let metrics: RelayMetrics
     private let logger: Logger
-    private let ports = PortPool()
+    private let ports: PortPool
     private let mailboxes: [RelayMailbox]
     private let bounds: ServiceBounds
     private let ledger: ConnectionLedger
@@ -59,6 +59,8 @@ final class RelayService: Service {
         self.metrics = metrics
         self.logger = logger
         networks = try configuration.prefixes()
+        ports = PortPool(range: try configuration.portRange())
+        let listening = try configuration.listeningAddresses()
         alternates = try configuration.alternateServers()
         var given: [IPAddress] = []
         for text in configuration.publicAddresses {
@@ -67,10 +69,12 @@ final class RelayService: Service {
             }
             given.append(ip)
         }
-        finder = AddressFinder(given: given, names: names)
+        finder = AddressFinder(given: given, listening: listening, names: names)
         let secret = configuration.secret.map { Secret($0) } ?? Randomness.system().secret(32)
-        credentials = TimeLimitedCredentials(secret: secret, realm: Self.realm, issuer: issuer)
-        mailboxes = (0..<max(1, configuration.threads)).map { _ in RelayMailbox() }
+        credentials = TimeLimitedCredentials(
+            secret: secret, others: [configuration.otherSecret].compactMap { $0.map { Secret($0) } }, realm: Self.realm,
+            issuer: issuer)
+        mailboxes = (0..<configuration.threads).map { _ in RelayMailbox() }
         streams = RelayStreams(
             mailboxes, ledger: ledger, acceptsOldChannelNumbers: configuration.acceptsOldChannelNumbers)
     }
@@ -89,6 +93,12 @@ final class RelayService: Service {
     ///
     /// - Throws: a ``StartError`` if the port cannot be had.
     func start() async throws(StartError) {
+        let addresses = finder.find()
+        if let absent = finder.listening.first(where: { !addresses.local.all.contains($0) }) {
+            throw StartError(
+                "This machine has no address \(TransportAddress(absent, port: 0).ipText)",
+                advice: "give --relay-listen one that it has, or see that its network is up")
+        }
         let wanted = UInt16(clamping: configuration.port)
         let failure = await take(wanted)
         var last = failure
@@ -100,8 +110,28 @@ final class RelayService: Service {
             logger.warning(
                 "--turn-allow-loopback: the relay reaches this machine's own services. For benches and tests only.")
         }
-        let addresses = finder.find()
-        for mailbox in mailboxes { start(mailbox, addresses) }
+        for mailbox in mailboxes {
+            let error = start(mailbox, addresses)
+            guard error != 0 else { continue }
+            await listener.withLock { $0 }?.stop()
+            stop()
+            throw Self.refusal(error, port: port)
+        }
+    }
+
+    /// What is said of a thread that could not begin.
+    private static func refusal(_ error: Int32, port: UInt16) -> StartError {
+        switch error {
+        case EMFILE, ENFILE, EAGAIN, ENOMEM, ENOSPC:
+            StartError(
+                "The relay cannot be started (\(String(cString: strerror(error)).lowercased()))",
+                advice:
+                    "let the node have more open files and threads (ulimit -n and -u, or LimitNOFILE and TasksMax in its service)"
+            )
+        default:
+            StartError(
+                PortFailure(name: "UDP port \(port)", port: Int(port), error: error, option: portOption))
+        }
     }
 
     /// Says in the log that the relay is not at the port it was to have, and why. An operator may have opened that one only.
@@ -123,7 +153,7 @@ final class RelayService: Service {
         }
         do {
             let opened = try await RelayListener(
-                port: self.port, streams: streams, ledger: ledger, bounds: bounds)
+                at: finder.listening, port: self.port, streams: streams, ledger: ledger, bounds: bounds)
             listener.withLock { $0 = opened }
             return nil
         } catch {
@@ -137,20 +167,30 @@ final class RelayService: Service {
     /// - Parameter port: 0 for any that is free.
     /// - Returns: 0, or why it cannot be had (`errno`).
     private func takeDatagrams(_ port: UInt16) -> Int32 {
-        let socket = DatagramSocket.open(.ipv4, nil, port: port, for: .listener(isShared: false))
-        guard socket >= 0 else { return -socket }
-        defer { close(socket) }
-        guard let free = DatagramSocket.port(of: socket) else { return errno }
-        let socket6 = DatagramSocket.open(.ipv6, nil, port: free, for: .listener(isShared: false))
-        // A machine without IPv6 has no such socket.
-        if socket6 == -EADDRINUSE { return EADDRINUSE }
-        if socket6 >= 0 { close(socket6) }
+        var taken: [Int32] = []
+        defer { for socket in taken { close(socket) } }
+        var free = port
+        // Those that were chosen; or all, of each family.
+        let chosen = finder.listening.map { ($0.family, IPAddress?.some($0)) }
+        for (family, ip) in chosen.isEmpty ? [(.ipv4, nil), (.ipv6, nil)] : chosen {
+            let socket = DatagramSocket.open(family, ip, port: free, for: .listener(isShared: false))
+            guard socket >= 0 else {
+                // A machine without IPv6 has no such socket.
+                if ip == nil, family == .ipv6, socket != -EADDRINUSE { continue }
+                return -socket
+            }
+            taken.append(socket)
+            guard let port = DatagramSocket.port(of: socket) else { return errno }
+            free = port
+        }
         chosenPort.withLock { $0 = free }
         return 0
     }
 
-    /// Starts a thread, and returns when it listens.
-    private func start(_ mailbox: RelayMailbox, _ addresses: RelayAddresses) {
+    /// Starts a thread, and returns when it listens, or cannot.
+    ///
+    /// - Returns: 0, or why it cannot (`errno`).
+    private func start(_ mailbox: RelayMailbox, _ addresses: RelayAddresses) -> Int32 {
         let listening = Latch()
         let thread = startThread { [self] in
             let sockets = RelaySocketTable()
@@ -159,13 +199,13 @@ final class RelayService: Service {
                 serverConfiguration(addresses), ports: ports, sockets: sockets, credentials: credentials,
                 random: Randomness.system(), at: RelayLoop.moment)
             var loop = RelayLoop(server: server, sockets: sockets, port: port, isShared: mailboxes.count > 1)
-            loop.listen(at: addresses.local.all)
-            listening.open()
-            loop.run(mailbox)
+            let error = loop.open(mailbox, at: addresses.listening)
+            listening.open(error)
+            if error == 0 { loop.run(mailbox) }
         }
-        guard let thread else { return }
+        guard let thread else { return EAGAIN }
         threads.withLock { $0.append(thread) }
-        listening.wait()
+        return listening.wait()
     }
 
     private func serverConfiguration(_ addresses: RelayAddresses) -> ServerConfiguration {
@@ -178,7 +218,10 @@ final class RelayService: Service {
         server.alternateServers = alternates
         server.redirection = .whenFull
         configuration.setBandwidth(&server.quotas)
-        server.quotas.relays = max(1, min(server.quotas.relays, bounds.relays) / mailboxes.count)
+        // One that has no ports left is full.
+        let families = [addresses.ipv4, addresses.ipv6].count { $0 != nil }
+        let most = min(server.quotas.relays, bounds.relays, ports.range.count * max(1, families))
+        server.quotas.relays = max(1, most / mailboxes.count)
         if configuration.allowsLoopback { server.quotas.relaysPerUser = server.quotas.relays }
         return server
     }
@@ -189,6 +232,7 @@ final class RelayService: Service {
             configuration.reachesPrivateNetworks ? .allowed : networks.isEmpty ? .denied : .networks(networks)
         policy.allowsLoopback = configuration.allowsLoopback
         policy.ownAddresses = Set(addresses.local.all.filter { !LocalAddresses.isLoopback($0) })
+        policy.ownNetworks = addresses.local.networks
         policy.ownPorts = ownPorts.union([port])
         return policy
     }
@@ -213,9 +257,10 @@ final class RelayService: Service {
         while true {
             try await Task.sleep(for: Self.interval)
             let current = finder.find()
-            if current != addresses { follow(current) }
-            addresses = current
             let totals = self.totals
+            // Where it could not listen it may now.
+            if current != addresses || totals.report.missing > 0 { follow(current) }
+            addresses = current
             metrics.record(totals, since: last)
             log.note(totals, at: RelayLoop.seconds)
             last = totals
@@ -253,8 +298,9 @@ final class RelayService: Service {
     }
 }
 
-/// What one thread waits for until another one opens it, once.
+/// What one thread waits for until another one opens it, once, with a number.
 private final class Latch: Sendable {
+    private let number = Atomic<Int32>(0)
     private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
 
     init() { sem_init(semaphore, 0, 0) }
@@ -264,7 +310,13 @@ private final class Latch: Sendable {
         semaphore.deallocate()
     }
 
-    func open() { sem_post(semaphore) }
+    func open(_ number: Int32) {
+        self.number.store(number, ordering: .releasing)
+        sem_post(semaphore)
+    }
 
-    func wait() { while sem_wait(semaphore) != 0 {} }
+    func wait() -> Int32 {
+        while sem_wait(semaphore) != 0 {}
+        return number.load(ordering: .acquiring)
+    }
 }

@@ -6,6 +6,8 @@ import TURN
 /// The sockets of one relay thread's allocations, and the poll set that they stand in.
 final class RelaySocketTable: RelaySockets {
     let poll: Int32
+    /// Why there is no poll set (`errno`); 0 if there is one.
+    let failure: Int32
     /// Where relayed addresses are bound, so that peers are answered from the address they know: nil, for all addresses of
     /// the machine, where that is a router's, which passes on what comes to it.
     private var bindIPv4: IPAddress?
@@ -16,11 +18,12 @@ final class RelaySocketTable: RelaySockets {
 
     init() {
         poll = datagram_poll_create()
+        failure = poll < 0 ? errno : 0
     }
 
     deinit {
         closeEnded()
-        close(descriptor: poll)
+        if poll >= 0 { close(descriptor: poll) }
     }
 
     /// Binds what is opened from now on to these addresses.

@@ -9,8 +9,6 @@ final class RelayStreamHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// What a stranger says is short: no request has that many bytes.
-    private static let strangerLength = 2_048
     /// How long who has nothing allocated may say nothing; what is allocated ends by itself.
     private static let silence = TimeAmount.seconds(30)
 
@@ -103,12 +101,13 @@ final class RelayStreamHandler: ChannelDuplexHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard let stream else { return }
         var bytes = unwrapInboundIn(data)
-        if rest.readableBytes > 0 {
+        let isContinued = rest.readableBytes > 0
+        if isContinued {
             rest.writeBuffer(&bytes)
             swap(&rest, &bytes)
         }
         rest = ByteBuffer()
-        let mostBytes = stream.holdsAllocation ? StreamFraming.maximumLength : Self.strangerLength
+        let mostBytes = stream.holdsAllocation ? StreamFraming.maximumLength : Server.longestOfStrangers
         var whole = 0
         scan: while whole < bytes.readableBytes {
             let next = bytes.withUnsafeReadableBytes { bytes in
@@ -133,7 +132,13 @@ final class RelayStreamHandler: ChannelDuplexHandler {
             lastHeard = .now()
             stream.handOver(messages)
         }
-        if bytes.readableBytes > 0 { rest.writeBuffer(&bytes) }
+        if isContinued, whole == 0 {
+            // It is still the same message: its beginning stays where it is, or a long one that comes a byte at a time would
+            // be copied as often as it has bytes.
+            rest = bytes
+        } else if bytes.readableBytes > 0 {
+            rest.writeBuffer(&bytes)
+        }
     }
 
     /// Nothing more is read while the relay has enough to do with what was.

@@ -31,7 +31,7 @@ extension NodeService {
                 switch verified {
                 case .failure(let refusal): reply(.refused(refusal))
                 case .success((let bubble, let device)):
-                    store.change { store in
+                    store.change(.storing(claim.bubbleState.count)) { store in
                         if try Self.checkClaim(claim, tokenHash, store) { return }
                         try store.set(ownership: Ownership(authority: claim.authority, tokenHash: tokenHash))
                         try store.set(bubbleState: claim.bubbleState)
@@ -83,7 +83,8 @@ extension NodeService {
             switch verified {
             case .failure(let refusal): reply(.refused(refusal))
             case .success(let state):
-                store.change { store in
+                // A revocation is not to wait for a larger disk.
+                store.change(.freeing) { store in
                     guard let held = try store.bubbleState() else { throw Refusal.unavailable }
                     if held == bytes { return false }
                     guard

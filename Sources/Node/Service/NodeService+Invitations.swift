@@ -11,7 +11,7 @@ extension NodeService {
         guard device.may(.mayInvite) else { return reply(.refused(.notPermitted)) }
         let now = clock()
         let bundleHash = hash(bundle)
-        change(reply) { [self] store in
+        change(.storing(bundle.count), reply) { [self] store in
             let expiry = try expiry(expires, lifetime: Limits.invitationLifetime, now: now)
             if let held = try store.invitation(invitation) {
                 let isSame =
@@ -21,6 +21,11 @@ extension NodeService {
             guard try store.openInvitations(of: device.device, now: now) < quotas.invitationsPerDevice else {
                 throw Refusal.quotaExceeded
             }
+            // Who opens and withdraws, or lets expire at once, has the node remember as many: that has an end as well.
+            guard
+                try store.invitations(of: device.device) < quotas.invitationsPerDevice * Limits.invitationsRemembered
+            else { throw Refusal.quotaExceeded }
+            try store.dropExpiredBundles(of: device.device, now: now)
             try store.put(
                 InvitationRecord(
                     invitation: invitation, device: device.device, verifier: verifier, expires: expiry,
@@ -30,7 +35,7 @@ extension NodeService {
     }
 
     func withdrawInvitation(_ invitation: [UInt8], by device: DeviceRecord, reply: @escaping Reply) {
-        change(reply) { store in
+        change(.freeing, reply) { store in
             guard var held = try store.invitation(invitation), held.device == device.device else {
                 throw Refusal.unknownInvitation
             }
@@ -84,7 +89,7 @@ extension NodeService {
         reply: @escaping Reply
     ) {
         guard let invitation = device.invitation else { return reply(.refused(.invalidCredential)) }
-        store.change { store in
+        store.change(.storing(receipt.count)) { store in
             var held = try Self.redeemable(invitation, redemption, memberKeyHash, in: store, now: now)
             // A second answer to the same newcomer, who asked twice.
             if let receipt = held.receipt { return (receipt, [UInt8]?.none) }

@@ -13,7 +13,7 @@ extension NodeService {
     func createMailbox(
         _ mailbox: [UInt8], deliveryKeyHash: [UInt8], of device: DeviceRecord, reply: @escaping Reply
     ) {
-        change(reply) { [quotas] store in
+        change(.storing(0), reply) { [quotas] store in
             if let held = try store.mailbox(mailbox) {
                 let isSame = held.device == device.device && held.deliveryKeyHash == deliveryKeyHash
                 return isSame ? .done : .refused(.conflict)
@@ -29,7 +29,7 @@ extension NodeService {
     func rotateDeliveryKey(
         _ mailbox: [UInt8], deliveryKeyHash: [UInt8], of device: DeviceRecord, reply: @escaping Reply
     ) {
-        change(reply) { store in
+        change(.freeing, reply) { store in
             try store.set(
                 deliveryKeyHash: deliveryKeyHash, of: try Self.own(mailbox, of: device, in: store))
             return .done
@@ -41,7 +41,7 @@ extension NodeService {
     ) {
         guard limit > 0 else { return reply(.refused(.malformed)) }
         let limit = min(Int(limit), Limits.envelopesPerFetch)
-        let now = clock()
+        let now = retention()
         read(reply) { store in
             let mailbox = try Self.own(mailbox, of: device, in: store)
             // One more than is sent tells whether there is more.
@@ -52,7 +52,7 @@ extension NodeService {
     }
 
     func acknowledge(_ mailbox: [UInt8], through sequence: UInt64, of device: DeviceRecord, reply: @escaping Reply) {
-        change(reply) { store in
+        change(.freeing, reply) { store in
             try store.deleteEnvelopes(in: try Self.own(mailbox, of: device, in: store), through: sequence)
             return .done
         }
@@ -61,7 +61,7 @@ extension NodeService {
     /// Stores an envelope, then tells the mailbox's owner.
     func deliver(_ delivery: Delivery, reply: @escaping Reply) {
         let now = clock()
-        store.change { [self] store in
+        store.change(.storing(delivery.envelope.count)) { [self] store in
             let (mailbox, expires) = try recipient(of: delivery, in: store, now: now)
             guard mailbox.count < quotas.mailboxEnvelopes,
                 mailbox.bytes + delivery.envelope.count <= quotas.mailboxBytes
@@ -98,7 +98,7 @@ extension NodeService {
     func publishKeyPackages(
         _ keyPackages: [[UInt8]], mailbox: [UInt8], of device: DeviceRecord, reply: @escaping Reply
     ) {
-        change(reply) { store in
+        change(.storing(keyPackages.reduce(0) { $0 + $1.count }), reply) { store in
             try store.replaceKeyPackages(
                 of: device.device, in: try Self.own(mailbox, of: device, in: store), by: keyPackages)
             return .done
@@ -106,7 +106,7 @@ extension NodeService {
     }
 
     func takeKeyPackage(_ mailbox: [UInt8], deliveryKey: [UInt8], reply: @escaping Reply) {
-        change(reply) { [self] store in
+        change(.freeing, reply) { [self] store in
             .keyPackage(try store.takeKeyPackage(from: try opened(mailbox, by: deliveryKey, in: store)))
         }
     }

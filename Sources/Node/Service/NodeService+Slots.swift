@@ -3,16 +3,18 @@ import NodeProtocol
 
 extension NodeService {
     func createSlot(_ slot: [UInt8], tokenHash: [UInt8], by device: DeviceRecord, reply: @escaping Reply) {
-        let tag = tag(device)
         let now = clock()
-        change(reply) { [quotas] store in
+        change(.storing(0), reply) { [quotas] store in
             if let held = try store.slot(slot) {
                 let first =
                     held.position == 0 ? held.tokenHash : try store.commit(in: held, at: 0, now: now)?.tokenHash
                 return first == tokenHash ? .done : .refused(.conflict)
             }
-            guard try store.slots(under: tag) < quotas.slotsPerDevice else { throw Refusal.quotaExceeded }
-            try store.makeSlot(slot, tokenHash: tokenHash, tag: tag)
+            guard try store.usage(of: device.device, now: now).slots < quotas.slotsPerDevice else {
+                throw Refusal.quotaExceeded
+            }
+            try store.charge(Usage(slots: 1), to: device.device, until: (now + Limits.slotPeriod) / 86_400 + 1)
+            try store.makeSlot(slot, tokenHash: tokenHash)
             return .done
         }
     }
@@ -22,8 +24,7 @@ extension NodeService {
         _ commit: CommitRecord, slot: [UInt8], position: UInt64, by device: DeviceRecord, reply: @escaping Reply
     ) {
         let now = clock()
-        let tag = tag(device)
-        change(reply) { [quotas] store in
+        change(.storing(commit.sealed.count), reply) { [self] store in
             let slot = try Self.known(slot, in: store)
             guard position <= slot.position else { throw Refusal.wrongSlotToken }
             guard position == slot.position else {
@@ -33,18 +34,16 @@ extension NodeService {
                 return isSame ? .done : .refused(.slotTaken)
             }
             guard constantTimeEqual(slot.tokenHash, commit.tokenHash) else { throw Refusal.wrongSlotToken }
-            guard try store.storedBytes(under: tag) + commit.sealed.count <= quotas.blobBytesPerDevice else {
-                throw Refusal.quotaExceeded
-            }
             // Rounded up: a commit's hour is enough to know for how long it is kept.
             let expires = (now + Limits.commitLifetime) / 3_600 * 3_600 + 3_600
-            try store.advance(slot, with: commit, expires: expires, tag: tag)
+            _ = try charge(commit.sealed.count, to: device, expires: expires, in: store, now: now)
+            try store.advance(slot, with: commit, expires: expires)
             return .done
         }
     }
 
     func fetchCommit(_ slot: [UInt8], position: UInt64, token: [UInt8], reply: @escaping Reply) {
-        let now = clock()
+        let now = retention()
         let tokenHash = hash(token)
         read(reply) { store in
             let slot = try Self.known(slot, in: store)

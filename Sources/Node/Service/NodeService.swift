@@ -17,10 +17,11 @@ final class NodeService: Sendable {
     let desk: CredentialDesk?
     /// Seconds since 1970.
     let clock: @Sendable () -> UInt64
+    /// The same, as far as they have passed: by it what is stored ends.
+    let retention: @Sendable () -> UInt64
     /// Whose node it is; nil until somebody claims it.
     private let owner: Mutex<Bubble?>
-    /// Lives as long as the process: a quota's tag in the database tells nobody whose it was.
-    private let tagKey: Secret
+    let depositTag = DepositTag()
 
     /// Who is asking.
     enum Party: Sendable {
@@ -33,7 +34,8 @@ final class NodeService: Sendable {
 
     init(
         store: any Store, identity: NodeIdentity, owner: Bubble?, sessions: SessionRegistry, metrics: NodeMetrics,
-        quotas: ServiceBounds.Quotas, desk: CredentialDesk?, clock: @escaping @Sendable () -> UInt64
+        quotas: ServiceBounds.Quotas, desk: CredentialDesk?, clock: @escaping @Sendable () -> UInt64,
+        retention: @escaping @Sendable () -> UInt64
     ) {
         self.store = store
         self.identity = identity
@@ -42,8 +44,8 @@ final class NodeService: Sendable {
         self.quotas = quotas
         self.desk = desk
         self.clock = clock
+        self.retention = retention
         self.owner = Mutex(owner)
-        tagKey = Randomness.system().secret(32)
     }
 
     var bubble: Bubble? { owner.withLock { $0 } }
@@ -119,7 +121,7 @@ final class NodeService: Sendable {
         case .fetchCommit(let slot, let position, let token):
             fetchCommit(slot, position: position, token: token, reply: reply)
         case .putCheckpoint(let checkpoint):
-            change(reply) { store in
+            change(.storing(checkpoint.count), reply) { store in
                 try store.put(checkpoint: checkpoint, of: device.device)
                 return .done
             }
@@ -140,8 +142,10 @@ final class NodeService: Sendable {
     // MARK: - Steps that every topic takes
 
     /// A change whose outcome is the answer.
-    func change(_ reply: @escaping Reply, _ body: @escaping @Sendable (any StoreChanges) throws -> Response) {
-        store.change(body) { reply($0.response) }
+    func change(
+        _ cost: ChangeCost, _ reply: @escaping Reply, _ body: @escaping @Sendable (any StoreChanges) throws -> Response
+    ) {
+        store.change(cost, body) { reply($0.response) }
     }
 
     func read(_ reply: @escaping Reply, _ body: @escaping @Sendable (any StoreReads) throws -> Response) {
@@ -150,11 +154,6 @@ final class NodeService: Sendable {
 
     func hash(_ bytes: [UInt8]) -> [UInt8] {
         HashAlgorithm.sha256.hash(bytes)
-    }
-
-    /// What stands for a device in the store's quotas.
-    func tag(_ device: DeviceRecord) -> [UInt8] {
-        Array(HashAlgorithm.sha256.hmac(key: tagKey, device.device).prefix(16))
     }
 
     /// When something is to be deleted: as asked, within the longest life.

@@ -2,9 +2,11 @@ import NIOCore
 import NIOWebSocket
 import NodeProtocol
 
-/// Puts a binary message together from its fragments (RFC 6455 §5.4), up to the protocol's frame length. Browsers
+/// Puts a binary message together from its fragments (RFC 6455 §5.4), up to what its sender may send. Browsers
 /// cut a large message into several.
 struct MessageAssembler {
+    /// In bytes.
+    var limit = FrameLengthHandler.opening
     private var fragments: ByteBuffer?
 
     /// - Returns: a whole message; nil while more is to come.
@@ -20,7 +22,7 @@ struct MessageAssembler {
             fragments = data
         case .continuation:
             guard var message = fragments else { throw .malformed }
-            guard message.readableBytes + data.readableBytes <= Limits.frameLength else { throw .tooLarge }
+            guard message.readableBytes + data.readableBytes <= limit else { throw .tooLarge }
             // Fragments without end or content would be counted by nothing else.
             guard frame.fin || data.readableBytes > 0 else { throw .malformed }
             fragments = nil

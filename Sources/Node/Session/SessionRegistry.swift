@@ -29,7 +29,25 @@ final class SessionRegistry: Sendable {
         }
     }
 
-    private let entries = Mutex<[[UInt8]: [Entry]]>([:])
+    private struct State {
+        var entries: [[UInt8]: [Entry]] = [:]
+        /// How many devices have come under each origin: asked for often, and not to be counted anew.
+        var devices: [String: Int] = [:]
+
+        mutating func change(_ device: [UInt8], _ body: (inout [Entry]) -> Void) {
+            let before = Set((entries[device] ?? []).map(\.origin))
+            body(&entries[device, default: []])
+            let after = Set((entries[device] ?? []).map(\.origin))
+            if entries[device]?.isEmpty == true { entries[device] = nil }
+            for origin in after.subtracting(before) { devices[origin, default: 0] += 1 }
+            for origin in before.subtracting(after) {
+                let count = devices[origin, default: 0] - 1
+                devices[origin] = count > 0 ? count : nil
+            }
+        }
+    }
+
+    private let state = Mutex(State())
     private let sessionsPerDevice: Int
 
     init(sessionsPerDevice: Int) {
@@ -38,18 +56,20 @@ final class SessionRegistry: Sendable {
 
     /// A device that opens one session more than it may loses the oldest: the network has forgotten it.
     func add(_ entry: Entry) {
-        let surplus = entries.withLock { entries in
-            entries[entry.device.device, default: []].append(entry)
-            let count = entries[entry.device.device, default: []].count
-            return count > sessionsPerDevice ? entries[entry.device.device]?.removeFirst() : nil
+        let surplus = state.withLock { state in
+            var surplus: Entry?
+            state.change(entry.device.device) { entries in
+                entries.append(entry)
+                if entries.count > sessionsPerDevice { surplus = entries.removeFirst() }
+            }
+            return surplus
         }
         surplus?.end(.rateLimited)
     }
 
     func remove(_ entry: Entry) {
-        entries.withLock { entries in
-            entries[entry.device.device]?.removeAll { $0 === entry }
-            if entries[entry.device.device]?.isEmpty == true { entries[entry.device.device] = nil }
+        state.withLock { state in
+            state.change(entry.device.device) { $0.removeAll { $0 === entry } }
         }
     }
 
@@ -58,7 +78,7 @@ final class SessionRegistry: Sendable {
     /// - Returns: whether there is any.
     @discardableResult
     func push(_ push: Push, to device: [UInt8]) -> Bool {
-        let open = entries.withLock { $0[device] ?? [] }
+        let open = state.withLock { $0.entries[device] ?? [] }
         guard !open.isEmpty else { return false }
         let frame = NodeFrame.push(push).encoded
         for entry in open { entry.send(frame) }
@@ -77,14 +97,14 @@ final class SessionRegistry: Sendable {
 
     /// The names of the node under which devices have come, those of most devices first.
     var names: [ServerName] {
-        let names = entries.withLock { entries in
-            entries.values.flatMap { sessions in Set(sessions.compactMap { ServerName(origin: $0.origin) }) }
+        let devices = state.withLock { $0.devices }
+        let counts = devices.reduce(into: [ServerName: Int]()) { counts, origin in
+            if let name = ServerName(origin: origin.key) { counts[name, default: 0] += origin.value }
         }
-        let counts = names.reduce(into: [ServerName: Int]()) { counts, name in counts[name, default: 0] += 1 }
         return counts.sorted { ($1.value, $0.key.host) < ($0.value, $1.key.host) }.map(\.key)
     }
 
     private var all: [Entry] {
-        entries.withLock { $0.values.flatMap { $0 } }
+        state.withLock { $0.entries.values.flatMap { $0 } }
     }
 }

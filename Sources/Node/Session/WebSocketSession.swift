@@ -235,6 +235,14 @@ final class WebSocketSession: ChannelDuplexHandler {
     private func establish(_ party: NodeService.Party) {
         guard let context else { return }
         state = .established(party)
+        var limit = FrameLengthHandler.guest
+        if case .device = party { limit = Limits.frameLength }
+        assembler.limit = limit
+        do {
+            try context.pipeline.syncOperations.handler(type: FrameLengthHandler.self).limit = limit
+        } catch {
+            return context.close(promise: nil)
+        }
         send(NodeFrame.established.encoded)
         if case .device(let device) = party {
             bucket = TokenBucket(bounds.deviceRequests, now: .now())

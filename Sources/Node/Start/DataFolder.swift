@@ -13,6 +13,10 @@ struct DataFolder: Sendable {
     /// The relay's secret: text.
     var relayKey: String { path + "/relay.key" }
     var database: String { path + "/node.sqlite" }
+    /// Room that is given up when the disk is full.
+    var reserve: String { path + "/reserve" }
+    /// How far the clock was set ahead: text.
+    var clock: String { path + "/clock" }
     var lock: String { path + "/lock" }
 
     /// Makes the folder if it is missing, and sees that it can be used.
@@ -66,7 +70,10 @@ struct DataFolder: Sendable {
         var prefix = ""
         for part in path.split(separator: "/") {
             prefix += "/" + part
-            if mkdir(prefix, 0o700) != 0, errno != EEXIST, errno != EISDIR {
+            if mkdir(prefix, 0o700) == 0 {
+                // A power cut would else take the folder, and all that is in it.
+                try? synchronizeFolder(of: prefix)
+            } else if errno != EEXIST, errno != EISDIR {
                 throw StartError("The data folder \(path) cannot be made (\(lastSystemError()))", advice: folderAdvice)
             }
         }

@@ -40,9 +40,21 @@ func writeFile(_ path: String, _ bytes: [UInt8], mode: mode_t = 0o600) throws(Fi
         guard count > 0 else {
             let error = FileError()
             close(descriptor)
+            unlink(new)
             throw error
         }
         written += count
     }
     guard fsync(descriptor) == 0, close(descriptor) == 0, rename(new, path) == 0 else { throw FileError() }
+    try synchronizeFolder(of: path)
+}
+
+/// Makes a file's name durable: until its folder is on the disk too, a power cut may take the file away again.
+func synchronizeFolder(of path: String) throws(FileError) {
+    let folder = path.lastIndex(of: "/").map { $0 == path.startIndex ? "/" : String(path[..<$0]) } ?? "."
+    let descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw FileError() }
+    defer { close(descriptor) }
+    // Some file systems know no such thing for a folder.
+    guard fsync(descriptor) == 0 || errno == EINVAL else { throw FileError() }
 }

@@ -9,6 +9,8 @@ public struct NodeConfiguration: Sendable {
     public var hosts: [String] = []
     /// The TCP port of HTTPS; 0 lets the system choose.
     public var port: Int = 8443
+    /// Where browsers reach it, `https://HOST:PORT`, if not at that port: behind a router or a proxy.
+    public var publicOrigin: String?
     /// A certificate (with its chain) and its private key, as PEM files; nil: the node is its own authority.
     public var certificate: CertificateFiles?
     /// The port of `/metrics` on the loopback address; nil: no metrics.
@@ -20,6 +22,9 @@ public struct NodeConfiguration: Sendable {
     public var webApp: [UInt8]?
     /// Seconds since 1970.
     public var clock: @Sendable () -> UInt64 = { UInt64(clamping: time(nil)) }
+
+    /// Whether the clock may be set while the node runs. Whoever gives it another one sets that as it likes.
+    public var isClockSet = false
 
     public init(data: String) {
         self.data = data
@@ -38,7 +43,8 @@ public struct NodeConfiguration: Sendable {
 
 /// What the node bears from one stranger and from all of them together, beyond the protocol's own `Limits`.
 public struct ServiceBounds: Sendable {
-    /// Open connections in total, and from one address (an IPv6 one counts as its /64).
+    /// Open connections in total, and from one address: an IPv6 one counts as its /56, what a household gets, and all of
+    /// a /48, what an organisation gets, have four times as much.
     public var connections = 16_384
     public var connectionsPerAddress = 512
     /// Relayed addresses in total, each a socket.
@@ -57,6 +63,8 @@ public struct ServiceBounds: Sendable {
     /// Seconds without a sign of life until the node asks for one, and until it gives up.
     public var pingSeconds: Int64 = 30
     public var silenceSeconds: Int64 = 75
+    /// Seconds that a client may take for an answer over HTTP, besides a second for each 50 kB.
+    public var answerSeconds: Int64 = 20
     /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)
@@ -64,6 +72,8 @@ public struct ServiceBounds: Sendable {
     public var outgoingBytes = 4 << 20
     /// Requests of a session that are being worked on; more wait.
     public var requestsInFlight = 32
+    /// Bytes of changes that wait to be written, from all sessions; more are refused.
+    public var pendingBytes = 64 << 20
     public var quotas = Quotas()
 
     /// What one mailbox or one device may occupy: the protocol's `Limits`, unless a node is started with less.

@@ -21,7 +21,7 @@ public struct OperatorInvitation: Sendable {
     ///
     /// - Throws: a ``StartError`` when there is no node, or it has an operator.
     public static func make(forNodeIn path: String) async throws -> OperatorInvitation {
-        let store = try SQLiteStore(DataFolder(existing: path))
+        let store = try SQLiteStore(visiting: DataFolder(existing: path), isReadOnly: false)
         return try await store.whileRunning { store in
             if try await store.read({ try $0.ownership() }) != nil {
                 throw StartError(
@@ -33,7 +33,7 @@ public struct OperatorInvitation: Sendable {
                     advice: "start it with `cryptpeer serve --data \(path)`, which prints an invitation")
             }
             let invitation = try OperatorInvitation(origin: origin)
-            try await store.change { try $0.offerClaim(tokenHash: invitation.tokenHash) }
+            try await store.change(.freeing) { try $0.offerClaim(tokenHash: invitation.tokenHash) }
             return invitation
         }
     }

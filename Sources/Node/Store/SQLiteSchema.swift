@@ -6,6 +6,8 @@ enum SQLiteSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1") { database in try database.execute(sql: version1) }
+        migrator.registerMigration("2") { database in try database.execute(sql: version2) }
+        migrator.registerMigration("3") { database in try database.execute(sql: version3) }
         return migrator
     }
 
@@ -71,5 +73,28 @@ enum SQLiteSchema {
         ) STRICT;
         CREATE INDEX commitsByTag ON commits (tag, length);
         CREATE INDEX commitsByExpiry ON commits (expires);
+        """
+
+    /// Quotas that a restart does not forget, and rows that do not tell which of them one device wrote.
+    private static let version2 = """
+        -- What a device has stored, by the day (since 1970) on which the last of it will have expired. Slots count for some days.
+        CREATE TABLE usage (
+            device BLOB NOT NULL, day INTEGER NOT NULL, bytes INTEGER NOT NULL, slots INTEGER NOT NULL,
+            PRIMARY KEY (device, day)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX usageByDay ON usage (day);
+
+        DROP INDEX slotsByTag;
+        ALTER TABLE slots DROP COLUMN tag;
+        DROP INDEX commitsByTag;
+        ALTER TABLE commits DROP COLUMN tag;
+        -- A blob's tag is sealed from here on, under a key that ends with the process: no two are alike.
+        DROP INDEX blobsByTag;
+        UPDATE blobs SET tag = x'';
+        """
+
+    private static let version3 = """
+        -- Those whose bundle has yet to be let go of.
+        CREATE INDEX invitationsWithBundle ON invitations (expires) WHERE length(bundle) > 0;
         """
 }

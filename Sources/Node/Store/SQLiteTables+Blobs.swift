@@ -5,12 +5,6 @@ extension SQLiteTables {
         try bytes("SELECT bytes FROM blobs WHERE blob = ? AND expires > ?", [blob, now])
     }
 
-    func storedBytes(under tag: [UInt8]) throws -> Int {
-        try number(
-            "SELECT coalesce((SELECT sum(length) FROM blobs WHERE tag = ?1), 0) "
-                + "+ coalesce((SELECT sum(length) FROM commits WHERE tag = ?1), 0)", [tag])
-    }
-
     func put(blob: [UInt8], bytes: [UInt8], expires: UInt64, tag: [UInt8]) throws {
         // An expired one may still be there.
         try execute("DELETE FROM blobs WHERE blob = ?", [blob])
@@ -19,8 +13,10 @@ extension SQLiteTables {
             [blob, tag, bytes.count, expires, bytes])
     }
 
-    func delete(blob: [UInt8]) throws -> Bool {
+    func delete(blob: [UInt8]) throws -> DeletedBlob? {
+        guard let row = try row("SELECT tag, length FROM blobs WHERE blob = ?", [blob]) else { return nil }
+        let deleted = DeletedBlob(tag: try row.bytes(0), length: try row.count(1))
         try execute("DELETE FROM blobs WHERE blob = ?", [blob])
-        return database.changesCount > 0
+        return deleted
     }
 }

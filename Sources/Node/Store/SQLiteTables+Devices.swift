@@ -5,9 +5,11 @@ extension SQLiteTables {
         try row(
             "SELECT sessionKey, member, invitation, inviter, rights, expires FROM devices WHERE device = ?", [device]
         ).map { row in
-            DeviceRecord(
-                device: device, sessionKey: row.bytes(0), member: row.bytes(1), invitation: row.optionalBytes(2),
-                inviter: row.optionalBytes(3), rights: row[4], expires: row.unsigned(5))
+            guard let rights = UInt8(exactly: try row.integer(4)) else { throw DamagedRow() }
+            return DeviceRecord(
+                device: device, sessionKey: try row.bytes(0), member: try row.bytes(1),
+                invitation: try row.optionalBytes(2), inviter: try row.optionalBytes(3), rights: rights,
+                expires: try row.unsigned(5))
         }
     }
 

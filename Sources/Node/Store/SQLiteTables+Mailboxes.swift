@@ -6,8 +6,8 @@ extension SQLiteTables {
             "SELECT id, device, deliveryKeyHash, nextSequence, count, bytes FROM mailboxes WHERE mailbox = ?", [mailbox]
         ).map { row in
             MailboxRecord(
-                row: row[0], device: row.bytes(1), deliveryKeyHash: row.bytes(2), nextSequence: row.unsigned(3),
-                count: row[4], bytes: row[5])
+                row: try row.integer(0), device: try row.bytes(1), deliveryKeyHash: try row.bytes(2),
+                nextSequence: try row.unsigned(3), count: try row.count(4), bytes: try row.count(5))
         }
     }
 
@@ -32,7 +32,7 @@ extension SQLiteTables {
             "SELECT sequence, envelope FROM envelopes WHERE mailbox = ? AND sequence > ? AND expires > ? "
                 + "ORDER BY sequence LIMIT ?",
             [mailbox.row, sequence, now, limit]
-        ).map { EnvelopeRecord(sequence: $0.unsigned(0), envelope: $0.bytes(1)) }
+        ).map { EnvelopeRecord(sequence: try $0.unsigned(0), envelope: try $0.bytes(1)) }
     }
 
     func append(_ envelope: [UInt8], expires: UInt64, to mailbox: MailboxRecord) throws {
@@ -47,23 +47,20 @@ extension SQLiteTables {
     func deleteEnvelopes(in mailbox: MailboxRecord, through sequence: UInt64) throws {
         // SQLite knows an envelope's length without reading it.
         guard
-            let deleted = try row(
+            let row = try row(
                 "SELECT count(*), coalesce(sum(length(envelope)), 0) FROM envelopes WHERE mailbox = ? AND sequence <= ?",
-                [mailbox.row, sequence]), deleted[0] as Int > 0
+                [mailbox.row, sequence])
         else { return }
+        let (count, bytes) = (try row.count(0), try row.count(1))
+        guard count > 0 else { return }
         try execute("DELETE FROM envelopes WHERE mailbox = ? AND sequence <= ?", [mailbox.row, sequence])
-        try execute(
-            "UPDATE mailboxes SET count = count - ?, bytes = bytes - ? WHERE id = ?",
-            [deleted[0] as Int, deleted[1] as Int, mailbox.row])
+        try discount(count, bytes: bytes, from: mailbox.row)
     }
 
-    /// The mailbox's counts from scratch, after a sweep.
-    func recount(_ mailbox: Int64) throws {
+    /// Takes envelopes that were deleted off what their mailbox counts.
+    func discount(_ count: Int, bytes: Int, from mailbox: Int64) throws {
         try execute(
-            "UPDATE mailboxes SET (count, bytes) = "
-                + "(SELECT count(*), coalesce(sum(length(envelope)), 0) FROM envelopes WHERE mailbox = mailboxes.id) "
-                + "WHERE id = ?",
-            [mailbox])
+            "UPDATE mailboxes SET count = count - ?, bytes = bytes - ? WHERE id = ?", [count, bytes, mailbox])
     }
 
     func replaceKeyPackages(of device: [UInt8], in mailbox: MailboxRecord, by keyPackages: [[UInt8]]) throws {
@@ -76,12 +73,11 @@ extension SQLiteTables {
     }
 
     func takeKeyPackage(from mailbox: MailboxRecord) throws -> [UInt8]? {
-        guard
-            let row = try row(
-                "SELECT id, keyPackage FROM keyPackages WHERE mailbox = ? ORDER BY id LIMIT 1", [mailbox.row])
-        else { return nil }
-        let keyPackage = row.bytes(1)
-        try execute("DELETE FROM keyPackages WHERE id = ?", [row[0] as Int64])
+        let oldest = try rows(
+            "SELECT id, keyPackage FROM keyPackages WHERE mailbox = ? ORDER BY id LIMIT 2", [mailbox.row])
+        guard let first = oldest.first else { return nil }
+        let keyPackage = try first.bytes(1)
+        if oldest.count > 1 { try execute("DELETE FROM keyPackages WHERE id = ?", [try first.integer(0)]) }
         return keyPackage
     }
 }

@@ -48,7 +48,7 @@ extension SQLiteTables {
 
     /// The first column of the first row, as a number; 0 where there is none.
     func number(_ sql: String, _ arguments: [(any SQLiteArgument)?] = []) throws -> Int {
-        try row(sql, arguments)?[0] ?? 0
+        try row(sql, arguments)?.count(0) ?? 0
     }
 
     private func bound(_ arguments: [(any SQLiteArgument)?]) -> StatementArguments {
@@ -56,16 +56,34 @@ extension SQLiteTables {
     }
 }
 
+/// A row holds what its table cannot: the file was damaged while the node ran.
+struct DamagedRow: Error {}
+
+// GRDB's own conversions end the process where a value is not of the type asked for.
 extension Row {
-    func bytes(_ index: Int) -> [UInt8] {
-        optionalBytes(index) ?? []
+    func bytes(_ index: Int) throws(DamagedRow) -> [UInt8] {
+        guard let bytes = try optionalBytes(index) else { throw DamagedRow() }
+        return bytes
     }
 
-    func optionalBytes(_ index: Int) -> [UInt8]? {
-        (self[index] as Data?).map { [UInt8]($0) }
+    func optionalBytes(_ index: Int) throws(DamagedRow) -> [UInt8]? {
+        switch (self[index] as DatabaseValue).storage {
+        case .blob(let data): [UInt8](data)
+        case .null: nil
+        default: throw DamagedRow()
+        }
     }
 
-    func unsigned(_ index: Int) -> UInt64 {
-        UInt64(clamping: self[index] as Int64)
+    func integer(_ index: Int) throws(DamagedRow) -> Int64 {
+        guard case .int64(let value) = (self[index] as DatabaseValue).storage else { throw DamagedRow() }
+        return value
+    }
+
+    func count(_ index: Int) throws(DamagedRow) -> Int {
+        Int(clamping: try integer(index))
+    }
+
+    func unsigned(_ index: Int) throws(DamagedRow) -> UInt64 {
+        UInt64(clamping: try integer(index))
     }
 }

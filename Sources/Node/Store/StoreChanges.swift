@@ -14,6 +14,8 @@ protocol StoreReads {
 
     func invitation(_ invitation: [UInt8]) throws -> InvitationRecord?
     func openInvitations(of device: [UInt8], now: UInt64) throws -> Int
+    /// A device's invitations in any state, those that have expired included.
+    func invitations(of device: [UInt8]) throws -> Int
 
     func mailbox(_ mailbox: [UInt8]) throws -> MailboxRecord?
     func mailboxes(of device: [UInt8]) throws -> Int
@@ -22,11 +24,10 @@ protocol StoreReads {
         -> [EnvelopeRecord]
 
     func blob(_ blob: [UInt8], now: UInt64) throws -> [UInt8]?
-    /// The bytes of blobs and commits that stand under this tag.
-    func storedBytes(under tag: [UInt8]) throws -> Int
+    /// What a device's quotas are charged with, as far as it has not expired.
+    func usage(of device: [UInt8], now: UInt64) throws -> Usage
 
     func slot(_ slot: [UInt8]) throws -> SlotRecord?
-    func slots(under tag: [UInt8]) throws -> Int
     func commit(in slot: SlotRecord, at position: UInt64, now: UInt64) throws -> CommitRecord?
 }
 
@@ -43,6 +44,8 @@ protocol StoreChanges: StoreReads {
     func put(checkpoint: [UInt8], of device: [UInt8]) throws
 
     func put(_ invitation: InvitationRecord) throws
+    /// Lets go of the bundles that a device's expired invitations hold.
+    func dropExpiredBundles(of device: [UInt8], now: UInt64) throws
 
     /// A mailbox whose first envelope will be number 1.
     func makeMailbox(_ mailbox: [UInt8], of device: [UInt8], deliveryKeyHash: [UInt8]) throws
@@ -52,16 +55,21 @@ protocol StoreChanges: StoreReads {
     func deleteEnvelopes(in mailbox: MailboxRecord, through sequence: UInt64) throws
     /// Replaces all of the device's key packages.
     func replaceKeyPackages(of device: [UInt8], in mailbox: MailboxRecord, by keyPackages: [[UInt8]]) throws
-    /// The oldest key package of a mailbox, which is then gone.
+    /// The oldest key package of a mailbox, which is then gone unless it is the last.
     func takeKeyPackage(from mailbox: MailboxRecord) throws -> [UInt8]?
 
-    func put(blob: [UInt8], bytes: [UInt8], expires: UInt64, tag: [UInt8]) throws
-    /// - Returns: whether there was one.
-    func delete(blob: [UInt8]) throws -> Bool
+    /// Charges a device until the end of a day.
+    func charge(_ usage: Usage, to device: [UInt8], until day: UInt64) throws
+    /// Takes back bytes that a device was charged until that day, if that is remembered.
+    func refund(bytes: Int, to device: [UInt8], until day: UInt64) throws
 
-    func makeSlot(_ slot: [UInt8], tokenHash: [UInt8], tag: [UInt8]) throws
+    func put(blob: [UInt8], bytes: [UInt8], expires: UInt64, tag: [UInt8]) throws
+    /// - Returns: what there was; nil: nothing.
+    func delete(blob: [UInt8]) throws -> DeletedBlob?
+
+    func makeSlot(_ slot: [UInt8], tokenHash: [UInt8]) throws
     /// Records the commit of the slot's position and moves the slot to the next.
-    func advance(_ slot: SlotRecord, with commit: CommitRecord, expires: UInt64, tag: [UInt8]) throws
+    func advance(_ slot: SlotRecord, with commit: CommitRecord, expires: UInt64) throws
 
     /// Deletes some of what has expired, a bounded amount.
     ///
@@ -129,6 +137,18 @@ struct MailboxRecord: Sendable {
 struct EnvelopeRecord: Sendable {
     let sequence: UInt64
     let envelope: [UInt8]
+}
+
+/// What a device has put that counts against its quotas.
+struct Usage: Sendable {
+    /// Of blobs and commits, each at least `Limits.leastCharge`.
+    var bytes = 0
+    var slots = 0
+}
+
+struct DeletedBlob: Sendable {
+    let tag: [UInt8]
+    let length: Int
 }
 
 struct SlotRecord: Sendable {

@@ -26,7 +26,9 @@ struct LocalAuthority: Sendable {
         }
         certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey,
-            notValidBefore: now - Self.leeway, notValidAfter: now + Self.lifetime,
+            // From before any right clock's time, so that one made by a clock that was ahead is good when that is set.
+            notValidBefore: min(now, Date(timeIntervalSince1970: TimeInterval(Version.earliest))) - Self.leeway,
+            notValidAfter: now + Self.lifetime,
             issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,
             extensions: try Certificate.Extensions {
                 Critical(BasicConstraints.isCertificateAuthority(maxPathLength: 0))

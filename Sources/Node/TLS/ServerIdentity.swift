@@ -58,6 +58,9 @@ struct ServerIdentity: Sendable {
         chain.contains { $0.notValidAfter < now + seconds }
     }
 
+    /// Whether a clock that was ahead made it.
+    func begins(after now: Date) -> Bool { chain.contains { $0.notValidBefore > now } }
+
     func makeContext() throws -> NIOSSLContext {
         let certificates = try chain.map { certificate in
             var serializer = DER.Serializer()

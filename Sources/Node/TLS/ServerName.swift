@@ -7,14 +7,17 @@ enum ServerName: Hashable, Sendable {
     /// 4 or 16 bytes.
     case address([UInt8])
 
-    /// - Returns: nil for what is neither a host name nor an address. An IPv6 address may stand in brackets.
+    /// - Returns: nil for what is neither a host name nor an address. An IPv6 address may stand in brackets. A name in another
+    ///   script is taken in its ASCII form, and one with a full stop at its end without that.
     init?(_ text: String) {
-        var text = text.lowercased()
+        guard var text = InternationalName.ascii(text.lowercased()) else { return nil }
         if text.hasPrefix("["), text.hasSuffix("]") { text = String(text.dropFirst().dropLast()) }
         if let address = try? SocketAddress(ipAddress: text, port: 0) {
             self = .address(address.addressBytes)
             return
         }
+        // The root's label (RFC 1034 §3.1): certificates and links do without.
+        if text.hasSuffix("."), text.utf8.count > 1 { text.removeLast() }
         let labels = text.split(separator: ".", omittingEmptySubsequences: false)
         guard text.utf8.count <= 253, !labels.isEmpty,
             labels.allSatisfy({ label in
@@ -33,6 +36,39 @@ enum ServerName: Hashable, Sendable {
         var host = origin.dropFirst("https://".count)
         if let colon = host.lastIndex(of: ":"), host[colon...].firstIndex(of: "]") == nil { host = host[..<colon] }
         self.init(String(host))
+    }
+
+    /// What a person wrote after `--host`.
+    init(host text: String) throws(StartError) {
+        if let name = ServerName(text) {
+            self = name
+            return
+        }
+        let problem = "\(text) is neither a host name nor an address"
+        if text.contains("://") { throw StartError(problem, advice: "give --host the name alone, without https://") }
+        if let colon = text.lastIndex(of: ":"), ServerName(String(text[..<colon])) != nil {
+            throw StartError(problem, advice: "give --host the name alone, and the port with --port or --public-origin")
+        }
+        if text.contains("_") {
+            throw StartError(
+                problem, advice: "an underscore stands in no certificate: use a hyphen, also where the name is entered")
+        }
+        throw StartError(problem, advice: "correct --host")
+    }
+
+    /// The port of an origin; nil if that is none.
+    static func port(ofOrigin origin: String) -> Int? {
+        guard let colon = origin.lastIndex(of: ":"), origin[colon...].firstIndex(of: "]") == nil else { return 443 }
+        let text = origin[origin.index(after: colon)...]
+        if text.hasPrefix("//") { return 443 }
+        return Int(text).flatMap { (1...65_535).contains($0) ? $0 : nil }
+    }
+
+    /// Whether a browser that was led to this name and port writes its origin so: it keeps the full stop at a name's end.
+    func isWritten(as origin: String, port: Int) -> Bool {
+        if self.origin(port: port) == origin { return true }
+        guard case .dns(let name) = self else { return false }
+        return Self.dns(name + ".").origin(port: port) == origin
     }
 
     private static func isNameByte(_ byte: UInt8) -> Bool {

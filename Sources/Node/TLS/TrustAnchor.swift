@@ -12,12 +12,16 @@ final class TrustAnchor: Sendable {
     let authority: LocalAuthority?
     /// The name that stands in links.
     let primaryName: ServerName
+    /// Where browsers reach the node, if not at its own port.
+    private let publicOrigin: PublicOrigin?
     private let source: Source
+    /// `localhost` and the machine's addresses, as they were seen last.
+    private let machine = Mutex<[ServerName]>([])
     private let current: Mutex<(identity: ServerIdentity, context: NIOSSLContext)>
 
     private enum Source {
         case own(LocalAuthority, DataFolder, hosts: [ServerName])
-        case given(hosts: [ServerName])
+        case given(NodeConfiguration.CertificateFiles, hosts: [ServerName])
     }
 
     /// What browsers accept of a private authority, with a margin (Apple: 825 days, and 398 for public ones).
@@ -25,17 +29,13 @@ final class TrustAnchor: Sendable {
     private static let renewalMargin: TimeInterval = 60 * 86_400
 
     init(configuration: NodeConfiguration, folder: DataFolder, now: Date) throws(StartError) {
-        var hosts: [ServerName] = []
-        for host in configuration.hosts {
-            guard let name = ServerName(host) else {
-                throw StartError("\(host) is neither a host name nor an address", advice: "correct --host")
-            }
-            hosts.append(name)
-        }
+        var hosts = try configuration.hosts.map { host throws(StartError) in try ServerName(host: host) }
+        publicOrigin = try configuration.publicOrigin.map { origin throws(StartError) in try PublicOrigin(origin) }
+        if let publicOrigin { hosts = [publicOrigin.name] + hosts.filter { $0 != publicOrigin.name } }
         let identity: ServerIdentity
         if let files = configuration.certificate {
             authority = nil
-            source = .given(hosts: hosts)
+            source = .given(files, hosts: hosts)
             identity = try Self.given(files, hosts: hosts, now: now)
             guard let name = hosts.first ?? identity.firstName else {
                 throw StartError(
@@ -44,6 +44,7 @@ final class TrustAnchor: Sendable {
             }
             primaryName = name
         } else {
+            let now = Self.possible(now)
             let authority = try Self.ownAuthority(folder, hosts: hosts, now: now)
             for host in hosts where !authority.vouches(for: host) {
                 throw StartError(
@@ -57,8 +58,12 @@ final class TrustAnchor: Sendable {
             identity = try Self.ownIdentity(authority, folder, hosts: hosts, now: now)
             primaryName = hosts.first ?? .dns("localhost")
         }
+        current = Mutex((identity, try Self.context(of: identity)))
+    }
+
+    private static func context(of identity: ServerIdentity) throws(StartError) -> NIOSSLContext {
         do {
-            current = Mutex((identity, try identity.makeContext()))
+            return try identity.makeContext()
         } catch {
             throw StartError(
                 "The certificate and key cannot be used for TLS",
@@ -72,22 +77,94 @@ final class TrustAnchor: Sendable {
     var givenNames: [ServerName] {
         switch source {
         case .own(_, _, let hosts): hosts
-        case .given(let hosts): hosts + current.withLock { $0.identity.serverNames }.filter { !hosts.contains($0) }
+        case .given(_, let hosts): hosts + current.withLock { $0.identity.serverNames }.filter { !hosts.contains($0) }
         }
+    }
+
+    /// The origin that stands in links.
+    ///
+    /// - Parameter port: the one that the node listens at.
+    func primaryOrigin(port: Int) -> String { publicOrigin?.text ?? primaryName.origin(port: port) }
+
+    /// Where a browser is to go that asked for that host, without TLS: there, if it is this node's, and to the port that it
+    /// asked for.
+    ///
+    /// - Parameters:
+    ///   - host: as it stands in a request, `HOST[:PORT]`.
+    ///   - port: the one that the node listens at.
+    func origin(forHost host: String?, port: Int) -> String {
+        guard let host, let name = ServerName(origin: "https://\(host)"), isOwn(name) else {
+            return primaryOrigin(port: port)
+        }
+        // Without a port it is the usual one of plain HTTP, at which nothing speaks TLS.
+        let asked = host.last == "]" || !host.contains(":") ? port : ServerName.port(ofOrigin: "https://\(host)")
+        return name.origin(port: asked ?? port)
+    }
+
+    /// Whether a page of this origin, as a browser writes it, is this node's.
+    ///
+    /// - Parameter port: the one that the node listens at.
+    func isOwn(origin: String, port: Int) -> Bool {
+        if let publicOrigin, publicOrigin.names(origin) { return true }
+        guard let name = ServerName(origin: origin), name.isWritten(as: origin, port: port) else { return false }
+        return isOwn(name)
     }
 
     /// Whether a browser that shows this name in its address bar has come to this node.
     func isOwn(_ name: ServerName) -> Bool {
-        current.withLock { $0.identity.covers(name) }
+        current.withLock { $0.identity.covers(name) } || machine.withLock { $0.contains(name) }
     }
 
-    /// Makes a new certificate when the old one nears its end. Connections that stand keep the old one.
-    func renewIfNeeded(now: Date) throws {
-        guard case .own(let authority, let folder, let hosts) = source else { return }
-        guard current.withLock({ $0.identity.expires(within: Self.renewalMargin, of: now) }) else { return }
-        let identity = try Self.ownIdentity(authority, folder, hosts: hosts, now: now)
-        let context = try identity.makeContext()
+    /// The files of a given certificate; nil: the node makes its own.
+    var files: NodeConfiguration.CertificateFiles? {
+        if case .given(let files, _) = source { files } else { nil }
+    }
+
+    /// When the first of the certificates that are shown ends.
+    var end: Date {
+        current.withLock { $0.identity.chain.map(\.notValidAfter).min() ?? .distantPast }
+    }
+
+    /// Reads a given certificate and its key anew. Connections that stand keep the old one.
+    ///
+    /// - Returns: whether another one is shown from now on.
+    /// - Throws: a ``StartError`` that says what is wrong with the files: the old one stays.
+    func reload(now: Date) throws(StartError) -> Bool {
+        guard case .given(let files, let hosts) = source else { return false }
+        let identity = try Self.given(files, hosts: hosts, now: now)
+        let isShown = current.withLock {
+            $0.identity.chain == identity.chain && $0.identity.key.publicKey == identity.key.publicKey
+        }
+        if isShown { return false }
+        let context = try Self.context(of: identity)
         current.withLock { $0 = (identity, context) }
+        return true
+    }
+
+    /// Makes a new certificate of the node's own when the old one nears its end, or was made by a clock that was wrong, or
+    /// lacks an address that the machine has by now. Connections that stand keep the old one.
+    ///
+    /// Addresses that have gone stay in it until it is made anew for another reason: a cable that is pulled and plugged in again
+    /// asks nobody to accept another certificate.
+    func renewIfNeeded(now: Date) throws(StartError) {
+        guard case .own(let authority, let folder, let hosts) = source else { return }
+        let now = Self.possible(now)
+        let addresses = Self.machineNames()
+        machine.withLock { $0 = addresses }
+        let names = (hosts + addresses).filter { authority.vouches(for: $0) }
+        let isGood = current.withLock { current in
+            !current.identity.expires(within: Self.renewalMargin, of: now) && !current.identity.begins(after: now)
+                && names.allSatisfy { current.identity.covers($0) }
+        }
+        if isGood { return }
+        let identity = try Self.ownIdentity(authority, folder, hosts: hosts, now: now)
+        let context = try Self.context(of: identity)
+        current.withLock { $0 = (identity, context) }
+    }
+
+    /// The time, as far as it can be true: a small computer without a battery begins in 1970.
+    private static func possible(_ now: Date) -> Date {
+        max(now, Date(timeIntervalSince1970: TimeInterval(Version.earliest)))
     }
 
     // MARK: - A given certificate
@@ -182,7 +259,7 @@ final class TrustAnchor: Sendable {
     {
         let names = (hosts + machineNames()).filter { authority.vouches(for: $0) }
         if let stored = try? stored(folder, authority), !stored.expires(within: renewalMargin, of: now),
-            names.allSatisfy({ stored.covers($0) }), stored.names.count == Set(names).count
+            !stored.begins(after: now), names.allSatisfy({ stored.covers($0) }), stored.names.count == Set(names).count
         {
             return stored
         }

@@ -20,13 +20,17 @@ final class NodeProcess: Sendable {
     }
 
     private let options: [String]
+    private let wrapper: [String]
 
     /// A started node on a port of its own.
     ///
-    /// - Parameter options: more of `serve`'s.
-    init(folder: TemporaryFolder? = nil, options: [String] = []) async throws {
+    /// - Parameters:
+    ///   - options: more of `serve`'s.
+    ///   - wrapper: a program that becomes the node, and that one's own arguments.
+    init(folder: TemporaryFolder? = nil, options: [String] = [], under wrapper: [String] = []) async throws {
         self.folder = try folder ?? TemporaryFolder()
         self.options = options
+        self.wrapper = wrapper
         port = Self.freePort()
         try await start()
     }
@@ -53,6 +57,22 @@ final class NodeProcess: Sendable {
         return pages * sysconf(Int32(_SC_PAGESIZE))
     }
 
+    /// The CPU time that its threads have spent so far.
+    var cpuNanoseconds: UInt64 {
+        guard let id = state.withLock({ $0.process?.id }) else { return 0 }
+        let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/task")) ?? []
+        return tasks.reduce(0) { sum, task in
+            let text = try? String(contentsOfFile: "/proc/\(id)/task/\(task)/schedstat", encoding: .utf8)
+            return sum + (text?.split(separator: " ").first.flatMap { UInt64($0) } ?? 0)
+        }
+    }
+
+    /// How many files and sockets it has open at the moment.
+    var descriptors: Int {
+        guard let id = state.withLock({ $0.process?.id }) else { return 0 }
+        return (try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(id)/fd"))?.count ?? 0
+    }
+
     /// How many sockets it has open at the moment.
     var sockets: Int {
         guard let id = state.withLock({ $0.process?.id }) else { return 0 }
@@ -69,9 +89,11 @@ final class NodeProcess: Sendable {
     private var logPath: String { folder.path + "/log" }
 
     func start() async throws {
+        let words =
+            wrapper + [try Self.executable().path, "serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"]
+            + options
         let process = try ChildProcess(
-            try Self.executable(),
-            ["serve", "--data", data, "--port", "\(port)", "--metrics-port", "0"] + options, errorsTo: logPath)
+            URL(fileURLWithPath: words[0]), Array(words.dropFirst()), errorsTo: logPath)
         state.withLock { $0.process = process }
         let ready = try await Self.run { [self] in
             var text = ""

@@ -1,5 +1,5 @@
 // The app over the scripted session. What is shown is chosen in the query: ?vault, ?unlocked, ?operator, ?empty,
-// ?fault=core, ?elsewhere, ?warn, ?unreachable.
+// ?fault=core, ?elsewhere, ?warn, ?collision, ?unreachable.
 
 import { Desk } from "../../../Web/calls/tabs/desk";
 import { followLanguage } from "../../../Web/i18n";
@@ -52,6 +52,7 @@ setTimeout(() => {
         listener?.onEvent({ type: "warning", kind: "fingerprintMismatch", conversation: "01".repeat(16) });
         listener?.onEvent({ type: "problem", problem: "tooManyRequests" });
     }
+    if (query.has("collision")) listener?.onEvent({ type: "warning", kind: "nameCollision", conversation: "05".repeat(16) });
     const ringing = query.get("ringing");
     if (ringing && query.has("elsewhere")) ringElsewhere(ringing);
     if (query.has("unreachable")) listener?.onNodeReachable(false);

@@ -16,15 +16,15 @@ const now = Date.now();
 function conversation(number: number, name: string, change: Partial<Conversation> = {}): Conversation {
     return {
         conversation: id(number), member: id(0x40 + number * 0x1b), device: id(0x80 + number), name, selfName: name, petname: "",
-        verified: false, unconfirmed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
-        nameCollision: false, gap: false, warning: false, calls: "frames", ...change,
+        verified: false, removed: false, unread: 0, lastTime: now - number * 47 * minute, connection: "direct",
+        nameCollision: false, gap: false, warning: false, calls: "frames", unmasked: false, ...change,
     };
 }
 
 const people: Conversation[] = [
     conversation(1, "Ada Lovelace", { verified: true }),
     conversation(2, "Léa Moreau", { unread: 3, connection: "mailbox", calls: "media" }),
-    conversation(3, "خالد المنصور", { unconfirmed: true, connection: "offline" }),
+    conversation(3, "خالد المنصور", { removed: true, connection: "offline" }),
     conversation(4, "Cellule de crise, préfecture du Finistère, permanence de nuit", { gap: true, connection: "relayed" }),
     conversation(6, "Noor", { lastTime: now - 30 * minute }),
     conversation(5, "Grace", { lastTime: now - 3 * 86_400_000, nameCollision: true }),
@@ -105,7 +105,7 @@ class DemoCalls {
         switch (input.type) {
             case "call": {
                 const reason = this.#query.get("reason") as EventOf<"call">["reason"] | null;
-                this.#tell({ conversation: input.conversation, video: input.video, own: true, state: "calling" });
+                this.#tell({ conversation: input.conversation, video: input.video, own: true, state: "calling", encryption: this.#query.has("plain") ? "none" : "frames" });
                 setTimeout(() => this.#tell({ state: "ringingThere" }), 200);
                 if (this.#query.has("ringing")) return;
                 if (this.#query.has("glare")) return void setTimeout(() => this.#giveWay(input.video), 400);
@@ -198,6 +198,10 @@ export class DemoSession implements SessionPort {
             : this.#unlock(false), 500);
     }
 
+    recoveryFile(): void {
+        this.#emit({ type: "recoveryFile", file: new Uint8Array(900), code: "7KQ2M-XW9TD-4HB3R-ZPNCV-8EJ6F-A5YGS" });
+    }
+
     changePassphrase(old: string): void {
         setTimeout(() => old === "wrong" ? this.#emit({ type: "problem", problem: "wrongPassphrase" }) : this.#unlock(false), 500);
     }
@@ -267,7 +271,7 @@ export class DemoSession implements SessionPort {
     #unlock(empty: boolean, ownName = "Camille"): void {
         this.#emit({
             type: "unlocked", ownName, ownMember: id(9), isOperator: this.#operator, mayInvite: true,
-            settings: { revealSeconds: 30, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true,
+            settings: { revealSeconds: 0, idleLockSeconds: 300, readReceipts: true, relayOnly: false }, recoverySaved: !this.#operator, confirmed: true, recoveryMade: 0,
         });
         this.#emit({ type: "conversations", conversations: empty ? [] : people });
         this.#emit({ type: "nodeStatus", state: "connected", reason: null });
@@ -306,13 +310,13 @@ export class DemoSession implements SessionPort {
                 return;
             case "reveal":
                 if (input.message === id(29)) {
-                    const until = { type: "revealed" as const, conversation: input.conversation, message: input.message, text: "voice.webm", untilMs: Date.now() + 30_000 };
+                    const until = { type: "revealed" as const, conversation: input.conversation, message: input.message, text: "voice.webm", untilMs: 0 };
                     this.#emit(until);
                     return this.#emit({ type: "messages", conversation: input.conversation, replaceAll: false, hasOlder: true, messages: [
                         file(29, { name: "voice.webm", mediaType: "audio/webm", size: 34_000, kind: "voice", durationMs: 12_000, waveform }),
                     ] });
                 }
-                return this.#emit({ type: "revealed", conversation: input.conversation, message: input.message, text: texts, untilMs: Date.now() + 30_000 });
+                return this.#emit({ type: "revealed", conversation: input.conversation, message: input.message, text: texts, untilMs: 0 });
             case "send": {
                 const sent = message(this.#sent, { id: id(this.#sent++), own: true, state: "sending", masked: false, text: input.text, time: Date.now() });
                 const tell = (state: Message["state"]) => this.#emit({
@@ -328,12 +332,10 @@ export class DemoSession implements SessionPort {
                 this.#emit({ type: "invitation", invitation, expires: Date.now() + (input.validForSeconds || 604_800) * 1_000,
                     link: `https://localhost:8443/#${"AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_".repeat(3).slice(0, 87 - this.#invited)}${"x".repeat(this.#invited)}` });
                 return this.#emit({ type: "invitations", invitations: [
-                    { invitation, created: Date.now(), expires: Date.now() + 604_800_000, state: "open" },
-                    { invitation: id(199), created: now - 86_400_000, expires: now + 5 * 86_400_000, state: "open" },
+                    { invitation, created: Date.now(), expires: Date.now() + 604_800_000, state: "open", label: "", guest: "", showable: true },
+                    { invitation: id(199), created: now - 86_400_000, expires: now + 5 * 86_400_000, state: "open", label: "Max", guest: "", showable: true },
                 ] });
             }
-            case "recoveryFile":
-                return this.#emit({ type: "recoveryFile", file: new Uint8Array(900), code: "7KQ2M-XW9TD-4HB3R-ZPNCV-8EJ6F-A5YGS" });
             case "verified": {
                 const index = people.findIndex((person) => person.member === input.member);
                 people[index] = { ...people[index]!, verified: input.verified };

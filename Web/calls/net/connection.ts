@@ -194,7 +194,8 @@ export class MediaConnection {
         if (type === "offer" && !this.#polite && this.connection.signalingState !== "stable") return;
         const announced = announcedFingerprints(sdp);
         // The certificate belongs to the call: one that changes in the middle of it is somebody else's.
-        if (this.#announced.length > 0 && announced.join() !== this.#announced.join()) return this.#end("fingerprintMismatch");
+        const isSame = this.#announced.length === 0 || announced.join() === this.#announced.join();
+        if (announced.length === 0 || !isSame) return this.#end("fingerprintMismatch");
         this.#announced = announced;
         if (type === "offer" && this.#data === null) this.#openData();
         await this.connection.setRemoteDescription({ type, sdp });

@@ -1,5 +1,6 @@
 // The user's own microphone, camera and screen: opened when needed, closed as soon as they are not.
 
+import { keepChoice, readChoice } from "../../net/choices";
 import { Value } from "../../model/value";
 
 export type DeviceKind = "microphone" | "camera" | "speaker";
@@ -86,7 +87,7 @@ export class Devices {
 
     /** Uses that device from now on, in a call under way, too. */
     async choose(kind: DeviceKind, id: string): Promise<void> {
-        localStorage.setItem(storageKey(kind), id);
+        keepChoice(storageKey(kind), id);
         this.chosen[kind].set(id);
         if (kind === "speaker") return;
         const before = this.track[kind].current;
@@ -183,7 +184,7 @@ export class Devices {
 }
 
 function chosenBefore(kind: DeviceKind): string {
-    return localStorage.getItem(storageKey(kind)) ?? "";
+    return readChoice(storageKey(kind)) ?? "";
 }
 
 function stop(track: MediaStreamTrack): void {
@@ -197,8 +198,13 @@ export interface SharedScreen {
     readonly sound: MediaStreamTrack | null;
 }
 
-/** Null when the user thought better of it, or the browser cannot. */
-export async function shareScreen(): Promise<SharedScreen | null> {
+/** Whether the user thought better of it: that needs no word. Who is refused by the system, or by another app, does. */
+export function isChangeOfMind(error: unknown): boolean {
+    return error instanceof Error && (error.name === "AbortError" || (error.name === "NotAllowedError" && !/system/i.test(error.message)));
+}
+
+/** Null when the user thought better of it. */
+export async function shareScreen(): Promise<SharedScreen | null | "refused"> {
     try {
         const stream = await navigator.mediaDevices.getDisplayMedia({
             video: { frameRate: { ideal: 15, max: 30 } },
@@ -209,8 +215,8 @@ export async function shareScreen(): Promise<SharedScreen | null> {
         } as DisplayMediaStreamConstraints);
         const [picture] = stream.getVideoTracks();
         const [sound] = stream.getAudioTracks();
-        return picture === undefined ? null : { picture, sound: sound ?? null };
-    } catch {
-        return null;
+        return picture === undefined ? "refused" : { picture, sound: sound ?? null };
+    } catch (error) {
+        return isChangeOfMind(error) ? null : "refused";
     }
 }

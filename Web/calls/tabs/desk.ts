@@ -214,7 +214,7 @@ class Offer {
         this.#channel.postMessage(message);
     }
 
-    /** What is no word of a tab of ours is none. */
+    /** Runs jobs one at a time; a message that cannot be decrypted is ignored. */
     #enqueue(job: () => Promise<void>): void {
         this.#jobs = this.#jobs.then(job).catch(() => undefined);
     }

@@ -20,7 +20,7 @@ export type ProfileWord = Coded<typeof profileWord>;
 /** Sealed, from another tab. */
 export const guestWord = union({
     ...callInputs,
-    /** Its media's connection was told by the relay that this right is none. */
+    /** The relay rejected the credential that its media's connection showed. */
     relayRefused: { username: text },
 });
 export type GuestWord = Coded<typeof guestWord>;

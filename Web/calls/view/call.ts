@@ -119,7 +119,7 @@ function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value
         const { state: name, startedMs } = model.summary.current;
         const lasts = (name === "inCall" || name === "reconnecting") && startedMs > 0;
         const time = lasts ? formatDuration(Math.max(0, Math.floor((Date.now() - startedMs) / 1_000))) : "";
-        const text = name === "inCall" ? time : name === "over" ? "" : t(`state.${name}`);
+        const text = name === "inCall" ? time : name === "over" ? "" : t(`state.${name}`, { name: model.name });
         if (state.textContent !== text) state.textContent = text;
     };
     scope.bind(model.summary, update);
@@ -128,6 +128,9 @@ function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value
     scope.fill(badge, model.encrypted, (encrypted): Child => encrypted === null ? null : encrypted
         ? h("span", { class: "tag tag-good", title: t("badge.encryptedHint") }, icon("shieldCheck"), t("badge.encrypted"))
         : h("span", { class: "tag tag-warning", title: t("plain.before", { name: model.name }) }, icon("alert"), t("badge.plain")));
+    // Before somebody answers there is nothing to be encrypted.
+    const isAnswered = scope.part(model.summary, ({ state }) => state !== "calling" && state !== "ringingThere" && state !== "ringingHere");
+    scope.bind(isAnswered, (answered) => (badge.hidden = !answered));
     const layout = toggleButton("control.grid", "grid", () => run("grid"), "grid");
     scope.attribute(layout, "aria-pressed", model.layout, (name) => String(name === "grid"));
     const fullScreen = toggleButton("control.fullScreen", "fullScreen", () => run("fullScreen"), "fullScreen");
@@ -143,7 +146,7 @@ function head(scope: Scope, telephone: Telephone, model: CallModel, panel: Value
         size.replaceChildren(icon(isSmall ? "enlarge" : "minimise"));
     });
     return h("header", { class: "call-head" },
-        h("div", { class: "call-title" }, h("h1", {}, h("bdi", {}, model.name)), state),
+        h("div", { class: "call-title" }, h("h2", {}, h("bdi", {}, model.name)), state),
         badge,
         h("div", { class: "call-tools" },
             layout,
@@ -218,7 +221,10 @@ function problems(scope: Scope, model: CallModel): Child {
         && notice("warning", t("noPath.call", { name: model.name, why: appText(`noPath.${model.noPath.current}`) })));
     scope.bind(model.noPath, shown);
     scope.bind(model.summary, shown);
-    return [plain, noPath, deviceProblems(scope, model.devices, "microphone", "camera")];
+    const screen = h("div", { role: "status" });
+    scope.fill(screen, model.screenRefused, (refused) => refused && notice("warning", t("screen.refused"),
+        button(t("screen.dismiss"), { class: "small", onclick: () => model.screenRefused.set(false) })));
+    return [plain, noPath, screen, deviceProblems(scope, model.devices, "microphone", "camera")];
 }
 
 // The controls at the bottom

@@ -70,11 +70,26 @@ export function groupsOf(figures: Figures): Group[] {
     return [connection, ...streams];
 }
 
-/** The two kinds, and how it goes between them: "relay over TLS – relay, udp". */
-function ends({ candidateTypes: [own, other], protocol, relayProtocol }: Figures): string {
+/** The kinds of RFC 8445 §5.1.1, in words. */
+function kindOf(candidateType: string): string {
+    switch (candidateType) {
+        case "host":
+        case "srflx":
+        case "prflx":
+        case "relay":
+            return t(`details.${candidateType}`);
+        default:
+            return candidateType;
+    }
+}
+
+/** The two kinds, and how it goes between them: "relay over TLS – relay, UDP". */
+function ends({ candidateTypes, protocol, relayProtocol }: Figures): string {
+    const [own, other] = candidateTypes.map(kindOf);
     if (own === undefined) return t("details.unknown");
     const kind = relayProtocol === "" ? own : t("details.over", { kind: own, protocol: relayProtocol });
-    return `${[kind, other ?? []].flat().join(" – ")}, ${protocol}`;
+    const both = other === undefined || other === kind ? kind : `${kind} – ${other}`;
+    return `${both}, ${protocol.toUpperCase()}`;
 }
 
 function streamRows(stream: StreamFigures, ms: (value: number | null) => string, rate: (bits: number | null) => string): Group["rows"] {
@@ -94,7 +109,7 @@ function streamRows(stream: StreamFigures, ms: (value: number | null) => string,
 }
 
 export function textOf(groups: readonly Group[]): string {
-    // The marks that keep an argument's direction are of no use in a ticket.
+    // The marks that keep an argument's direction, or a number at its unit, are of no use in a ticket.
     return groups.map(({ title, rows }) => [title, ...rows.map(([name, value]) => `  ${name}: ${value}`)].join("\n")).join("\n\n")
-        .replace(/[\u2068\u2069]/g, "");
+        .replace(/[\u2068\u2069]/g, "").replace(/[\u00a0\u202f]/g, " ");
 }

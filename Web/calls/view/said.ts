@@ -13,7 +13,7 @@ export function announcer(scope: Scope, model: CallModel): HTMLElement {
     // The outcome is told where it is shown.
     scope.bind(scope.part(model.summary, ({ state }) => state), (state) => {
         if (state === "over") return;
-        say(state === "inCall" ? t("said.inCall", { name }) : t(`state.${state}`));
+        say(state === "inCall" ? t("said.inCall", { name }) : t(`state.${state}`, { name }));
         hasPeer = state === "inCall";
     });
     scope.bind(model.peer, (peer) => {

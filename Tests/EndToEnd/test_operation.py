@@ -331,28 +331,6 @@ def test_the_version_is_the_same_everywhere(node):
     assert f'cryptpeer_build_info{{version="{version}"}} 1' in lines
 
 
-def resident(pid: int) -> int:
-    return int(pathlib.Path(f"/proc/{pid}/statm").read_text().split()[1]) * resource.getpagesize()
-
-
-def test_a_file_that_nobody_reads_is_not_held_whole(node):
-    before = resident(node.pid)
-    readers = []
-    for _ in range(60):
-        reader = socket.socket()
-        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
-        reader.connect(("127.0.0.1", node.port))
-        reader = ssl._create_unverified_context().wrap_socket(reader)
-        reader.sendall(b"GET /core.wasm HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        readers.append(reader)
-    # All of them have an answer under way once another one's is there. The file is 1.3 MB.
-    for _ in range(20):
-        assert node.is_healthy()
-    assert resident(node.pid) - before < 20 << 20
-    for reader in readers:
-        reader.close()
-
-
 @pytest.mark.skipif(not network.IS_POSSIBLE, reason="only root can give a machine an address")
 def test_ipv6_addresses_are_counted_by_household_and_by_organisation(tmp_path):
     node = Node(tmp_path, "--connections-per-address", "2").start()

@@ -115,10 +115,7 @@ struct NodeChannel: HTTPChannelHandler {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
-            try pipeline.addHandler(AnswerDeadline(patience: .seconds(bounds.answerSeconds)))
             try pipeline.addHandler(NoBodiesHandler())
-            // Of what is written no more waits here than keeps the line busy.
-            try channel.syncOptions?.setOption(.writeBufferWaterMark, value: .init(low: 16_384, high: 32_768))
             try pipeline.addHandler(
                 HTTPConnectionStateHandler(idleTimeout: .seconds(bounds.silenceSeconds), logger: logger))
             return .http(

@@ -70,23 +70,8 @@ struct Routes: Sendable {
         }
         headers[.contentType] = chosen.contentType
         if !chosen.encoding.isEmpty { headers[.contentEncoding] = chosen.encoding }
-        return Response(status: .ok, headers: headers, body: Self.body(chosen.body))
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: chosen.body))
     }
-
-    /// A file in pieces, each of which is written when the client has taken those before it: of a file that nobody reads no more
-    /// than that is held.
-    private static func body(_ file: ByteBuffer) -> ResponseBody {
-        guard file.readableBytes > pieceLength else { return ResponseBody(byteBuffer: file) }
-        return ResponseBody(contentLength: file.readableBytes) { writer in
-            var rest = file
-            while rest.readableBytes > 0, let piece = rest.readSlice(length: min(pieceLength, rest.readableBytes)) {
-                try await writer.write(piece)
-            }
-            try await writer.finish(nil)
-        }
-    }
-
-    private static let pieceLength = 32_768
 
     private static func text(_ text: String, status: HTTPResponse.Status = .ok) -> Response {
         Response(

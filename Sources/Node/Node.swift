@@ -85,7 +85,7 @@ public struct Node: Service {
         if configuration.relay != nil { bounds.relays = min(bounds.relays, max(16, descriptors / 4)) }
         bounds.connections = min(
             bounds.connections, max(64, descriptors - (configuration.relay == nil ? 0 : bounds.relays)))
-        if bounds.connections < configuration.bounds.connections {
+        if bounds.areConnectionsNamed, bounds.connections < configuration.bounds.connections {
             logger.notice(
                 "Files that the system lets the node open bound it to \(bounds.connections) connections: raise that (`ulimit -n`) for \(configuration.bounds.connections)."
             )

@@ -227,7 +227,10 @@ extension Serve {
     /// As the machine's memory allows, unless the options say otherwise.
     private var bounds: ServiceBounds {
         var bounds = ServiceBounds(memory: ServiceBounds.machineMemory)
-        if let maxConnections { bounds.connections = maxConnections }
+        if let maxConnections {
+            bounds.connections = maxConnections
+            bounds.areConnectionsNamed = true
+        }
         if let guestsPerAddress { bounds.guestsPerAddress = guestsPerAddress }
         // Each needs those before it, unless they were bounded, too.
         bounds.sessionsPerAddress = sessionsPerAddress ?? max(bounds.sessionsPerAddress, guestsPerAddress ?? 0)

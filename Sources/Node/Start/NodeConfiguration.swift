@@ -46,6 +46,8 @@ public struct ServiceBounds: Sendable {
     /// Open connections in total, and from one address: an IPv6 one counts as its /56, what a household gets, and all of
     /// a /48, what an organisation gets, have four times as much.
     public var connections = 16_384
+    /// Whether somebody asked for just that many, and so is told when the system allows fewer.
+    public var areConnectionsNamed = false
     public var connectionsPerAddress = 512
     /// Relayed addresses in total, each a socket.
     public var relays = 4_096
@@ -63,8 +65,6 @@ public struct ServiceBounds: Sendable {
     /// Seconds without a sign of life until the node asks for one, and until it gives up.
     public var pingSeconds: Int64 = 30
     public var silenceSeconds: Int64 = 75
-    /// Seconds that a client may take for an answer over HTTP, besides a second for each 50 kB.
-    public var answerSeconds: Int64 = 20
     /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)

@@ -43,7 +43,7 @@ final class RetentionClock: Service {
         path = folder.clock
         var state = State(wall: wall(), elapsed: elapsed?() ?? 0)
         let text = (try? readFile(path)).map { String(decoding: $0, as: UTF8.self) } ?? ""
-        let numbers = text.split(separator: " ").compactMap { UInt64($0) }
+        let numbers = text.split(whereSeparator: \.isWhitespace).compactMap { UInt64($0) }
         if numbers.count == 2 { (state.behind, state.until) = (numbers[0], numbers[1]) }
         self.state = Mutex(state)
     }

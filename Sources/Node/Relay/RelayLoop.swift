@@ -74,6 +74,8 @@ struct RelayLoop: ~Copyable {
         for ip in addresses where !listeners.contains(where: { $0.ip == ip && $0.socket >= 0 }) {
             let socket = DatagramSocket.open(ip.family, ip, port: port, for: .listener(isShared: isShared))
             guard socket >= 0 else {
+                // The system may refuse this process all of IPv6: then it has no such address.
+                if ip.family == .ipv6, socket == -EAFNOSUPPORT { continue }
                 missing += 1
                 if socket != -EADDRNOTAVAIL { failure = -socket }
                 continue

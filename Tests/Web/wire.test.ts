@@ -75,6 +75,16 @@ test("the numbers of calls' inputs begin at 50, and the relay's refusal follows"
     assert.equal(hex(encode(timedInput, { now: 0, input: { type: "relayRefused", username: "1:a" } })), `${"00".repeat(8)}3903313a61`);
 });
 
+// The same bytes as in MessengerTests/MessengerTests.swift.
+test("a record that is not there takes one byte for its value", () => {
+    const records = [
+        { store: "messages" as const, key: new Uint8Array(32).fill(7), value: null },
+        { store: "messages" as const, key: new Uint8Array(32).fill(8), value: new Uint8Array([9]) },
+    ];
+    assert.equal(hex(encode(timedInput, { now: 0, input: { type: "records", records } })),
+        `${"00".repeat(8)}0b404602${"07".repeat(32)}0002${"08".repeat(32)}010109`);
+});
+
 test("every kind of output comes back as it was", () => {
     const value: Coded<typeof output> = {
         writes: [

@@ -341,14 +341,13 @@ extension ReadRecord: WireCodable {
         writer.write(store.rawValue)
         writer.write(fixed: key)
         writer.write(value != nil)
-        writer.write(opaque: value ?? [])
+        if let value { writer.write(opaque: value) }
     }
 
     public init(from reader: inout WireReader) throws(WireError) {
         let store = try Store(from: &reader)
         let key = try reader.readFixed(32)
         let isPresent = try reader.readBool()
-        let value = try reader.readOpaque()
-        self.init(store: store, key: key, value: isPresent ? value : nil)
+        self.init(store: store, key: key, value: try isPresent ? reader.readOpaque() : nil)
     }
 }

@@ -37,7 +37,7 @@ export class Elapsed {
     }
 }
 
-const elapsed = new Elapsed(() => Date.now(), () => performance.now());
+const elapsed = new Elapsed(() => Date.now(), () => Math.floor(performance.now()));
 
 export const systemClock: Clock = {
     now: () => Date.now(),

@@ -34,7 +34,11 @@ for folder in $(printf '%s\n' /usr/lib/llvm-* | sort -V); do
 done
 [ -n "$llvm" ] || { echo "build-core: no LLVM here has its libraries for WebAssembly: run 'make setup'" >&2; exit 1; }
 
-mkdir -p "$library" "$out/objects" "$out/modules" "$out/include/CBoringSSLInternals"
+# The browser's core has MLS's own suite alone; what the vectors check has all of them, and so is built apart.
+build=$out
+conditions=()
+if [ "$what" = core ]; then build=$out/browser conditions=(-D OWN_SUITE_ALONE); fi
+mkdir -p "$library" "$build/objects" "$build/modules" "$out/include/CBoringSSLInternals"
 
 # One set of defines for C, C++ and Swift's view of the headers.
 defines=(-D__wasi__ -DOPENSSL_NO_ASM -DOPENSSL_NO_THREADS_CORRUPT_MEMORY_AND_LEAK_SECRETS_IF_THREADED)
@@ -78,7 +82,7 @@ MAP
 # For size: the browser loads it before anything is shown, and what takes time is in BoringSSL.
 swift_flags=(-target wasm32-unknown-none-wasm -swift-version 6 -enable-experimental-feature Embedded -wmo -Osize
     -parse-as-library -package-name cryptpeer -warnings-as-errors -Xfrontend -disable-stack-protector
-    -I "$out/modules" -I "$boringssl/include" -I "$out/include/CBoringSSLInternals"
+    "${conditions[@]}" -I "$build/modules" -I "$boringssl/include" -I "$out/include/CBoringSSLInternals"
     -Xcc -isystem -Xcc /usr/include/wasm32-wasi -Xcc -I"$boringssl/include" -Xcc -w)
 for define in "${defines[@]}"; do swift_flags+=(-Xcc "$define"); done
 
@@ -131,12 +135,12 @@ swift_module() {
         printf '%s\n' "${swift_flags[@]}" "${inputs[@]}" "$toolchain" "${sources[@]}"
         cat "${sources[@]}" Sources/CBoringSSLInternals/include/*
     } | sha256sum | cut -d ' ' -f 1)
-    if [ ! -f "$out/objects/$name.o" ] || [ "$(cat "$out/modules/$name.stamp" 2>/dev/null)" != "$stamp" ]; then
+    if [ ! -f "$build/objects/$name.o" ] || [ "$(cat "$build/modules/$name.stamp" 2>/dev/null)" != "$stamp" ]; then
         echo "build-core: compiling $name in Embedded mode"
-        rm -f "$out/modules/$name.stamp"
-        "$bin/swiftc" "${swift_flags[@]}" -module-name "$name" -c "${sources[@]}" -o "$out/objects/$name.o" \
-            -emit-module -emit-module-path "$out/modules/$name.swiftmodule"
-        echo "$stamp" >"$out/modules/$name.stamp"
+        rm -f "$build/modules/$name.stamp"
+        "$bin/swiftc" "${swift_flags[@]}" -module-name "$name" -c "${sources[@]}" -o "$build/objects/$name.o" \
+            -emit-module -emit-module-path "$build/modules/$name.swiftmodule"
+        echo "$stamp" >"$build/modules/$name.stamp"
     fi
     stamps[$name]=$stamp
     modules+=("$name")
@@ -148,7 +152,7 @@ compile_c() {
     local source object
     for source in Web/wasm/runtime.c Sources/CBoringSSLInternals/*.c Sources/CBoringSSLInternals/*.cc; do
         [ -e "$source" ] || continue
-        object=$out/objects/$(basename "$source").o
+        object=$build/objects/$(basename "$source").o
         case $source in
         *.cc) "$bin/clang++" "${cxx_flags[@]}" -I Sources/CBoringSSLInternals/include -I "$boringssl" -c "$source" -o "$object" ;;
         *) "$bin/clang" "${c_flags[@]}" -I Sources/CBoringSSLInternals/include -I "$boringssl" -c "$source" -o "$object" ;;
@@ -161,7 +165,7 @@ compile_c() {
 # (scrypt alone takes 128). PRODUCT.named.wasm is the same module with function names, for reading a trap's stack.
 link() {
     local product=$1 objects=() name
-    for name in "${modules[@]}"; do objects+=("$out/objects/$name.o"); done
+    for name in "${modules[@]}"; do objects+=("$build/objects/$name.o"); done
     local inputs=("${objects[@]}" "${c_objects[@]}" "$library/libboringssl.a" "$llvm/lib/wasm32-wasi/libc++.a"
         "$llvm/lib/wasm32-wasi/libc++abi.a" /usr/lib/wasm32-wasi/libc.a "$builtins")
     local flags=(--no-entry --gc-sections --fatal-warnings --stack-first -z stack-size=1048576 --max-memory=536870912

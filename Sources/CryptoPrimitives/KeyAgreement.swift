@@ -47,11 +47,16 @@ public enum KeyAgreement: Sendable {
     }
 
     private var curve: EllipticCurve? {
-        switch self {
-        case .x25519: nil
-        case .p256: .p256
-        case .p384: .p384
-        case .p521: .p521
-        }
+        #if OWN_SUITE_ALONE
+            // No suite of that build has a NIST curve, so that BoringSSL's need not be linked.
+            return nil
+        #else
+            return switch self {
+            case .x25519: nil
+            case .p256: .p256
+            case .p384: .p384
+            case .p521: .p521
+            }
+        #endif
     }
 }

@@ -79,12 +79,17 @@ public enum SignatureScheme: UInt16, Sendable {
     }
 
     private var ecdsa: (curve: EllipticCurve, hash: HashAlgorithm)? {
-        switch self {
-        case .ed25519: nil
-        case .ecdsaP256SHA256: (.p256, .sha256)
-        case .ecdsaP384SHA384: (.p384, .sha384)
-        case .ecdsaP521SHA512: (.p521, .sha512)
-        }
+        #if OWN_SUITE_ALONE
+            // As for ``KeyAgreement``.
+            return nil
+        #else
+            return switch self {
+            case .ed25519: nil
+            case .ecdsaP256SHA256: (.p256, .sha256)
+            case .ecdsaP384SHA384: (.p384, .sha384)
+            case .ecdsaP521SHA512: (.p521, .sha512)
+            }
+        #endif
     }
 }
 

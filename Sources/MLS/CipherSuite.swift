@@ -61,11 +61,14 @@ package struct Algorithms: Sendable {
     /// - Throws: ``MLSError/unsupportedCipherSuite``.
     package init(_ suite: CipherSuite) throws(MLSError) {
         switch suite {
-        case .x25519AES128: self.init(suite, .dhkemX25519SHA256, .sha256, .aes128GCM, .ed25519)
-        case .p256AES128: self.init(suite, .dhkemP256SHA256, .sha256, .aes128GCM, .ecdsaP256SHA256)
-        case .x25519ChaCha20: self.init(suite, .dhkemX25519SHA256, .sha256, .chacha20Poly1305, .ed25519)
-        case .p521AES256: self.init(suite, .dhkemP521SHA512, .sha512, .aes256GCM, .ecdsaP521SHA512)
-        case .p384AES256: self.init(suite, .dhkemP384SHA384, .sha384, .aes256GCM, .ecdsaP384SHA384)
+        // The browser's build leaves out what CryptPeer's own groups never use: a tenth of what a newcomer loads.
+        #if !OWN_SUITE_ALONE
+            case .x25519AES128: self.init(suite, .dhkemX25519SHA256, .sha256, .aes128GCM, .ed25519)
+            case .p256AES128: self.init(suite, .dhkemP256SHA256, .sha256, .aes128GCM, .ecdsaP256SHA256)
+            case .x25519ChaCha20: self.init(suite, .dhkemX25519SHA256, .sha256, .chacha20Poly1305, .ed25519)
+            case .p521AES256: self.init(suite, .dhkemP521SHA512, .sha512, .aes256GCM, .ecdsaP521SHA512)
+            case .p384AES256: self.init(suite, .dhkemP384SHA384, .sha384, .aes256GCM, .ecdsaP384SHA384)
+        #endif
         case .xwing: self.init(suite, .xwing, .sha384, .aes256GCM, .ed25519)
         default: throw .unsupportedCipherSuite
         }

@@ -14,7 +14,7 @@ public enum TrustError: Error, Equatable, Sendable {
     case invalidSignature
     /// A certificate grants what its issuer may not grant.
     case rightsWidened
-    /// The chain hangs on more certificates than DESIGN allows: an inviter that was itself invited.
+    /// The chain hangs on more certificates than Documentation/ARCHITECTURE.md allows: an inviter that was itself invited.
     case tooDeep
     /// Its validity has ended.
     case expired

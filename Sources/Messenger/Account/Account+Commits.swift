@@ -2,7 +2,7 @@ import MLS
 import NodeProtocol
 import WireFormat
 
-// Moving a group to its next epoch, in the order that the node keeps (DESIGN.md, Commit order).
+// Moving a group to its next epoch, in the order that the node keeps (Documentation/ARCHITECTURE.md, "Commit order").
 extension Account {
     private static let commitAfterMessages: UInt32 = 100
     private static let commitAfter: UInt64 = 7 * 86_400_000

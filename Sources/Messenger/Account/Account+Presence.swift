@@ -5,7 +5,7 @@ import Trust
 import WireFormat
 
 // Finding out who is there, and the signals that set a channel up. All of it is sealed inside the conversation, so that the
-// fingerprints that the two sides get are each other's (DESIGN.md, Decisions).
+// fingerprints that the two sides get are each other's (Documentation/ARCHITECTURE.md, "Fingerprints").
 extension Account {
     private static let setupPatience: UInt64 = 30_000
     private static let greetingPatience: UInt64 = 10_000

@@ -130,7 +130,7 @@ final class Account {
 
     var memberSigner: HSMHybridSigner { HSMHybridSigner(hsm: vault.hsm, key: memberKey) }
 
-    /// Trust's check of a leaf, for MLS to ask (DESIGN.md, Trust chain): a certified key, not revoked, not expired.
+    /// Trust's check of a leaf, for MLS to ask (Documentation/ARCHITECTURE.md, "Trust chain"): a certified key, not revoked, not expired.
     var acceptance: LeafAcceptance {
         let chains = chains
         let now = effects.seconds

@@ -1,7 +1,7 @@
 import CryptoPrimitives
 import MLS
 
-/// How a conversation's epochs open and seal the positions of its commit slot at the node (DESIGN.md, Commit order).
+/// How a conversation's epochs open and seal the positions of its commit slot at the node (Documentation/ARCHITECTURE.md, "Commit order").
 ///
 /// A group of two members begins with epoch 1, which is position 0. What an epoch exports opens its own position only.
 enum CommitSlot {

@@ -2,7 +2,7 @@ import CryptoPrimitives
 import NodeProtocol
 import Trust
 
-/// The opening of a session: what a client claims to be, and what both sides sign (DESIGN.md, Session).
+/// The opening of a session: what a client claims to be, and what both sides sign (Documentation/ARCHITECTURE.md, "Session").
 struct Handshake {
     let role: SessionRole
     let bubble: [UInt8]

@@ -18,6 +18,8 @@ export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),$(wildcard .vect
 SWIFT_FLAGS = -c release --scratch-path "$$(readlink -m .build)"
 SWIFT_TEST_FLAGS = $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
+COSTLY := ^NodeTests\.(LengthCostTests|RelayFloodTests)
+
 # A test waits for most of its time: two workers fit two cores, although each test has a browser for each side of a conversation.
 PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell nproc)) --dist worksteal --timeout 600 --durations 20 -rs
 
@@ -86,7 +88,10 @@ test-swift: ## The Swift tests, official vectors included
 		swift test $(SWIFT_TEST_FLAGS) --skip-build --skip '^NodeTests\.'
 	@# By themselves: the node refuses who is too slow, and next to the vectors and the simulator every client is.
 	@Tests/closing-line.sh 1-swift-node 'Test run with .* passed' \
-		swift test $(SWIFT_TEST_FLAGS) --skip-build --filter '^NodeTests\.'
+		swift test $(SWIFT_TEST_FLAGS) --skip-build --filter '^NodeTests\.' --skip '$(COSTLY)'
+	@# Those that keep a node as busy as they can, and measure it.
+	@Tests/closing-line.sh 1-swift-node-cost 'Test run with .* passed' \
+		swift test $(SWIFT_TEST_FLAGS) --skip-build --filter '$(COSTLY)'
 
 test-wasm: ## The same vectors and transcripts, in WebAssembly
 	Web/build-core.sh core
@@ -113,7 +118,7 @@ fuzz: ## STUN messages, streams, long datagrams and the relay's server under lib
 	Tests/Fuzz/fuzz.sh $(or $(SECONDS),60)
 
 bench-relay: build setup-test ## The relay beside coturn: CPU a datagram, what passes, what is held (5 minutes, nothing else running)
-	python3 Benchmarks/relay.py
+	CRYPTPEER_COTURN=$(CURDIR)/.build-tools/bin python3 Benchmarks/relay.py
 
 bench-hostile: build ## What honest clients notice of hostile ones (BEFORE=another executable, beside it; one minute)
 	python3 Benchmarks/hostile.py $(BEFORE) .build/release/cryptpeer

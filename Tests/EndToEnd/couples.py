@@ -57,7 +57,12 @@ class Couples:
         self._kept: dict[tuple[str, str], Couple] = {}
 
     def take(self, first: str, second: str) -> Couple:
-        couple = self._kept.pop((first, second), None) or self._make(first, second)
+        couple = self._kept.pop((first, second), None)
+        # Left alone for long enough, the app has locked itself.
+        if couple is not None and not couple.is_as_before():
+            couple.close()
+            couple = None
+        couple = couple or self._make(first, second)
         for person in couple.people:
             person.begin()
         return couple

@@ -222,14 +222,14 @@ struct LimitTests {
         } _: { node in
             let port = try #require(Int(node.origin.split(separator: ":")[2]))
             let mute = try await RawConnection.open(host: "localhost", port: port)
-            #expect(await mute.isClosed(within: .seconds(5)))
+            #expect(await mute.isClosed(within: .seconds(30)))
             let client = try HTTPSClient(node.origin, trusting: try node.authority)
             #expect(try await client.exchange([]) == [])
             #expect(try await client.exchange(Array("GET / HTTP/1.1\r\n".utf8)) == [])
             let undecided = try await node.connect()
             let goodbye = try #require(try await undecided.receive())
             #expect(try NodeFrame(decoding: goodbye) == .goodbye(.notAuthenticated))
-            #expect(await undecided.isClosed(within: .seconds(5)))
+            #expect(await undecided.isClosed(within: .seconds(30)))
         }
     }
 
@@ -261,7 +261,7 @@ struct LimitTests {
         try await withNode { node in
             let guest = try await node.guest()
             try await guest.connection.finishSending()
-            #expect(await guest.connection.isClosed(within: .seconds(5)))
+            #expect(await guest.connection.isClosed(within: .seconds(30)))
         }
     }
 

@@ -1,4 +1,5 @@
 import Messenger
+import ModelNode
 
 // For tests that tell a story of their own: what people do and see, named by their numbers. 0 is the operator.
 extension World {

@@ -11,20 +11,16 @@ extension World {
     public func mailbox(behind link: Text) -> MailboxCapability? {
         let guest: UInt32 = .max
         defer { node.disconnect(guest) }
-        do {
-            let link = try InvitationLink(parsing: link.utf8)
-            let zeros = [UInt8](repeating: 0, count: 16)
-            let hello = ClientFrame.hello(
-                version: nodeProtocolVersion, role: .guest, bubble: zeros, device: zeros,
-                nonce: chance.bytes(SessionTranscript.nonceLength))
-            _ = node.receive(hello.encoded, on: guest, now: now / 1_000)
-            let request = ClientFrame.request(id: 1, .invitationBundle(invitation: link.keys.id.bytes))
-            for output in node.receive(request.encoded, on: guest, now: now / 1_000) {
-                guard case .send(.response(_, .invitationBundle(let sealed)), _) = output else { continue }
-                return try InvitationBundle.open(sealed, link: link, now: now / 1_000).mailbox
-            }
-        } catch {
-            return nil
+        guard let link = try? InvitationLink(parsing: link.utf8) else { return nil }
+        let zeros = [UInt8](repeating: 0, count: 16)
+        let hello = ClientFrame.hello(
+            version: nodeProtocolVersion, role: .guest, bubble: zeros, device: zeros,
+            nonce: chance.bytes(SessionTranscript.nonceLength))
+        _ = node.receive(hello.encoded, on: guest, now: now / 1_000)
+        let request = ClientFrame.request(id: 1, .invitationBundle(invitation: link.keys.id.bytes))
+        for output in node.receive(request.encoded, on: guest, now: now / 1_000) {
+            guard case .send(.response(_, .invitationBundle(let sealed)), _) = output else { continue }
+            return (try? InvitationBundle.open(sealed, link: link, now: now / 1_000))?.mailbox
         }
         return nil
     }

@@ -4,6 +4,7 @@ import contextlib
 import re
 
 import pytest
+from playwright.sync_api import expect
 from screens import LINK, SCREENS, complaints, open_conversation, screen
 
 
@@ -233,7 +234,7 @@ def test_one_fact_is_one_warning_in_the_conversation(browsers, base):
         page.get_by_role("button", name="Verify").click()
         page.get_by_role("button", name="Mark as verified").click()
         page.keyboard.press("Escape")
-        assert notices.count() == 0
+        expect(notices).to_have_count(0)
 
 
 def test_what_happens_while_a_dialog_is_open_covers_nothing_of_it(browsers, base):

@@ -50,7 +50,7 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.{closing,skipped}
 	@$(MAKE) lint
-	@$(MAKE) build
+	@Tests/closing-line.sh 0-build 'complete!' $(MAKE) build
 	@$(MAKE) test-swift
 	@$(MAKE) test-wasm
 	@$(MAKE) test-web
@@ -82,7 +82,7 @@ lint: ## Formatting of the Swift sources, types of the TypeScript ones
 	tsc --noEmit -p Web/tsconfig.json
 
 test-swift: ## The Swift tests, official vectors included
-	swift build $(SWIFT_FLAGS) --build-tests
+	@Tests/closing-line.sh 0-build-tests 'complete!' swift build $(SWIFT_FLAGS) --build-tests
 	@rm -f .build-wasm/cases.bin
 	@CRYPTPEER_DUMP_CASES="$(CURDIR)/.build-wasm/cases.bin" Tests/closing-line.sh 1-swift 'Test run with .* passed' \
 		swift test $(SWIFT_TEST_FLAGS) --skip-build --skip '^NodeTests\.'

@@ -1,7 +1,7 @@
 import GRDB
 
-/// The tables. A person who seizes the file finds random identifiers, hashes, public keys and sealed bytes, and no client's
-/// address. The times in it are expiries (those of a day and more rounded to the hour), those in certificates and
+/// The tables. A person who seizes the file finds random identifiers, hashes, public keys and sealed bytes, and no address
+/// of a client. The times in it are expiries (those of a day and more rounded to the hour), those in certificates and
 /// KeyPackages, and the time of joining in a receipt. Documentation/THREATS.md says what the rows tell.
 enum SQLiteSchema {
     static var migrator: DatabaseMigrator {

@@ -54,7 +54,7 @@ extension Server {
     /// where authentication of the response is not possible or practical". Browsers are one. They follow only then: once
     /// they have this server's nonce they use it at the other one, too, and give up when it is refused.
     ///
-    /// - Returns: nil if the allocation may be had here, is had already, or such an answer has no room.
+    /// - Returns: nil if the allocation may be made here, exists already, or such an answer has no room.
     func redirection(of request: Request) -> MessageBuilder? {
         let message = request.message
         guard message.type.method == .allocate, message.integrityAlgorithm == nil, isRedirected(1),

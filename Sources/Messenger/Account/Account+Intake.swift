@@ -239,7 +239,7 @@ extension Account {
         work()
     }
 
-    /// Goes on after a commit was or was not to be had.
+    /// Goes on after a commit came, or could not be fetched.
     func commitArrived(of conversation: [UInt8], isHere: Bool) {
         guard intake.obstacle == .commit(conversation: conversation) else { return }
         intake.obstacle = nil

@@ -59,7 +59,7 @@ final class Account {
     /// When blobs of files may be put and fetched again, after the node would not.
     var uploadsAt: UInt64 = 0
     var fetchesAt: UInt64 = 0
-    /// When to ask for another credential for the relay. nil: one has been asked for, or there is none to be had.
+    /// When to ask for another credential for the relay. nil: one has been asked for, or the node has no relay.
     var relayAt: UInt64?
     /// The earliest that the relay's refusal has us ask again.
     var relayRepairAt: UInt64 = 0

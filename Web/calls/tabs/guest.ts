@@ -1,4 +1,4 @@
-// In a tab of the profile that does not work on it: it rings here, too, and a call that is taken here is had here.
+// In a tab of the profile that does not work on it: it rings here, too, and a call that is answered here stays here.
 
 import type { Call } from "../../model/calls";
 import { Clock, systemClock } from "../../model/clock";

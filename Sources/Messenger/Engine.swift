@@ -119,8 +119,8 @@ public final class Engine {
         }
     }
 
-    /// A throttle that cannot be read counts as a fresh one: the passphrase's own cost remains, and whoever can spoil the record
-    /// could delete it.
+    /// A throttle that cannot be read counts as a fresh one: the passphrase's own cost remains, and a person who can spoil
+    /// the record could also delete it.
     private static func decode(throttle bytes: [UInt8]) -> UnlockThrottle {
         do throws(WireError) {
             return try UnlockThrottle(decoding: bytes)
@@ -274,7 +274,7 @@ public final class Engine {
         }
     }
 
-    /// The authority's keys leave the vault for whoever has the passphrase, not for whoever finds the screen unlocked.
+    /// The authority's keys leave the vault only with the passphrase: an unlocked screen is not enough.
     private func makeRecoveryFile(_ passphraseSegment: [UInt8]) {
         guard case .open(let account) = phase, let header = account.header else { return }
         guard account.authorityKey != nil else { return effects.emit(.problem(.notPermitted)) }

@@ -13,7 +13,7 @@ import WireFormat
 public struct Node: Service {
     /// What a starting node has to say to the person at the terminal.
     public enum Announcement: Sendable {
-        /// Nobody has claimed the node yet: who opens this link will.
+        /// Nobody has claimed the node yet: the first person who opens this link will.
         case operatorInvitation(String)
         /// SHA-256 of the node's own authority's certificate.
         case authorityFingerprint(String)

@@ -1,6 +1,6 @@
 import WireFormat
 
-/// A right to use the node's relay for a limited time, and where it is served: STUN and TURN (RFC 8489, RFC 8656) at the
+/// A credential for the node's relay, good for a limited time, and where it is served: STUN and TURN (RFC 8489, RFC 8656) at the
 /// host of the session itself, and over TLS at the session's own port.
 public struct RelayCredential: Equatable, Sendable {
     /// The user name, `expiry:random` (the convention of the TURN REST API). At most ``Limits/relayCredentialLength``

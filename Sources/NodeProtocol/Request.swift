@@ -37,7 +37,7 @@ public enum Request: Equatable, Sendable {
     case deleteBlob(blob: [UInt8])
     /// Replaces the device's published KeyPackages, each for one use, reachable through this mailbox of its own.
     case publishKeyPackages(mailbox: [UInt8], keyPackages: [[UInt8]])
-    /// Takes one KeyPackage of the mailbox's owner, with the delivery key as the right to.
+    /// Takes one KeyPackage of the mailbox's owner. The delivery key shows that the taker may.
     case takeKeyPackage(mailbox: [UInt8], deliveryKey: [UInt8])
     /// Creates a commit slot at position 0, which the holder of the token may advance. Idempotent for the same hash.
     case createSlot(slot: [UInt8], tokenHash: [UInt8])

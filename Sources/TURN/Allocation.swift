@@ -54,7 +54,7 @@ struct Relay: BitwiseCopyable {
 struct Permission: BitwiseCopyable {
     let allocation: UInt32
     let ip: IPAddress
-    /// An address of this machine: what goes there is looked at more closely.
+    /// An address of this machine: data goes there only to another allocation's relayed address.
     let isOwn: Bool
     var timer = UInt32.none
     var previous = UInt32.none

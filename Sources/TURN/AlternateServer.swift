@@ -45,16 +45,16 @@ extension Server {
         return [first] + (second.map { [$0] } ?? [])
     }
 
-    /// Whether an allocation of so many relayed addresses is another server's.
+    /// Whether an allocation of `needed` relayed addresses is another server's.
     func isRedirected(_ needed: Int) -> Bool {
         configuration.redirection == .always || relays.count + needed > configuration.quotas.relays
     }
 
-    /// 300 in answer to who asks for an allocation and has shown no credential yet: "there are use cases for ALTERNATE-SERVER
-    /// where authentication of the response is not possible or practical". Browsers are one. They follow it then only: once
+    /// 300 to a client that asks for an allocation and has shown no credential yet: "there are use cases for ALTERNATE-SERVER
+    /// where authentication of the response is not possible or practical". Browsers are one. They follow only then: once
     /// they have this server's nonce they use it at the other one, too, and give up when it is refused.
     ///
-    /// - Returns: nil if the allocation may be had here, is had already, or such an answer has no room.
+    /// - Returns: nil if the allocation may be made here, exists already, or such an answer has no room.
     func redirection(of request: Request) -> MessageBuilder? {
         let message = request.message
         guard message.type.method == .allocate, message.integrityAlgorithm == nil, isRedirected(1),
@@ -72,7 +72,7 @@ extension Server {
         return builder.bytes.count > bare ? builder : nil
     }
 
-    /// 300 to who has shown a credential, under its key.
+    /// 300 to a client that has shown a credential, under its key.
     ///
     /// - Parameter servers: at least one.
     mutating func tryAlternate(

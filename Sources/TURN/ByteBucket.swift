@@ -1,4 +1,4 @@
-/// How many bytes may still pass: so many each second, and a second's worth at once.
+/// How many bytes may still pass: `perSecond` each second, and a second's worth at once.
 struct ByteBucket: BitwiseCopyable {
     private var bytes: Int64
     /// Milliseconds.
@@ -9,8 +9,8 @@ struct ByteBucket: BitwiseCopyable {
         last = milliseconds
     }
 
-    /// Whether a datagram may pass; what has passed is subtracted, into the red by at most the last datagram, so that also
-    /// those larger than a second's worth pass now and then.
+    /// Whether a datagram may pass; what has passed is subtracted. The balance may go negative by one datagram: otherwise a
+    /// datagram larger than a second's worth could never pass.
     @inline(__always)
     mutating func take(_ count: Int, perSecond: UInt64, at milliseconds: UInt64) -> Bool {
         if milliseconds > last {

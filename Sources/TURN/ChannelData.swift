@@ -28,7 +28,7 @@ public enum StreamFraming {
     public enum Message: Equatable, Sendable {
         /// Not enough bytes to tell yet.
         case incomplete
-        /// A message of that many bytes, padding and all. They need not all be there yet.
+        /// A message of this length in bytes, with its padding. They need not all be there yet.
         case length(Int)
         /// Neither STUN nor ChannelData: there is no finding back into this stream.
         case invalid

@@ -12,7 +12,7 @@ public struct Counters: Sendable {
     /// Requests refused, by the code of the answer. Among them are those without a credential, by which every client learns
     /// realm and nonce.
     public internal(set) var refusals: [ErrorCode: UInt64] = [:]
-    /// Requests with a credential that is not right, or not any more.
+    /// Requests with a credential that is wrong, or has ended.
     public internal(set) var wrongCredentials: UInt64 = 0
 
     private var discards = ContiguousArray<UInt64>(repeating: 0, count: Discard.allCases.count)

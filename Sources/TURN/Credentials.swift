@@ -1,6 +1,6 @@
 import CryptoPrimitives
 
-/// Who may use the relay. Asked for each request that names somebody, never for relayed data.
+/// Knows who may use the relay. Asked for each request that names a user, never for relayed data.
 public protocol CredentialSource: AnyObject {
     /// Whether ``username(ofUserhash:)`` knows anybody: then clients are told that they may hide their names.
     var knowsUserhashes: Bool { get }
@@ -21,14 +21,14 @@ public struct Credential: Sendable {
     public let subject: [UInt8]
     private let derivations: [@Sendable () -> Secret]
 
-    /// - Parameter derivations: of each password that is right, how it comes about: one, or several where it is not known
-    ///   which of them the user has.
+    /// - Parameter derivations: makes each password that is accepted: one, or several where it is not known which of them
+    ///   the user has.
     public init(subject: [UInt8], derivations: [@Sendable () -> Secret]) {
         self.subject = subject
         self.derivations = derivations
     }
 
-    /// The passwords that are right, in the order of the derivations. Each is derived when it is asked for: mostly it is the
-    /// first one.
+    /// The passwords that are accepted, in the order of the derivations. Each is derived when it is asked for: mostly only
+    /// the first one is.
     public var passwords: some Collection<Secret> { derivations.lazy.map { derive in derive() } }
 }

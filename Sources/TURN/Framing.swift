@@ -6,8 +6,8 @@ public enum Framing: BitwiseCopyable, Equatable, Sendable {
     case channel(UInt16)
     case indication(peer: TransportAddress, TransactionID)
 
-    /// The most bytes that a framing puts before the data. Who receives datagrams leaves that much room before them and
-    /// can then write the framing in place.
+    /// The most bytes that a framing puts before the data. A receiver of datagrams leaves this room before them, and can
+    /// then write the framing in place.
     public static let headroom = 48
     /// The most bytes of padding that follow the data.
     public static let tailroom = 3

@@ -28,7 +28,7 @@ struct Nonces {
         features.noncePrefix + code(client, second / period, hasCookie: true)
     }
 
-    /// A nonce without a cookie, of that many characters.
+    /// A nonce without a cookie, of `length` characters.
     func makeShort(for client: ClientPath, second: UInt64, length: Int) -> [UInt8] {
         Array(code(client, second / period, hasCookie: false).prefix(length))
     }

@@ -11,8 +11,8 @@ public struct PeerPolicy: Sendable {
     }
 
     public var privateRanges: PrivateRanges = .denied
-    /// The networks that this machine is itself in. Whatever their addresses are, what is there may take whoever comes from this
-    /// machine for a neighbour: they are private ones.
+    /// The networks that this machine is itself in. They are private, whatever their addresses are: machines there may trust
+    /// what comes from this machine as a neighbour's.
     public var ownNetworks: [AddressPrefix] = []
     /// The addresses of this machine: of its interfaces, and the public one that stands for it.
     public var ownAddresses: Set<IPAddress> = []

@@ -158,7 +158,7 @@ extension Server {
         }
     }
 
-    /// Whether a user may have so many relayed addresses more.
+    /// Whether a user may have `count` relayed addresses more.
     private func mayHave(_ count: Int, _ subject: [UInt8]) -> Bool {
         let present = userNumbers[subject].map { users[$0].relays } ?? 0
         return present + count <= configuration.quotas.relaysPerUser

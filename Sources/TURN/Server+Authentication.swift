@@ -50,8 +50,8 @@ extension Server {
             username.count <= Self.longestUsername
         else { return .verdict(refuseCredential(request)) }
         let owner = allocation(of: request.client).flatMap { owners[Int($0)] }
-        // Codes cost more than all else here: they are computed for who has something allocated, and for as many others as may
-        // be answered.
+        // Codes cost more than all else here. They are computed for clients with an allocation, and for as many others as
+        // may be answered.
         let isNonceValid = nonces.isValid(nonce, from: request.client, second: now.second)
         guard owner != nil || mayTry(request.client, hasNonce: isNonceValid) else {
             return .verdict(discard(.strangerLimit))
@@ -89,9 +89,9 @@ extension Server {
         return challenge(request)
     }
 
-    /// The request was listened to and is sent again, or the nonce is old, or made for another address: only who knows the
-    /// password can make use of the next one, so that the answer needs no limit. It may come from where it does not say: the
-    /// answer keeps to 1.6 times its length, without a phrase and, should it not suffice, with a short nonce.
+    /// The nonce is old, or made for another address, or the request was listened to and is sent again. Only a client that
+    /// knows the password can use the next nonce, so the answer needs no limit. But the request's source address may be
+    /// forged: the answer is at most 1.6 times as long, without a phrase and, where that is not enough, with a short nonce.
     private mutating func staleNonce(_ request: Request, _ requester: Requester) -> ClientVerdict {
         counters.count(ErrorCode.staleNonce)
         var builder = answerBuilder(request, .failure)

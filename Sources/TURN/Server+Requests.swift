@@ -130,7 +130,7 @@ extension Server {
     mutating func finish(
         _ builder: consuming MessageBuilder, _ request: Request, _ requester: Requester
     ) -> ClientVerdict {
-        // RFC 8656 §5 would have SOFTWARE in some of these. It would tell who listens what to try.
+        // RFC 8656 §5 would have SOFTWARE in some of these. It would tell eavesdroppers what to try.
         builder.append(requester.answerIntegrity, key: requester.key)
         if request.message.hasFingerprint { builder.appendFingerprint() }
         answer = builder.bytes

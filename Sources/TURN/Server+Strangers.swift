@@ -1,7 +1,7 @@
 import STUN
 
-// Answers to who has not shown a credential. They go wherever the question says that it comes from, so that they are few
-// and small: anybody can have them sent to somebody else.
+// Answers to clients that have shown no credential. They go wherever the request claims to come from, so they are few and
+// small: anybody can have them sent to somebody else.
 extension Server {
     /// The most bytes of such an answer, for each byte of its question.
     static let amplification = (numerator: 8, denominator: 5)
@@ -22,8 +22,8 @@ extension Server {
         policy.allowsLoopback && PeerPolicy.loopback.contains { $0.contains(client.address.ip) }
     }
 
-    /// Whether the code of one more request is computed. Who has a nonce has been answered where they say that they are, and is
-    /// counted by their own mistakes: a flood in the name of their network does not keep them out.
+    /// Whether the code of one more request is computed. A client with a nonce has got an answer at its address, and is
+    /// counted by its own mistakes: a flood in the name of its network does not keep it out.
     func mayTry(_ client: ClientPath, hasNonce: Bool) -> Bool {
         if hasNonce {
             return isHere(client) || forgeries.hasRoom(client.address.ip, addressHash, at: now.milliseconds)
@@ -31,7 +31,7 @@ extension Server {
         return isUnlimited(client) || strangers.hasRoom(client.address.ip, addressHash, at: now.milliseconds)
     }
 
-    /// Counts a wrong code under a right nonce.
+    /// Counts a wrong code under a valid nonce.
     mutating func countForgery(_ client: ClientPath) {
         if !isHere(client) { _ = forgeries.admit(client.address.ip, addressHash, at: now.milliseconds) }
     }
@@ -44,8 +44,8 @@ extension Server {
 
     /// Answers with what is built, and with FINGERPRINT if the question had one and there is room.
     ///
-    /// The one answer that can be longer than its question allows is a Binding response over IPv6: 44 bytes to 20, which is
-    /// all that browsers send. Shorter it cannot be; with the headers of IPv6 and UDP, which both have, it is 92 bytes to 68.
+    /// The one answer that can be longer than its request allows is a Binding response over IPv6: 44 bytes to 20, which is
+    /// all that browsers send. It cannot be shorter; with the headers of IPv6 and UDP, which both have, it is 92 bytes to 68.
     mutating func finishForStranger(_ builder: consuming MessageBuilder, _ request: Request) -> ClientVerdict {
         if request.message.hasFingerprint, builder.bytes.count + 8 <= room(request) { builder.appendFingerprint() }
         answer = builder.bytes

@@ -2,14 +2,14 @@ import STUN
 
 // What is kept: how it comes into the tables and how it leaves all of them again.
 extension Server {
-    /// The second by which so many seconds from now have passed.
+    /// The second by which `seconds` from now have passed.
     private func end(in seconds: UInt32) -> UInt64 {
         (now.milliseconds + UInt64(seconds) * 1_000 + 999) / 1_000
     }
 
     // MARK: Users
 
-    /// The number of a user, who gets one for the time that anything is allocated.
+    /// The number of a user. It has one for as long as anything is allocated.
     mutating func user(_ subject: [UInt8]) -> UInt32 {
         if let known = userNumbers[subject] { return known }
         let bytes = ByteBucket(perSecond: configuration.quotas.bytesPerSecondPerUser, at: now.milliseconds)
@@ -169,7 +169,7 @@ extension Server {
 
     // MARK: Reservations
 
-    /// Keeps a relay that is open already for who comes with the token.
+    /// Keeps a relay that is open already for the client that comes with the token.
     mutating func reserve(_ relay: UInt32, for allocation: UInt32, _ user: UInt32) {
         var token: UInt64
         repeat { token = random.bytes(8).reduce(0) { $0 << 8 | UInt64($1) } } while reservationNumbers[token] != nil

@@ -23,7 +23,7 @@ public struct Server: ~Copyable {
     var now: Moment
     var timers: TimerWheel
     var strangers: StrangerLimit
-    /// Wrong codes under a nonce that is right at its address: nobody can bring them about for somebody else.
+    /// Wrong codes under a nonce that is valid at its address: nobody can cause them in another client's name.
     var forgeries: StrangerLimit
     /// What all users together may still relay in this second.
     var bytes: ByteBucket
@@ -139,8 +139,8 @@ public struct Server: ~Copyable {
     /// Whether something is allocated through that way.
     public func hasAllocation(_ client: ClientPath) -> Bool { allocation(of: client) != nil }
 
-    /// The most bytes of a message from who has nothing allocated: no request needs that many, and a datagram can have
-    /// 65,507, all of which would be looked at, and hashed, for anybody.
+    /// The most bytes of a message from a client with nothing allocated. No request needs so many. A datagram can have
+    /// 65,507, and all of them would be read, and hashed, for anybody.
     public static let longestOfStrangers = 2_048
 
     /// Takes what came from a client: a datagram, or one message of a stream (``StreamFraming``). Ranges in the verdict

@@ -37,7 +37,7 @@ public struct ServerConfiguration: Sendable {
 
     /// Seconds.
     public struct Lifetimes: Sendable {
-        /// Of an allocation for which the client asks nothing, or less (RFC 8656 §7.2).
+        /// Of an allocation for which the client names no lifetime, or a shorter one (RFC 8656 §7.2).
         public var allocation: UInt32 = 600
         /// Of an allocation at most.
         public var maximumAllocation: UInt32 = 3_600
@@ -68,7 +68,7 @@ public struct ServerConfiguration: Sendable {
         public init() {}
     }
 
-    /// How many answers go, each second, to who has not shown a credential: for each network that the questions come from.
+    /// How many answers go to clients that have shown no credential: for each network that the requests come from.
     public struct StrangerAnswers: Sendable {
         public var burst: Double = 400
         public var perSecond: Double = 200

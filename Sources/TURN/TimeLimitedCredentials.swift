@@ -3,13 +3,14 @@ import STUN
 import Synchronization
 
 /// Credentials that end by themselves, after the convention of the "TURN REST API": the user name is `expiry:user`, with the
-/// expiry in seconds since 1970, and the password is base64(HMAC(secret, user name)). Whoever shares the secret can make
+/// expiry in seconds since 1970, and the password is base64(HMAC(secret, user name)). Any program with the secret can make
 /// them, and the relay checks them without having heard of them before.
 ///
-/// HMAC-SHA1 is the convention; passwords by HMAC-SHA256 are right, too.
+/// HMAC-SHA1 is the convention; passwords by HMAC-SHA256 are accepted, too.
 ///
-/// What a server that has a name of its own issues counts for as long as the server remembers it, so that it can be withdrawn:
-/// one that started again does not know to whom it was issued, nor whether it was withdrawn since, and refuses it.
+/// A server with a name of its own accepts what it issued for as long as it remembers it, so that a credential can be
+/// withdrawn. A server that was started again does not know to whom one was issued, nor whether it was withdrawn, and
+/// refuses it.
 public final class TimeLimitedCredentials: CredentialSource, Sendable {
     private struct Issued {
         let subject: [UInt8]
@@ -37,7 +38,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         }
     }
 
-    /// What credentials are made with, and then others with which they are right.
+    /// What credentials are made with, and then others with which they are accepted.
     private let secrets: [Secret]
     private let realm: [UInt8]
     /// The server's mark under each of the secrets.
@@ -52,10 +53,10 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - others: secrets with which credentials are right as well, while one takes another's place.
+    ///   - others: secrets with which credentials are accepted as well, while one takes another's place.
     ///   - realm: the server's, for the hashes of user names.
-    ///   - issuer: the server's own name among those that share the secret, the same at each start; none for who only makes
-    ///     credentials for other servers.
+    ///   - issuer: the server's own name among those that share the secret, the same at each start; nil for a program that
+    ///     only makes credentials for other servers.
     ///   - continuation: the seconds for which what was allocated can be kept after the credential has ended.
     public init(
         secret: Secret, others: [Secret] = [], realm: [UInt8], issuer: [UInt8]? = nil,
@@ -91,7 +92,7 @@ public final class TimeLimitedCredentials: CredentialSource, Sendable {
         return (username, password(.sha1, username, secrets[0]))
     }
 
-    /// Refuses from now on what was issued to a subject whose rights ended.
+    /// Refuses from now on what was issued to a subject that is no longer admitted.
     public func withdraw(subject: [UInt8]) {
         state.withLock { state in
             for (username, issued) in state.issued where issued.subject == subject {

@@ -3,7 +3,7 @@ import STUN
 /// The way to a client: with the server's end of it, the 5-tuple that an allocation belongs to (RFC 8656 §3.2).
 public struct ClientPath: Hashable, Sendable, BitwiseCopyable {
     public let address: TransportAddress
-    /// The server's end, numbered by whoever owns the sockets: the socket that datagrams come to, or one stream.
+    /// The server's end, numbered by the owner of the sockets: the socket that datagrams come to, or one stream.
     public let link: UInt32
     public let transport: ClientTransport
 
@@ -50,7 +50,7 @@ public struct RelayID: Hashable, Sendable, BitwiseCopyable {
     var generation: UInt32 { UInt32(truncatingIfNeeded: rawValue >> 32) }
 }
 
-/// Who owns the sockets that peers see.
+/// The owner of the sockets that peers see.
 public protocol RelaySockets: AnyObject {
     /// Opens a UDP socket at that port of the family's relay address. What arrives there comes back with that name, in
     /// ``Server/receive(fromPeer:at:byteCount:datagrams:)``.
@@ -106,7 +106,7 @@ public enum PeerVerdict: BitwiseCopyable, Equatable, Sendable {
 public enum Discard: Int, CaseIterable, Sendable, BitwiseCopyable {
     /// Neither STUN nor ChannelData, or not well formed.
     case malformed
-    /// A message from who has nothing allocated, longer than ``Server/longestOfStrangers``.
+    /// A message from a client with nothing allocated, longer than ``Server/longestOfStrangers``.
     case tooLong
     /// A response, an indication or a method that a server has no use for.
     case unexpected

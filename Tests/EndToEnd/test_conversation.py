@@ -1,4 +1,4 @@
-"""Items 4 to 6: writing to each other, masked messages, the safety number."""
+"""Writing to each other, masked messages, the safety number."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Items 2 and 3: the operator, invitations, and who may join with them."""
+"""The operator, invitations, and who may join with them."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Item 7: locking, unlocking, and wrong passphrases."""
+"""Locking, unlocking, and wrong passphrases."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Item 8: every screen, in both languages, in both browsers, on a phone too, and open to assistive technology."""
+"""Every screen, in both languages, in both browsers, on a phone too, and open to assistive technology."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

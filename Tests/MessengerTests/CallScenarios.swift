@@ -3,7 +3,7 @@ import Messenger
 import Simulator
 import Testing
 
-/// The stories that the issue tells of calls.
+/// What can become of a call between two devices, as stories.
 @Suite("Calls")
 struct CallScenarios {
     /// What a call's notices say: own, kind of notice, text.

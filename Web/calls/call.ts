@@ -80,7 +80,7 @@ export class CallModel {
         this.isMuted.update((muted) => !muted);
         const microphone = this.devices.track.microphone.current;
         if (microphone !== null) microphone.enabled = !this.isMuted.current;
-        // Whoever wants to speak and has no microphone is asked for one again.
+        // A user who wants to speak and has no microphone is asked for one again.
         else if (!this.isMuted.current) void this.devices.open("microphone");
         this.#tellSide();
     }

@@ -153,7 +153,7 @@ export class FileReceiver {
         else channel.onopen = () => listener.onOpen();
     }
 
-    /** So many chunks are durable. The first time, it asks for the next one. */
+    /** Tells how many chunks are durable. The first time, it asks for the next one. */
     acknowledge(chunks: number): void {
         this.#pending = Math.max(0, this.#pending - (chunks - this.#durable));
         this.#durable = chunks;

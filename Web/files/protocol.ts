@@ -42,14 +42,14 @@ export type Failure =
 export type FromFiles =
     | { type: "sealing"; file: string; chunks: number }
     | { type: "sealed"; file: string; hash: Uint8Array }
-    /** So many whole chunks are stored, of a file that may be incomplete. */
+    /** How many whole chunks are stored, of a file that may be incomplete. */
     | { type: "ready"; file: string; chunks: number }
     /** What has been received is being hashed again, after a reload. */
     | { type: "checking"; file: string; chunks: number }
-    /** So many chunks survive a power cut. */
+    /** How many chunks survive a power cut. */
     | { type: "durable"; file: string; chunks: number }
     | { type: "received"; file: string }
-    /** So many chunks are durable at the receiver. */
+    /** How many chunks are durable at the receiver. */
     | { type: "acknowledged"; file: string; chunks: number }
     | { type: "broken"; file: string }
     | { type: "failed"; file: string; failure: Failure }

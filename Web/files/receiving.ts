@@ -4,7 +4,7 @@ import { chunkCount, lengthOfChunk, sealedChunk, storedChunks } from "./geometry
 import { isSame, letGo, openChunk, RunningHash } from "./stream";
 import type { StoredFile } from "./storage";
 
-/** Stored chunks are made durable, and acknowledged, so many at a time, or after so many milliseconds. */
+/** Stored chunks are made durable and acknowledged after this many, or after this many milliseconds. */
 const flushChunks = 64;
 const flushInterval = 500;
 /** Chunks hashed between two reports, after a reload. */
@@ -101,7 +101,7 @@ export class Receiving {
 
     #flushInTurn(): void {
         this.#writing = this.#writing.then(() => this.flush());
-        // Its failure shows to whoever adds the next chunk, or settles.
+        // Its failure shows when the next chunk is added, or the file settles.
         this.#writing.catch(() => undefined);
     }
 

@@ -73,15 +73,15 @@ export class StoredFile {
     }
 }
 
-/** The folder. A file is open once, whoever uses it: the browser gives out one handle for it. */
+/** The folder. A file is open once for all its users: the browser gives out one handle for it. */
 export class FileStorage {
-    /** Whoever asks while it is being tidied waits. */
+    /** Requests wait while it is being tidied. */
     #folder: Promise<FileSystemDirectoryHandle>;
     #open = new Map<string, { file: Promise<StoredFile>; users: number }>();
 
     constructor() {
         this.#folder = navigator.storage.getDirectory().then((root) => root.getDirectoryHandle(folderName, { create: true }));
-        // Whoever uses it learns of a failure.
+        // A failure shows when it is used.
         this.#folder.catch(() => undefined);
     }
 
@@ -111,7 +111,7 @@ export class FileStorage {
         entry.file.then((file) => file.close(), () => undefined);
     }
 
-    /** Takes the file away from whoever still reads it. */
+    /** Takes the file away from its readers. */
     async delete(name: string): Promise<void> {
         const entry = this.#open.get(name);
         this.#open.delete(name);

@@ -37,7 +37,7 @@ class FilesWorker {
     /** One file is sealed at a time, however many are picked: memory is for one. */
     #lastSealing: Promise<unknown> = Promise.resolve();
 
-    /** At once: what a channel brings is lost on whoever listens later. */
+    /** At once: what a channel brings before somebody listens is lost. */
     receive(message: ToFiles): void {
         switch (message.type) {
             case "inventory":
@@ -70,7 +70,7 @@ class FilesWorker {
 
     async #check(files: Extract<ToFiles, { type: "inventory" }>["files"]): Promise<void> {
         const lengths = await this.#storage.keepOnly(files.map(({ storage }) => storage)).catch(() => null);
-        // Nothing is known of them: whoever wants one will see.
+        // Nothing is known of them: a later request will see.
         if (lengths === null) return;
         for (const { file, storage, length } of files) {
             const stored = lengths.get(storage) ?? 0;
@@ -252,7 +252,7 @@ class FilesWorker {
                 this.#storage.release(name);
             }
         } catch {
-            // Missing, damaged or deleted meanwhile: whoever asked knows what that means.
+            // Missing, damaged or deleted meanwhile: the page knows what that means.
         }
         post({ type: "taken", request, bytes }, bytes === null ? [] : [bytes]);
     }

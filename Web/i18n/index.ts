@@ -84,7 +84,7 @@ function region(): string {
 /** The last moment that JavaScript can name (ECMA-262 §21.4.1.1). */
 const lastMoment = 8_640_000_000_000_000;
 
-/** What is said of a time that is none: nothing. Formatting one throws, and would take along whatever is drawn with it. */
+/** Empty for a time that JavaScript cannot name: formatting it throws, and nothing that is drawn with it would appear. */
 function dated(time: number, say: () => string): string {
     return Math.abs(time) <= lastMoment ? say() : "";
 }

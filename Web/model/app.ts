@@ -35,7 +35,7 @@ export interface Surroundings {
 /** What another tab, which works on the profile, has to do with calls. */
 export type CallElsewhere = "none" | "ringing" | "inCall";
 
-/** So long the core has to forget its keys by itself, before its worker is terminated. */
+/** How long the core has to forget its keys by itself, before its worker is terminated. */
 const lockPatience = 1_000;
 
 export class App {
@@ -136,7 +136,7 @@ export class App {
         const cancel = this.#surroundings.clock.at(this.#surroundings.clock.now() + lockPatience, finish);
         this.#ended = finish;
         this.screen.set(next);
-        // The core takes its leave of whoever it is in a call with.
+        // The core tells the other side of a call that it ends.
         session.input({ type: "lock" });
     }
 

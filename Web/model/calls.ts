@@ -18,7 +18,7 @@ export interface Telephone {
     readonly measured: Measured | null;
     onCall(call: Call): void;
     onAction(action: CallAction): void;
-    /** What was asked for last is not to be had. */
+    /** The last thing that the user asked for is not possible. */
     onProblem(): void;
     dispose(): void;
 }

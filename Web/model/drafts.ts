@@ -5,7 +5,7 @@ import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import type { RecordedVoice } from "./voice";
 
-/** Who types quickly has the text sealed this often. */
+/** While the user types, the text is sealed this often, in milliseconds. */
 const pause = 250;
 
 export class Drafts {

@@ -4,7 +4,7 @@ import type { Clock } from "./clock";
 import { Value } from "./value";
 
 const checkInterval = 1_000;
-/** So long before it locks, it says so. */
+/** How long before it locks it says so. */
 export const lockWarning = 30_000;
 
 export class IdleLock {

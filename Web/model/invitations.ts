@@ -7,7 +7,7 @@ import { Value } from "./value";
 export type Invitation = EventOf<"invitations">["invitations"][number];
 export type NewInvitation = Omit<EventOf<"invitation">, "type">;
 
-/** Who waits longer than this for the node is told so. */
+/** After this a user who waits for the node is told so. */
 const patience = 5_000;
 /** The core rounds the end of a life to seconds. */
 const rounding = 2_000;

@@ -29,7 +29,7 @@ export type DialogName = "invite" | "verify" | "details" | "path" | "settings" |
 /** They go with the conversation that they are about. */
 const dialogsOfConversation: ReadonlySet<DialogName> = new Set(["verify", "details", "path", "link"]);
 const nobody = "0".repeat(32);
-/** So long a reconnection goes unmentioned. */
+/** How long a reconnection goes unmentioned. */
 const unreachableAfter = 4_000;
 
 export class MainModel {

@@ -33,7 +33,7 @@ export class Recovery {
     }
 
     onFile(event: EventOf<"recoveryFile">): void {
-        // Whoever has closed the dialog meanwhile does not want it any more.
+        // A user who has closed the dialog meanwhile does not want it any more.
         if (this.asking.current !== "working") return;
         this.asking.set("idle");
         this.file.set({ file: event.file, code: event.code });

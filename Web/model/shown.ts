@@ -5,7 +5,7 @@ export type ShownAs =
     | { as: "image" | "audio" | "video" | "pdf" | "text"; mediaType: string }
     | { as: "nothing" };
 
-/** So many bytes decide. */
+/** How many bytes decide. */
 export const headLength = 4_096;
 /** What is shown in one piece is decrypted into memory. */
 export const largestShown = 64 << 20;

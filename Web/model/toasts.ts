@@ -24,7 +24,7 @@ export interface Toast {
 }
 
 const shownFor = 8_000;
-/** So many notices that pass by themselves stand there before another one. */
+/** How many notices that pass by themselves may stand there beside another one. */
 const mostPassing = 3;
 
 /** What looks like an attack. */

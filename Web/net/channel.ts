@@ -28,7 +28,7 @@ const lowWater = 256 << 10;
 const patience = 25_000;
 /** A path that is cut may come back by itself. */
 const grace = 1_500;
-/** So long another path is looked for, before the mailbox carries the messages. */
+/** How long another path is looked for, before the mailbox carries the messages. */
 const lossPatience = 10_000;
 const pathInterval = 5_000;
 /** Chromium's statistics may be 50 ms old. */
@@ -268,8 +268,8 @@ export class Channel {
         if (this.#closed) return;
         clearTimeout(this.#pairTimer);
         this.#pairTimer = setTimeout(() => void this.#reportPath(), statisticsAge);
-        // A controlled Chromium leaves a path that works for the one that the other side prefers when data comes that way, not for
-        // a check. On a channel that is silent, SCTP's next heartbeat would be the first, up to 30 s later (RFC 9260 §16).
+        // A Chromium that is the controlled side follows the other side to another path when data comes there; a check is
+        // not enough. On a silent channel SCTP's next heartbeat would be the first data, up to 30 s later (RFC 9260 §16).
         if (this.#data.readyState === "open") this.#data.send(nothing);
     }
 

@@ -1,6 +1,6 @@
 // When the network under the device may be another one: what still works then will not for long.
 
-/** So often the clocks are looked at. */
+/** How often the clocks are compared. */
 const interval = 2_000;
 /** The time of day has gone on without the page: the computer slept. */
 const jump = 5_000;

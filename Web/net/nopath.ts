@@ -7,7 +7,7 @@ export type NoPath =
     /** Without the node the two cannot tell each other where they are. */
     | "nodeAway"
     | "relayOff"
-    /** The node gives no right to the relay, or the relay does not take it. */
+    /** The node gives no credential for the relay, or the relay rejects it. */
     | "relayRefused"
     | "relayExpired"
     /** The node's relay has no room for another connection. */
@@ -29,7 +29,7 @@ export interface PathFacts {
     readonly codes: ReadonlySet<number>;
 }
 
-/** A right that is not valid, or not for us. */
+/** A credential that is not valid, or not for us. */
 export const refusals: readonly number[] = [401, 403, 438, 441];
 /** Allocation Quota Reached, Insufficient Capacity. */
 const shortages = [486, 508];
@@ -59,7 +59,7 @@ export class PathSearch {
         this.codes.add(errorCode);
     }
 
-    /** Whether the relay is not had because it does not take the right. */
+    /** Whether the relay cannot be used because it rejects the credential. */
     get isRefused(): boolean {
         return refusals.some((code) => this.codes.has(code)) && !this.kinds.has("relay");
     }

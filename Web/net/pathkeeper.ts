@@ -1,5 +1,5 @@
 // Keeps a path between two devices alive: new candidates when the network changes or the path is lost (RFC 8445 §9), under a
-// right to the relay that is still good, and a word on why there is no path when there is none.
+// credential for the relay that is still good; and a word on why there is no path when there is none.
 
 import { NoPath, PathSearch, refusals, whyNoPath } from "./nopath";
 import { onNetworkChange } from "./network";
@@ -28,7 +28,7 @@ export class PathKeeper {
     #wasUp = false;
     /** Nobody knew yet what there is of a relay when it began to look. */
     #beganBlind: boolean;
-    /** Of the right with which candidates are being gathered: another one counts from the next time on. */
+    /** Of the credential with which candidates are being gathered: another one counts from the next time on. */
     #username: string | null = null;
     /** Whether the other side has answered, or begun, the latest search. */
     #isHeard = true;
@@ -123,7 +123,7 @@ export class PathKeeper {
         if (this.#username !== null && refusals.includes(event.errorCode)) this.#relay.refuse(this.#username);
     }
 
-    /** Another right to the relay, or the node is back: what is to be found from now on is found with it. */
+    /** Another credential for the relay, or the node is back: candidates are gathered with it from now on. */
     #renew(): void {
         this.#connection.setConfiguration(this.#relay.configuration(this.#relayOnly));
         const wasInVain = this.#search.isRefused && !this.#isUp;

@@ -1,5 +1,5 @@
-// The node's relay, as connections use it: STUN and TURN at the node's own host (RFC 8489, RFC 8656). The right to it comes
-// from the core, for an hour at a time, and is kept nowhere.
+// The node's relay, as connections use it: STUN and TURN at the node's own host (RFC 8489, RFC 8656). The credential for it
+// comes from the core, for an hour at a time, and is kept nowhere.
 
 import type { RelayAccess } from "../worker/boundary";
 
@@ -21,13 +21,13 @@ export class Relay {
     #listeners = new Set<() => void>();
     #onRefused: (username: string) => void;
 
-    /** @param onRefused The relay does not take the right with that user name, which is the latest: another one is wanted. */
+    /** @param onRefused The relay rejected the credential with that user name, which is the latest: another one is wanted. */
     constructor(place: NodePlace, onRefused: (username: string) => void = () => {}) {
         this.#place = place;
         this.#onRefused = onRefused;
     }
 
-    /** Of the right that connections are to use from now on; null: there is none. */
+    /** Of the credential that connections are to use from now on; null: there is none. */
     get username(): string | null {
         return this.#access?.type === "granted" ? this.#access.username : null;
     }
@@ -61,7 +61,7 @@ export class Relay {
         this.#tell();
     }
 
-    /** The relay did not take the right with that user name. Of one that has been replaced, that is no news. */
+    /** The relay rejected the credential with that user name. Ignored for one that has been replaced. */
     refuse(username: string): void {
         if (username === this.username) this.#onRefused(username);
     }
@@ -81,7 +81,7 @@ export class Relay {
         for (const listener of [...this.#listeners]) listener();
     }
 
-    /** Calls `listener` each time there is another right, or the node is back, until the function that comes back is called. */
+    /** Calls `listener` for each new credential, and when the node is back, until the returned function is called. */
     subscribe(listener: () => void): () => void {
         this.#listeners.add(listener);
         return () => void this.#listeners.delete(listener);

@@ -17,7 +17,7 @@ export function rove(scope: Scope, log: HTMLElement, leave: () => void): void {
     const articles = () => [...log.querySelectorAll<HTMLElement>("article")];
     const show = () => {
         const all = articles();
-        // Whoever comes from outside begins with the newest.
+        // Focus that comes from outside begins with the newest.
         if (current === null || !current.isConnected || !log.contains(document.activeElement)) current = all[all.length - 1] ?? null;
         for (const article of all) {
             const tabIndex = article === current ? 0 : -1;

@@ -75,13 +75,13 @@ struct Checkpoint: WireCodable {
 // After each unlock nothing is encrypted in a conversation before the node's checkpoint or the peer has said how far our
 // keys were used: a storage that was rolled back would use nonces and numbers twice.
 extension Account {
-    /// So many generations are reserved at a time; the rest of a block is skipped after unlocking.
+    /// How many generations are reserved at a time; the rest of a block is skipped after unlocking.
     private static let reservation: UInt32 = 32
 
     private static let readAgain: UInt64 = 15_000
     /// A node that would not take a checkpoint is given another after this, in milliseconds.
     private static let refusalPause: UInt64 = 2_000
-    /// One that has refused for so long counts as away, in milliseconds.
+    /// After this a node that goes on refusing counts as away, in milliseconds.
     private static let refusalPatience: UInt64 = 30_000
 
     private static var context: [UInt8] { label("checkpoint") }

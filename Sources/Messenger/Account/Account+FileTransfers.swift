@@ -3,7 +3,7 @@ import Trust
 
 // Files through channels. The recipient asks for chunks, one file at a time; the hosts move them without passing here.
 extension Account {
-    /// A transfer that has not come forward for so long is begun anew, in milliseconds; then after ever longer, since a slow
+    /// After this a transfer that has not come forward is begun anew, in milliseconds; then after ever longer, since a slow
     /// device may be busy for minutes with the hash of what it has stored.
     private static let transferPatience: UInt64 = 60_000
     private static let longestPatience: UInt64 = 1_800_000
@@ -33,7 +33,7 @@ extension Account {
         let file = conversation.files[index]
         switch file.activity {
         case .none, .fetching, .putting: return
-        // Who receives knows whether it comes forward.
+        // The receiver knows whether the transfer comes forward.
         case .moving where file.isOwn: return
         case .opening, .moving, .reading, .storing: break
         }

@@ -114,7 +114,7 @@ extension Account {
         conversation.files[index].isPaused = isPaused
         if isPaused { stopTransfer(index, in: conversation) }
         changed(index, in: conversation)
-        // Who receives asks for chunks by and by.
+        // A receiver that resumes asks for chunks by itself.
         if isPaused || conversation.files[index].isOwn {
             ask(isPaused ? .pause : .resume, file: id, in: conversation)
         }

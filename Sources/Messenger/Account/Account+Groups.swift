@@ -263,7 +263,7 @@ extension Account {
         beginRestart(of: conversation)
     }
 
-    /// The peer speaks in a group that it has left: its storage was set back to before the one that we share.
+    /// The peer speaks in a group that it has already left: its storage was set back to a time before the present group.
     func rejoin(_ conversation: Conversation, by route: Route) {
         guard route == .transient else { return }
         heal(conversation)

@@ -7,13 +7,13 @@ import Trust
 // The node orders commits and cannot read them. One false answer of its about a commit, or a commit that was gone before it
 // was fetched, leaves the sides in different epochs, or in different groups of one number. Nothing within the group mends that.
 extension Account {
-    /// So many signs in a row are enough: one alone may be a forgery, or an answer that crossed another.
+    /// The signs in a row that are enough: one alone may be a forgery, or an answer that crossed another.
     private static let signsNeeded: UInt32 = 3
-    /// Groups are begun anew at once, then after this and ever later, in milliseconds: whoever causes the signs would have us
-    /// begin groups without end.
+    /// Groups are begun anew at once, then after this and ever later, in milliseconds: otherwise a node or peer that causes
+    /// the signs could have us begin groups without end.
     private static let healingPause: UInt64 = 60_000
     private static let longestHealingPause: UInt64 = 6 * 3_600_000
-    /// What the node says of a slot is asked for again after this and then later, in milliseconds.
+    /// The node is asked about a slot again after this, and then later, in milliseconds.
     private static let doubtPause: UInt64 = 2_000
 
     /// The peer has spoken, and we could not read it in the epoch that both should be in.

@@ -60,9 +60,9 @@ struct Intake {
 
 extension Account {
     private static let fetchLimit = UInt16(Limits.envelopesPerFetch)
-    /// So many blobs are fetched at a time, the one that the line waits for among them.
+    /// How many blobs are fetched at a time, the one that the line waits for among them.
     private static let blobsAhead = 8
-    /// So many envelopes may be processed and not acknowledged. The last ones are remembered, should they come again.
+    /// How many envelopes may be processed and not acknowledged. The last ones are remembered, should they come again.
     private static let unacknowledgedLimit = 32
 
     /// Looks whether what we send may go out.
@@ -239,7 +239,7 @@ extension Account {
         work()
     }
 
-    /// Goes on after a commit was or was not to be had.
+    /// Goes on after a commit came, or could not be fetched.
     func commitArrived(of conversation: [UInt8], isHere: Bool) {
         guard intake.obstacle == .commit(conversation: conversation) else { return }
         intake.obstacle = nil

@@ -153,7 +153,7 @@ extension Account {
         case .refused(.rateLimited), .refused(.unavailable):
             errandsAt = effects.now + 2_000
         default:
-            // Withdrawn, used already (we refuse whoever comes with it) or never known to the node.
+            // Withdrawn, used already (then we refuse the newcomer) or never known to the node.
             invitations[index].errand = .none
             save(invitations[index])
         }
@@ -200,7 +200,7 @@ extension Account {
         effects.emit(.invitations(summaries))
     }
 
-    // KeyPackages for who knows us.
+    // KeyPackages for our contacts.
 
     private static let stockSize = 4
     private static let keptBundles = 16

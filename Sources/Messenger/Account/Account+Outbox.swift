@@ -4,7 +4,7 @@ import WireFormat
 
 // Our messages, from writing until delivered or given up.
 extension Account {
-    /// A message that nobody has confirmed for so long has failed, in milliseconds.
+    /// After this a message that nobody has confirmed has failed, in milliseconds.
     static let expiry = Limits.envelopeLifetime * 1000
 
     func send(_ text: Text, to id: [UInt8]) {

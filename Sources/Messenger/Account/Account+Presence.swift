@@ -33,7 +33,7 @@ extension Account {
             if since + Self.setupPatience <= effects.now { dropChannel(of: conversation) }
             effects.wake(at: since + Self.setupPatience)
         }
-        // A channel on which nothing comes is none.
+        // An open channel on which nothing arrives is given up.
         if conversation.channel.isOpen, !conversation.channel.isReady {
             let end = conversation.channel.openedAt + Self.greetingPatience
             if end <= effects.now { dropChannel(of: conversation) } else { effects.wake(at: end) }

@@ -2,13 +2,13 @@ import WireFormat
 
 // Receipts and holes: what the peer is told about what we have of it.
 extension Account {
-    /// Receipts wait so long for others to go along, in milliseconds.
+    /// How long receipts wait for others to go along, in milliseconds.
     private static let batchingDelay: UInt64 = 250
     /// A hole in the numbers may close by itself for so long: two ways to the peer can overtake each other.
     private static let gapPatience: UInt64 = 3_000
     private static let askAgain: UInt64 = 60_000
     private static let repeatedReads = 64
-    /// So many messages are asked for at once.
+    /// How many messages are asked for at once.
     private static let resendLimit: UInt64 = 64
 
     func owe(delivered id: [UInt8], in conversation: Conversation) {

@@ -20,7 +20,7 @@ enum Route {
 
 // What the peers say.
 extension Account {
-    /// So many messages are kept while an earlier one is missing.
+    /// How many messages are kept while an earlier one is missing.
     private static let heldLimit = 256
 
     func receive(_ message: [UInt8], by route: Route) -> Reception {
@@ -42,7 +42,7 @@ extension Account {
             }
             touch(conversation)
             if index == 0, application.epoch == conversation.current?.group.epoch { conversation.unreadable = 0 }
-            // Said to the user when the state came; a message of somebody who is gone is not worth another word.
+            // The user was told when the state came: a message of a removed member needs no further warning.
             guard isHeard(application.credential) else { return .finished }
             take(application, in: conversation, group: index, by: route)
         } catch {
@@ -84,7 +84,7 @@ extension Account {
         }
         do throws(WireError) {
             let content = try Content(decoding: application.data)
-            // Who answers in this group has joined it.
+            // A peer that answers in this group has joined it.
             if index == 0, conversation.introduction != nil { setIntroduction(nil, of: conversation) }
             if content.body.isOrdered {
                 takeOrdered(content, in: conversation)

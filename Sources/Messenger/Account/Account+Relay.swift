@@ -1,11 +1,13 @@
 import NodeProtocol
 import WireFormat
 
-// The right to use the node's relay: for an hour at a time, in memory only, passed on to the host, which makes the connections.
+// The credential for the node's relay: for an hour at a time, in memory only, passed on to the host, which makes the
+// connections.
 extension Account {
-    /// The longest that a right is believed to last, in seconds.
+    /// The longest that a credential is believed to last, in seconds.
     private static let longestLife: UInt64 = 86_400
-    /// A node that gives none, or one that ends at once or that the relay refuses, is asked again after this, in milliseconds.
+    /// A node that gives no credential, or one that ends at once or that the relay refuses, is asked again after this, in
+    /// milliseconds.
     private static let refusalPause: UInt64 = 30_000
 
     func requestRelay() {
@@ -14,17 +16,17 @@ extension Account {
         link.send(.relayCredential, for: .relayCredential)
     }
 
-    /// Asks again when the present right is near its end. While the node is away, that waits for the next session.
+    /// Asks again when the present credential is near its end. While the node is away, that waits for the next session.
     func pumpRelay() {
         guard let time = relayAt, link.isEstablished else { return }
         if time <= effects.now { requestRelay() } else { effects.wake(at: time) }
     }
 
-    /// The relay does not take the right of that user name though it has not ended: its clock was set, its secret is another
-    /// one, or it had too many to remember. The node is asked for another one at once.
+    /// The relay rejected the credential of that user name though it has not ended: the relay's clock was set, its secret
+    /// has changed, or it had too many credentials to remember. The node is asked for another one at once.
     ///
-    /// Such an answer of the relay's is not authenticated (RFC 8489 §9.2.4). Anybody on the way there can give it, as often as
-    /// the host tries: that becomes a request every half minute.
+    /// The relay's answer is not authenticated (RFC 8489 §9.2.4). Anybody on the way can give it, as often as the host
+    /// tries: that becomes a request every half minute.
     func relayRefused(username: Text) {
         // A late word of an earlier one means nothing. Where nothing is planned, an answer is under way.
         guard username == relayUsername, let renewal = relayAt else { return }
@@ -55,7 +57,7 @@ extension Account {
         effects.output.relay = .refused
     }
 
-    /// nil: it has ended, or is none that a browser could use.
+    /// nil: the credential has ended, or no browser could use it.
     private func grant(_ credential: RelayCredential) -> RelayGrant? {
         guard let username = Text(validating: credential.username), let password = Text(validating: credential.password)
         else { return nil }

@@ -11,7 +11,7 @@ extension Account {
         return !chains.isRevoked(identity, by: state.revoked)
     }
 
-    /// Looks who is no longer a member. Whoever has only just been taken out is cut off, and the user is told.
+    /// Marks contacts that are no longer members. One that was only now removed is cut off, and the user is told.
     ///
     /// - Parameter isNews: false after unlocking, when nothing is open and all was said before.
     func noteRevocations(isNews: Bool) {

@@ -59,11 +59,11 @@ final class Account {
     /// When blobs of files may be put and fetched again, after the node would not.
     var uploadsAt: UInt64 = 0
     var fetchesAt: UInt64 = 0
-    /// When to ask for another right to the relay. nil: it has been asked for, or is not to be had.
+    /// When to ask for another credential for the relay. nil: one has been asked for, or the node has no relay.
     var relayAt: UInt64?
     /// The earliest that the relay's refusal has us ask again.
     var relayRepairAt: UInt64 = 0
-    /// Of the right that the host has.
+    /// Of the credential that the host has.
     var relayUsername: Text?
     /// Whether the node has refused to enrol us: nothing of this account is worth keeping.
     var isRefused = false

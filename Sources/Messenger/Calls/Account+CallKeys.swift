@@ -8,7 +8,7 @@ extension Account {
     /// The low bits of an epoch's number that a KID has; the direction stands above them. A side that was away may be many
     /// epochs behind.
     private static let epochBits: UInt8 = 6
-    /// Frames under the former key may be under way for so long after the peer has the new one, in milliseconds.
+    /// How long frames under the former key may be under way after the peer has the new one, in milliseconds.
     private static let overlap: UInt64 = 5_000
 
     func encryption(of call: Call) -> CallEncryption {
@@ -65,7 +65,7 @@ extension Account {
         call.keys = CallEpoch(
             group: current.group.groupID, epoch: current.group.epoch, receiveID: received.id, isSending: false,
             former: former)
-        // Said in the new epoch: whoever reads it has its keys, and knows that we have them.
+        // Said in the new epoch: a peer that reads it has its keys, and knows that we have them.
         call.keys?.moved = say(.moved, in: call)
     }
 

@@ -6,7 +6,7 @@ import WireFormat
 extension Account {
     /// The longest signal, in bytes of UTF-8.
     static let callSignalLimit = 65_536
-    /// A confirmation waits so long for something that it can go along with.
+    /// How long a confirmation waits for something that it can go along with.
     private static let confirmationDelay: UInt64 = 200
 
     /// Says something that has to be heard.
@@ -20,7 +20,7 @@ extension Account {
         return number
     }
 
-    /// Says that we are there; who does not know the call says so.
+    /// Says that we are there. A peer that does not know the call answers so.
     func ask(about call: Call) {
         send(.alive, number: 0, attempt: 0, of: call)
     }

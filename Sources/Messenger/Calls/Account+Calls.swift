@@ -3,17 +3,17 @@ import CryptoPrimitives
 // Calls: what the user does, and what each state waits for. Signals and keys travel inside the conversation; the media do
 // not pass here.
 extension Account {
-    /// A peer that has not been reached for so long is away, in milliseconds.
+    /// After this a peer that has not been reached counts as away, in milliseconds.
     private static let reachPatience: UInt64 = 15_000
-    /// So long it rings.
+    /// How long it rings, in milliseconds.
     private static let ringPatience: UInt64 = 45_000
-    /// Longer than that nobody lets it ring, whatever the caller says.
+    /// The callee stops ringing after this, whatever the caller says.
     private static let longestRing: UInt64 = 60_000
     /// A caller that is not heard any more has vanished.
     private static let callerPatience: UInt64 = 15_000
-    /// The media have so long to come, or to come back.
+    /// How long the media have to come, or to come back.
     private static let mediaPatience: UInt64 = 30_000
-    /// So long the last words of a call that is over are repeated.
+    /// How long the last words of a call that is over are repeated.
     private static let lingering: UInt64 = 30_000
     private static let alivePause: UInt64 = 5_000
     /// More calls at a time are not heard: all but one of them are over, or refused.

@@ -1,5 +1,5 @@
 /// A call of one conversation, from ringing until both sides know that it is over. It lives in memory only: after a reload
-/// there is none, and the other side is told so when it asks.
+/// it is gone, and the other side is told so when it asks.
 final class Call {
     let id: [UInt8]
     let conversation: [UInt8]

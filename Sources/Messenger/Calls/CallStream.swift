@@ -10,15 +10,15 @@ package struct CallStream {
         var attempts: UInt32
     }
 
-    /// So many unconfirmed messages are kept; more mean that nobody listens.
+    /// The most unconfirmed messages that are kept; more mean that nobody listens.
     package static let sentLimit = 256
-    /// So far ahead of a missing message others are kept.
+    /// How far ahead of a missing message others are kept.
     private static let earlyLimit: UInt32 = 64
-    /// So many are repeated at a time.
+    /// How many are repeated at a time.
     private static let repeatWindow = 8
     private static let repeatPause: UInt64 = 2_000
     private static let longestPause: UInt64 = 8_000
-    /// After so many attempts nobody is taken to listen, and one is made so often.
+    /// After this many attempts nobody seems to listen: from then on there is one attempt each ``silencePause``.
     private static let patience: UInt32 = 6
     private static let silencePause: UInt64 = 60_000
 

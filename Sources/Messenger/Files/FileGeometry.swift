@@ -7,7 +7,7 @@ public struct FileGeometry: Equatable, Sendable {
     static let tagLength = sealedChunkLength - chunkLength
     /// The largest file, in bytes: 10 GiB.
     public static let sizeLimit: UInt64 = 10 << 30
-    /// So many chunks make a blob at the node.
+    /// The chunks in a full blob at the node.
     public static let chunksPerBlob: UInt32 = 15
 
     /// The file's, in bytes.

@@ -151,7 +151,7 @@ package enum Envelope {
         }
     }
 
-    /// nil: not the blob that the envelope named. A blob that names another blob is none either.
+    /// Returns nil if the hash differs, or if the blob itself refers to another blob (references do not nest).
     package static func openBlob(_ sealed: [UInt8], _ reference: BlobReference) -> EnvelopeContent? {
         guard constantTimeEqual(HashAlgorithm.sha256.hash(sealed), reference.hash) else { return nil }
         do throws(CryptoError) {

@@ -46,9 +46,9 @@ package struct FileRequest: Equatable {
     package enum Wish: Equatable {
         /// The chunks from this one on.
         case chunks(from: UInt32)
-        /// No more of them until the one who says so resumes.
+        /// No more chunks until the side that says this resumes.
         case pause
-        /// They are to be had again.
+        /// Chunks may be asked for again.
         case resume
     }
 

@@ -10,7 +10,7 @@ package enum Padding {
     /// What MLS, envelope and blob add around the content, and a little more.
     private static let frame = 144
 
-    /// The size of the content of a message with so long a plaintext. Beyond the list a blob grows by 16 KiB at a time.
+    /// The size of the content of a message with a plaintext of this length. Beyond the list a blob grows by 16 KiB at a time.
     package static func size(of plaintext: Int) -> Int {
         let content = plaintext + signature
         if let size = sizes.first(where: { $0 >= content }) { return size }

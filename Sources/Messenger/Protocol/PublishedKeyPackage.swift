@@ -2,7 +2,7 @@ import MLS
 import Trust
 import WireFormat
 
-/// What the node hands out to whoever may write to us: a KeyPackage and the chain that its leaf names.
+/// What the node hands out to those who may write to us: a KeyPackage and the chain that its leaf names.
 struct PublishedKeyPackage: WireCodable {
     var keyPackage: KeyPackage
     var chain: CertificateChain

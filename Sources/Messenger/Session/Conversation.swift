@@ -54,7 +54,7 @@ final class Conversation {
     var retryAt: UInt64 = 0
     /// Whether the bubble's state has taken the peer out.
     var isRemoved = false
-    /// Whether our state was checked against what others saw of it (``Checkpoints``).
+    /// Whether our state was checked against what others saw of it (``Checkpoint``).
     var isCleared = false
     /// The checkpoint, by its counter, with which our generations were last reserved.
     var reservedBy: UInt64 = 0
@@ -109,7 +109,7 @@ struct ConversationGroup {
     var mustCreateSlot: Bool
     /// A commit of ours that the node has not answered for.
     var pending: SealedPendingCommit?
-    /// Our generations in this epoch below this one may have been used (``Checkpoints``).
+    /// Our generations in this epoch below this one may have been used (``Checkpoint``).
     var ceiling: UInt32
     /// The last message of the peer's that we read.
     var seen: Seen?

@@ -39,7 +39,7 @@ final class Enrolment {
         case .established: established()
         case .response(.openBundle, let response): open(response)
         case .goodbye(let refusal):
-            // Who is choosing a passphrase goes on: the node will be there again.
+            // A person who is choosing a passphrase goes on: the node will be there again.
             if isReady { break }
             effects.emit(.linkRefused(refusal == .rateLimited ? .tooManyRequests : .nodeUnreachable))
         case .forged: effects.emit(.linkRefused(.nodeUnreachable))

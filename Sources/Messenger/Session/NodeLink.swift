@@ -35,7 +35,7 @@ enum Purpose: Equatable {
     case probe
 }
 
-/// Who speaks to the node.
+/// The party that speaks to the node: a guest or a device.
 struct Speaker {
     let role: SessionRole
     let bubble: BubbleID
@@ -61,8 +61,8 @@ enum Arrival {
 
 /// The session with the node: proves both sides to each other, numbers requests and recognises their answers.
 ///
-/// Retrying is not this layer's concern: what was in flight when the connection ended is forgotten here, and asked for
-/// again by whoever still needs it.
+/// Retrying is not this layer's concern: what was in flight when the connection ended is forgotten here. The part that
+/// still needs it asks again.
 final class NodeLink {
     private enum Stage {
         case down
@@ -76,8 +76,8 @@ final class NodeLink {
 
     /// How long an answer may take before the connection counts as dead.
     private static let patience: UInt64 = 30_000
-    /// A session in which nothing was said for so long is probed, and is dead if that brings no answer for as long as this: a
-    /// socket can die without a word, and the node's own pings do not show in a browser.
+    /// A session that has been silent for ``quiet`` is probed, and is dead if the probe brings no answer within
+    /// ``probePatience``: a socket can die without a word, and the node's own pings do not show in a browser.
     private static let quiet: UInt64 = 30_000
     private static let probePatience: UInt64 = 15_000
 
@@ -121,7 +121,7 @@ final class NodeLink {
         reset()
     }
 
-    /// From now on this is who speaks. A session that stands already has to be opened anew by the caller.
+    /// Speaks as this party from now on. The caller has to open a session anew that stands already.
     func speak(as speaker: Speaker) {
         self.speaker = speaker
         greet()

@@ -13,8 +13,8 @@ package struct ReceivedLog: Equatable {
         case numberUsed
     }
 
-    /// Of so many messages it is known which they were: a message that was given up and is sent again has a new number but
-    /// its id, and one of a sender whose storage was set back has a used number and another id.
+    /// The number of messages whose ids are remembered. A message that was given up and is sent again has a new number and
+    /// its old id; one of a sender whose storage was set back has a used number and another id.
     private static let remembered = 512
     private static let prefixLength = 8
 

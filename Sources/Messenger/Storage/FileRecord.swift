@@ -40,14 +40,14 @@ struct FileRecord {
     var fault: Problem = .none
     /// Its blobs at the node. Where the file is not on its way any more: those that are still to be deleted.
     var blobs: [[UInt8]] = []
-    /// So many of them the node has, if the file is ours.
+    /// How many of them the node has, if the file is ours.
     var blobsStored: UInt32 = 0
 
     // Of this run only.
 
     /// What is to be announced once it is sealed.
     var announcement: FileAnnouncement?
-    /// So many chunks the recipient has stored, as far as was heard.
+    /// How many chunks the recipient has stored, by its last word.
     var chunks: UInt32 = 0
     var activity = FileActivity.none
     /// When the activity began, or last came forward.

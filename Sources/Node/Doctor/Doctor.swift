@@ -106,7 +106,7 @@ public struct Doctor: Sendable {
             host: host, name: name, port: port, authority: authority, file: certificate, now: Int(clamping: clock())
         ).run()
         report(https.findings)
-        // Who finds no node need not look for its relay.
+        // Without a node there is no relay to look for.
         if https.isReachable, let relayPort {
             let relay = RelayExamination(
                 host: host, httpsPort: port, port: relayPort, secret: secret)

@@ -65,7 +65,7 @@ struct HTTPSExamination: Sendable {
         return (findings, true)
     }
 
-    /// Whether the node takes a page of this origin for its own. One that does not say so is none the worse.
+    /// Whether the node takes a page of this origin for its own. Any answer but a 403 counts as yes.
     private func isKnownOrigin() async -> Bool {
         let origin = name.origin(port: port)
         let request =

@@ -146,7 +146,7 @@ final class Probe: Sendable {
         }
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
-            // Who hangs up without a goodbye has hung up.
+            // A node that closes without TLS's goodbye has closed all the same.
             if case NIOSSLError.uncleanShutdown = error { return context.close(promise: nil) }
             end = error
             fail(error)

@@ -4,7 +4,7 @@ import NIOCore
 
 /// Lets a server outlive an `accept` that fails for want of something: it waits a moment, and goes on.
 ///
-/// The channel of the server reports such an error and stays open, but who reads from it takes any error for the end.
+/// The server's channel reports such an error and stays open, but its reader takes any error for the end.
 final class AcceptErrorHandler: ChannelDuplexHandler {
     typealias InboundIn = Channel
     typealias InboundOut = Channel

@@ -1,8 +1,8 @@
 import NIOCore
 import NIOHTTPTypes
 
-/// Watches a connection until its first request: a stranger who connects and says nothing is let go, and so is everyone
-/// who has not said anything yet when the node stops.
+/// Watches a connection until its first request. A stranger who connects and says nothing is let go; when the node
+/// stops, so is everyone who has not said anything yet.
 final class OpeningHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
 

@@ -7,7 +7,7 @@ final class PlainHTTPHandler: ChannelInboundHandler, RemovableChannelHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// Where to go, for who asked for that host; nil: for who asked for none.
+    /// Where to go, by the host that the request named; nil: it named none.
     private let origin: (String?) -> String
     private var head = ByteBuffer()
     /// Of the line that has not ended yet.

@@ -21,9 +21,12 @@ struct RelayAddresses: Equatable {
     }
 }
 
-/// Finds out at which addresses peers reach the relay: those that it is told; else a public one of this machine; else, behind a
-/// router that has the public address and passes on what comes to it, the one that a name of the node's own leads to; else a
-/// private one of this machine, which others on its network reach.
+/// Finds out at which addresses peers reach the relay. In order:
+///
+/// 1. the configured addresses;
+/// 2. a public address of this machine;
+/// 3. behind a router with the public address, what a name of the node's own resolves to;
+/// 4. a private address of this machine, which others on its network reach.
 ///
 /// The names are those that the node's certificate vouches for: those it was given, and those under which devices have
 /// opened their sessions. What a client merely says is never taken for the node's address.
@@ -39,7 +42,7 @@ final class AddressFinder: Sendable {
 
     /// At most one of each family.
     private let given: [IPAddress]
-    /// Those at which clients are to come to it; all of the machine's if there is none.
+    /// The addresses at which clients come to the relay; empty: all of the machine's.
     let listening: [IPAddress]
     private let names: @Sendable () -> [ServerName]
     private let state = Mutex(State())

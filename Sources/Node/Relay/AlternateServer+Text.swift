@@ -6,7 +6,7 @@ extension AlternateServer {
     /// those over TCP, and `tls:address:port` for those over TLS, with `#name` behind it where clients are to find that name in
     /// its certificate.
     ///
-    /// - Throws: a ``StartError`` for what is none of these.
+    /// - Throws: a ``StartError`` for anything else.
     init(text: String) throws(StartError) {
         let prefixes: [(String, ClientTransport)] = [("udp:", .udp), ("tcp:", .tcp), ("tls:", .tls)]
         let prefix = prefixes.first { text.hasPrefix($0.0) }

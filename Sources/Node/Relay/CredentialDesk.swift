@@ -22,7 +22,7 @@ final class CredentialDesk: Sendable {
 
     private struct State {
         var given: [[UInt8]: Given] = [:]
-        /// From so many on, those that are of no use any more are looked for and forgotten.
+        /// The number of entries at which those that have ended are looked for and forgotten.
         var crowd = 1_024
     }
 
@@ -41,9 +41,9 @@ final class CredentialDesk: Sendable {
 
     /// - Parameters:
     ///   - unixTime: seconds since 1970.
-    ///   - isAdmitted: whether the device has its rights still. Asked where ``end(where:)`` cannot come between: one that loses
-    ///     them has been given nothing, or that is taken back.
-    /// - Returns: nil for a device that has lost its rights.
+    ///   - isAdmitted: whether the device is still admitted. Called under the lock that ``end(where:)`` takes: a device
+    ///     that is revoked meanwhile gets no credential, or loses the one it got.
+    /// - Returns: nil for a device that is no longer admitted.
     func credential(for record: DeviceRecord, unixTime: UInt64, if isAdmitted: (DeviceRecord) -> Bool)
         -> RelayCredential?
     {
@@ -57,14 +57,14 @@ final class CredentialDesk: Sendable {
                 state.given = state.given.filter { unixTime < $0.value.time + Self.use }
                 state.crowd = max(1_024, 2 * state.given.count)
             }
-            // Random: it tells nobody whose it is, not even who seizes the node and has seen it pass.
+            // Random: it tells nobody whose it is, not even a person who seizes the node and has seen it pass.
             let credential = issue(Self.hex(Randomness.system().bytes(8)), device, unixTime)
             state.given[device] = Given(credential: credential, device: record, time: unixTime)
             return credential
         }
     }
 
-    /// Takes back what was given to devices whose rights have ended.
+    /// Takes back the credentials of devices that are no longer admitted.
     func end(where condition: (DeviceRecord) -> Bool) {
         let ended = state.withLock { state in
             let ended = state.given.values.map(\.device).filter(condition).map(\.device)

@@ -7,11 +7,11 @@ public struct RelayConfiguration: Sendable {
     public var port: Int
     /// Whether the port was asked for: if it cannot be had, the node then does not start, and takes another one if not.
     public var isPortChosen = true
-    /// The addresses at which peers reach the relay, at most one of each family; those of the interfaces if there is none.
+    /// The addresses at which peers reach the relay, at most one of each family; empty: the interfaces' own.
     public var publicAddresses: [String] = []
-    /// A secret that other programs share to make credentials; one of the node's own, kept in its data folder, if there is none.
+    /// A secret that other programs share to make credentials; nil: one of the node's own, kept in its data folder.
     public var secret: [UInt8]?
-    /// Another one, with which they are right, too: what was made with it counts until it ends, while programs change over.
+    /// Another secret whose credentials are accepted too, until they end: the former one, while programs change over.
     public var otherSecret: [UInt8]?
     /// Peers may be in private networks: the node serves a network without the Internet.
     public var reachesPrivateNetworks = false
@@ -32,7 +32,7 @@ public struct RelayConfiguration: Sendable {
     public var acceptsOldChannelNumbers = false
     /// Threads that relay, 1 to 64. Each of them has its part of the clients.
     public var threads = 1
-    /// The addresses of this machine at which clients come to the relay; all of them if there is none.
+    /// The addresses of this machine at which clients come to the relay; empty: all of them.
     public var listen: [String] = []
     /// The ports at which peers reach what is relayed, as `first-last`; nil for the dynamic ones (RFC 8656 §7.2).
     public var ports: String?
@@ -51,7 +51,7 @@ extension RelayConfiguration {
 
     /// The bounds on what is relayed, for each of the threads.
     func setBandwidth(_ quotas: inout ServerConfiguration.Quotas) {
-        // Who measures the relay wants no bound.
+        // A bench of the relay wants no bound.
         let (device, all) = allowsLoopback ? (0, 0) : (Self.usualDeviceMegabits, Self.usualMegabits)
         quotas.bytesPerSecondPerUser = UInt64(max(0, deviceMegabits ?? device)) * 125_000
         quotas.bytesPerSecond = UInt64(max(0, megabits ?? all)) * 125_000 / UInt64(max(1, threads))

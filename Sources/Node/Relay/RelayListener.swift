@@ -8,7 +8,7 @@ final class RelayListener: Sendable {
     private let channels: [any Channel]
     private let quiescing: ServerQuiescingHelper
 
-    /// - Parameter addresses: where it listens; at all of the machine's if there is none.
+    /// - Parameter addresses: where it listens; empty: at all of the machine's.
     /// - Throws: an `IOError` if the port cannot be had.
     init(
         at addresses: [IPAddress], port: UInt16, streams: RelayStreams, ledger: ConnectionLedger, bounds: ServiceBounds

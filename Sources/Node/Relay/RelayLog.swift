@@ -3,7 +3,7 @@ import STUN
 import TURN
 
 /// Says in the log what the relay refuses: one line for each kind of refusal, and for each no more than once a minute, with
-/// how often it happened. Never whom: who floods the relay would otherwise fill the disk, and with addresses.
+/// how often it happened. It never says whom: otherwise a flood would fill the disk, and with addresses.
 struct RelayLog {
     private struct Said {
         var count: UInt64 = 0
@@ -37,8 +37,8 @@ struct RelayLog {
         }
     }
 
-    /// What happens on the ordinary way of every client is none: a first request without a credential (401), a nonce that is
-    /// renewed (438), data that comes before its permission.
+    /// What every client meets on its ordinary way does not count: a first request without a credential (401), a nonce
+    /// that is renewed (438), data that comes before its permission.
     private static func refusals(_ totals: RelayTotals) -> [(kind: String, count: UInt64)] {
         let counters = totals.report.counters
         var refusals: [(String, UInt64)] = counters.refusals.compactMap { code, count in

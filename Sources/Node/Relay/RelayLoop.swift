@@ -31,7 +31,8 @@ struct RelayLoop: ~Copyable {
     private static let eventCount = 128
     /// Batches taken from a listener before others have their turn.
     private static let rounds = 4
-    /// Numbers of listeners in the poll set begin here; a relay's has a generation above it.
+    /// The number by which the poll set names the mailbox that wakes the loop. Listeners have lower numbers. A relay's
+    /// number has its generation in the upper half, and so is higher.
     private static let wake = UInt64(UInt32.max)
 
     init(server: consuming Server, sockets: RelaySocketTable, port: UInt16, isShared: Bool) {

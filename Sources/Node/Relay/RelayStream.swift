@@ -30,10 +30,11 @@ final class RelayStream: Sendable {
     }
 
     /// The most bytes that wait for the client: what peers send past that is lost, as datagrams are. Answers have more
-    /// room: who does not read even them is let go.
+    /// room: a client that does not read even them is let go.
     private static let outgoingLimit = 256 << 10
     private static let answerLimit = outgoingLimit + (32 << 10)
-    /// The most bytes that wait for the relay's thread until no more is read: of a stranger, and of who has an allocation.
+    /// The most bytes that wait for the relay's thread until no more is read: a stranger's, and a client's with an
+    /// allocation.
     private static let strangerLimit = 8 << 10
     private static let incomingLimit = 128 << 10
 

@@ -9,7 +9,7 @@ final class RelayStreamHandler: ChannelDuplexHandler {
     typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
-    /// How long who has nothing allocated may say nothing; what is allocated ends by itself.
+    /// How long a client with nothing allocated may be silent. An allocation ends by itself.
     private static let silence = TimeAmount.seconds(30)
 
     private let streams: RelayStreams

@@ -72,7 +72,7 @@ struct SendBatch: ~Copyable {
         controls.deallocate()
     }
 
-    /// Whether so many datagrams more have room.
+    /// Whether there is room for `count` more datagrams.
     func hasRoom(_ count: Int) -> Bool { segmentCount + count <= Self.capacity }
 
     /// Room for the framing of the next datagram, where it cannot stand before the data.

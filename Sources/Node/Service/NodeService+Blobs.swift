@@ -1,6 +1,6 @@
 import NodeProtocol
 
-// A blob's id is the right to it: the store has the id's hash only.
+// A device that knows a blob's id may fetch and delete it. The store has the id's hash only.
 extension NodeService {
     func putBlob(
         _ blob: [UInt8], expires: UInt64, bytes: [UInt8], by device: DeviceRecord, reply: @escaping Reply

@@ -4,7 +4,7 @@ import NodeProtocol
 import Trust
 import WireFormat
 
-/// What somebody shows who makes a fresh node theirs.
+/// What the operator shows to claim a fresh node.
 struct Claim: Sendable {
     let token: [UInt8]
     let authority: [UInt8]

@@ -21,7 +21,7 @@ extension NodeService {
             guard try store.openInvitations(of: device.device, now: now) < quotas.invitationsPerDevice else {
                 throw Refusal.quotaExceeded
             }
-            // Who opens and withdraws, or lets expire at once, has the node remember as many: that has an end as well.
+            // The node remembers withdrawn and expired invitations, too: their number has a bound as well.
             guard
                 try store.invitations(of: device.device) < quotas.invitationsPerDevice * Limits.invitationsRemembered
             else { throw Refusal.quotaExceeded }

@@ -19,7 +19,7 @@ extension NodeService {
         }
     }
 
-    /// One commit for each position, whoever comes first; whoever comes again with the same is told so.
+    /// One commit for each position: the first that comes. When the same one comes again, it gets the same answer.
     func commit(
         _ commit: CommitRecord, slot: [UInt8], position: UInt64, by device: DeviceRecord, reply: @escaping Reply
     ) {

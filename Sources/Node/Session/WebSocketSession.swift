@@ -47,9 +47,9 @@ final class WebSocketSession: ChannelDuplexHandler {
 
     /// How long a client has to take the last word.
     private static let lingering = TimeAmount.milliseconds(1_500)
-    /// So many bytes, in or out, count as one request more.
+    /// The bytes, in or out, that count as one request more.
     private static let bytesPerToken = 262_144.0
-    /// Who asks this often in vain does not listen.
+    /// A client that asks this often in vain does not listen, and is let go.
     private static let mostExcess = 500
 
     init(service: NodeService, ledger: ConnectionLedger, bounds: ServiceBounds, origin: String) {

@@ -46,7 +46,7 @@ public struct ServiceBounds: Sendable {
     /// Open connections in total, and from one address: an IPv6 one counts as its /56, what a household gets, and all of
     /// a /48, what an organisation gets, have four times as much.
     public var connections = 16_384
-    /// Whether somebody asked for just that many, and so is told when the system allows fewer.
+    /// Whether an option named ``connections``: then the log says when the system allows fewer.
     public var areConnectionsNamed = false
     public var connectionsPerAddress = 512
     /// Relayed addresses in total, each a socket.

@@ -44,7 +44,8 @@ struct PortFailure: Error {
 }
 
 extension PortFailure {
-    /// - Parameter error: what a server's bootstrap threw. A name that leads to no address is none of the machine's.
+    /// - Parameter error: what a server's bootstrap threw. An error without a number (for a name that resolves to no
+    ///   address) counts as an address that this machine does not have.
     init(name: String, port: Int, bootstrap error: any Error, option: String) {
         self.init(name: name, port: port, error: (error as? IOError)?.errnoCode ?? EADDRNOTAVAIL, option: option)
     }

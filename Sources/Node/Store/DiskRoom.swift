@@ -3,8 +3,8 @@ import Synchronization
 
 /// The room on the disk that holds the data folder: whether it is short, and a reserve that a full disk is emptied with.
 ///
-/// A deletion needs room as well, since SQLite writes to its log first. A file of no content is therefore kept, and given
-/// up when the disk is full.
+/// A deletion needs room as well, since SQLite writes to its log first. So the node keeps a file without content, and gives
+/// it up when the disk is full.
 final class DiskRoom: Sendable {
     private let folder: String
     private let reserve: String

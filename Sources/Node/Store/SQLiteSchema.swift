@@ -1,7 +1,8 @@
 import GRDB
 
-/// The tables. Whoever seizes the file finds random identifiers, hashes, public keys and sealed bytes; no address, and no
-/// time but expiries, those of a day and more rounded to the hour.
+/// The tables. A person who seizes the file finds random identifiers, hashes, public keys and sealed bytes, and no address
+/// of a client. The times in it are expiries (those of a day and more rounded to the hour), those in certificates and
+/// KeyPackages, and the time of joining in a receipt. Documentation/THREATS.md says what the rows tell.
 enum SQLiteSchema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()

@@ -26,7 +26,8 @@ struct LocalAuthority: Sendable {
         }
         certificate = try Certificate(
             version: .v3, serialNumber: .init(), publicKey: key.publicKey,
-            // From before any right clock's time, so that one made by a clock that was ahead is good when that is set.
+            // Before the time of any correct clock: an authority that was made by a clock that was ahead is still valid
+            // after the clock was set.
             notValidBefore: min(now, Date(timeIntervalSince1970: TimeInterval(Version.earliest))) - Self.leeway,
             notValidAfter: now + Self.lifetime,
             issuer: subject, subject: subject, signatureAlgorithm: .ecdsaWithSHA256,

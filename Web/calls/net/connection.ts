@@ -30,7 +30,7 @@ const patience = 30_000;
 const grace = 1_500;
 /** A description's type with which a side says that the certificate it saw was not the announced one. */
 const forgeryNotice = "forged";
-/** So long that word has to arrive. */
+/** How long that word has to arrive. */
 const noticeDelay = 700;
 /** A description's type with which the callee asks for an offer. */
 const restartRequest = "restart";

@@ -198,7 +198,7 @@ export interface SharedScreen {
     readonly sound: MediaStreamTrack | null;
 }
 
-/** Whether the user thought better of it: that needs no word. Who is refused by the system, or by another app, does. */
+/** Whether the user changed their mind: that needs no message. A refusal by the system, or by another app, does. */
 export function isChangeOfMind(error: unknown): boolean {
     return error instanceof Error && (error.name === "AbortError" || (error.name === "NotAllowedError" && !/system/i.test(error.message)));
 }

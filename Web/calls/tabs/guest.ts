@@ -1,4 +1,4 @@
-// In a tab of the profile that does not work on it: it rings here, too, and a call that is taken here is had here.
+// In a tab of the profile that does not work on it: it rings here, too, and a call that is answered here stays here.
 
 import type { Call } from "../../model/calls";
 import { Clock, systemClock } from "../../model/clock";
@@ -16,7 +16,7 @@ import {
 
 /** The last word of a tab, on its way while its lock is free already. */
 const lastWordTakes = 1_000;
-/** So long it says that another tab has taken the call. */
+/** How long it says that another tab has taken the call. */
 const noticeLasts = 8_000;
 
 type Line = TabLine<GuestWord, ProfileWord>;
@@ -44,7 +44,7 @@ export class Guest implements CallHost {
     constructor() {
         this.telephone = new Telephone(this);
         this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
-        // Who waits for this tab's end must find it alive first.
+        // The tab that waits for this one's end must find it alive first.
         this.#jobs = hold(guestLock(this.#id)).then((release) => {
             this.#release = release;
             this.#post({ type: "whoRings" });

@@ -7,7 +7,7 @@ import { t } from "../i18n";
 import type { Figures, StreamFigures } from "../net/statistics";
 
 const interval = 1_000;
-/** So long the button says that it copied. */
+/** How long the button says that it copied. */
 const copiedFor = 2_000;
 
 export interface Group {

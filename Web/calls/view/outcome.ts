@@ -8,7 +8,7 @@ import type { CallModel } from "../call";
 import { CallText, t } from "../i18n";
 import type { Telephone } from "../telephone";
 
-/** So long it stays, unless somebody is at its buttons. */
+/** How long it stays, unless somebody is at its buttons. */
 const staysFor = 6_000;
 /** Whoever hung up knows. */
 const staysAfterHangUp = 2_500;

@@ -73,7 +73,7 @@ function shown(scope: Scope, model: CallModel, which: "camera" | "screen"): Valu
     return track;
 }
 
-/** A ring around whoever speaks. */
+/** A ring around the person who speaks. */
 function followLevel(scope: Scope, model: CallModel, tile: HTMLElement): void {
     let level = 0;
     scope.every(levelInterval, () => {

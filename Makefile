@@ -46,11 +46,12 @@ setup: ## What building and running need (Debian packages; SQLite's static libra
 	@ln -sfn "$$(dpkg -L libsqlite3-dev | grep '/libsqlite3\.a$$')" .build-static/libsqlite3.a
 
 ##@ Check
-.PHONY: test test-long setup-test lint test-swift test-wasm test-web test-setup test-end-to-end vectors fuzz bench bench-relay bench-hostile bench-transfer
+.PHONY: test test-long setup-test lint build-tests test-swift test-wasm test-web test-setup test-end-to-end vectors fuzz bench bench-relay bench-hostile bench-transfer
 test: setup-test ## Set up, then run every test, real browsers included
 	@rm -f .build-logs/*.{closing,skipped}
 	@$(MAKE) lint
-	@Tests/closing-line.sh 0-build 'complete!' $(MAKE) build
+	@# The tests' modules at once with the program's, which by themselves keep one core busy and no more.
+	@Tests/closing-line.sh 0-build 'complete!' $(MAKE) build-tests
 	@$(MAKE) test-swift
 	@$(MAKE) test-wasm
 	@$(MAKE) test-web
@@ -81,8 +82,11 @@ lint: ## Formatting of the Swift sources, types of the TypeScript ones
 	swift format lint --strict --recursive --parallel Package.swift Sources Tests
 	tsc --noEmit -p Web/tsconfig.json
 
+build-tests: web
+	swift build $(SWIFT_FLAGS) --build-tests
+
 test-swift: ## The Swift tests, official vectors included
-	@Tests/closing-line.sh 0-build-tests 'complete!' swift build $(SWIFT_FLAGS) --build-tests
+	swift build $(SWIFT_FLAGS) --build-tests
 	@rm -f .build-wasm/cases.bin
 	@CRYPTPEER_DUMP_CASES="$(CURDIR)/.build-wasm/cases.bin" Tests/closing-line.sh 1-swift 'Test run with .* passed' \
 		swift test $(SWIFT_TEST_FLAGS) --skip-build --skip '^NodeTests\.'

@@ -12,33 +12,19 @@ from couples import Couple, Couples
 from interceptor import Interceptor
 from node import EXECUTABLE, ROOT, Node
 from person import DOWNLOADS, Person
-from programs import CHROMIUM, FIREFOX
+from programs import CHROMIUM, CHROMIUM_ARGUMENTS, FIREFOX, FIREFOX_PREFERENCES
 
 ENGINES = ("chromium", "firefox")
 EVIDENCE = ROOT / ".build-logs/end-to-end"
 
 
-# Two browsers on one machine find each other only with the mDNS hiding of host candidates off.
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    # Of a node whose CA is not installed: a service worker needs it.
-    "--ignore-certificate-errors",
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
-    # Five pictures a second show what twenty do: two browsers that encode and decode share two cores.
-    "--use-fake-device-for-media-stream=fps=5",
-    "--use-fake-ui-for-media-stream",
-]
-FIREFOX_PREFERENCES = {
-    "media.navigator.streams.fake": True,
-    "media.navigator.permission.disabled": True,
-    "media.peerconnection.ice.obfuscate_host_addresses": False,
-    "media.peerconnection.ice.loopback": True,
-}
+# Of a node whose CA is not installed: a service worker needs it.
+ARGUMENTS = ["--ignore-certificate-errors", *CHROMIUM_ARGUMENTS]
 
 
 def options(engine: str, *arguments: str, preferences: dict | None = None) -> dict:
     if engine == "chromium":
-        return {"executable_path": CHROMIUM, "args": [*CHROMIUM_ARGUMENTS, *arguments]}
+        return {"executable_path": CHROMIUM, "args": [*ARGUMENTS, *arguments]}
     return {
         "channel": "moz-firefox",
         "executable_path": FIREFOX,

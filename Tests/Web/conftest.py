@@ -10,8 +10,7 @@ from playwright.sync_api import sync_playwright
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE / "demo"))
 
-from programs import CHROMIUM, FIREFOX  # noqa: E402
-from screens import CHROMIUM_ARGUMENTS  # noqa: E402
+from programs import CHROMIUM, CHROMIUM_ARGUMENTS, FIREFOX, FIREFOX_PREFERENCES  # noqa: E402
 
 
 def pytest_sessionstart(session):
@@ -35,12 +34,7 @@ def browsers():
         firefox = playwright.firefox.launch(
             channel="moz-firefox",
             executable_path=FIREFOX,
-            firefox_user_prefs={
-                "media.navigator.streams.fake": True,
-                "media.navigator.permission.disabled": True,
-                "media.peerconnection.ice.obfuscate_host_addresses": False,
-                "media.peerconnection.ice.loopback": True,
-            },
+            firefox_user_prefs=FIREFOX_PREFERENCES,
         )
         yield {"chromium": chromium, "firefox": firefox}
         firefox.close()

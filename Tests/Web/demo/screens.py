@@ -16,17 +16,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).parents[2]))
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import sync_playwright
 
-from programs import CHROMIUM  # noqa: E402
+from programs import CHROMIUM, CHROMIUM_ARGUMENTS  # noqa: E402
 
 ROOT = pathlib.Path(__file__).resolve().parents[3]
 LINK = "#" + "A" * 87
-# Two ends in one page find each other only with the mDNS hiding off; only camera and microphone are fake.
-CHROMIUM_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-features=WebRtcHideLocalIpsWithMdns",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-]
 DESKTOP = {"width": 1180, "height": 800}
 PHONE = {"width": 375, "height": 740}
 

@@ -1,7 +1,7 @@
 // What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
 
 import {
-    boolean, bytes, Coded, fixed, identifier, items, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
+    boolean, bytes, Codec, Coded, fixed, identifier, items, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
 } from "./codec";
 
 const store = names("meta", "state", "messages");
@@ -104,10 +104,10 @@ export type Problem = typeof problems[number];
 const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28, noLongerMember: 40 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
-const problem = {
-    write: (writer: Parameters<typeof u8.write>[0], value: Problem | null) =>
-        writer.integer(value === null ? 255 : problemNumbers.get(value)!, 1),
-    read: (reader: Parameters<typeof u8.read>[0]): Problem | null => {
+const problem: Codec<Problem | null> = {
+    shape: [...problems, "null"],
+    write: (writer, value) => writer.integer(value === null ? 255 : problemNumbers.get(value)!, 1),
+    read: (reader) => {
         const number = reader.integer(1);
         return number === 255 ? null : problems.find((name) => problemNumbers.get(name) === number) ?? "internalError";
     },

@@ -106,6 +106,21 @@ public struct FileSummary: Equatable, Sendable {
     public let chunks: UInt32
     /// Whether this device holds a readable copy, as far as we know.
     public let hasReadableCopy: Bool
+
+    package init(
+        name: Text, type: Text, size: UInt64, kind: FileKind, durationMs: UInt32, waveform: [UInt8], state: FileState,
+        chunks: UInt32, hasReadableCopy: Bool
+    ) {
+        self.name = name
+        self.type = type
+        self.size = size
+        self.kind = kind
+        self.durationMs = durationMs
+        self.waveform = waveform
+        self.state = state
+        self.chunks = chunks
+        self.hasReadableCopy = hasReadableCopy
+    }
 }
 
 /// How far a file is. Whether its announcement was sent, delivered and read is its message's state.

@@ -71,7 +71,6 @@ extension Input: BoundaryUnion {
         case .recoveryFileSaved: .recoveryFileSaved
         case .recoveryFile: .recoveryFile(passphraseSegment: next.fixed(32))
         case .changePassphrase: .changePassphrase(old: next.fixed(32), new: next.fixed(32))
-        case .compareSafety: .compareSafety(member: next.id(), scanned: next.bytes())
         case .retry: .retry(conversation: next.id(), message: next.id())
         case .channelFingerprintMismatch: .channelFingerprintMismatch(device: next.id())
         case .prepareFile:
@@ -213,7 +212,6 @@ extension Event: BoundaryUnion {
                 })
         case .safetyNumber:
             .safetyNumber(member: next.id(), digits: next.text(), qr: next.bytes(), verified: next.flag())
-        case .safetyCompared: .safetyCompared(member: next.id(), match: next.flag())
         case .recoveryFile: .recoveryFile(file: next.bytes(), code: next.text())
         case .nodeStatus: .nodeStatus(next.value(), reason: next.value())
         case .warning: .warning(next.value(), conversation: next.id())

@@ -69,7 +69,7 @@ test("a record that is not there takes one byte for its value", () => {
 });
 
 test("a problem that this build does not know is an internal one", () => {
-    const bytesOf = (problem: number) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 18, problem, 0]);
+    const bytesOf = (problem: number) => Uint8Array.from([0, 0, 0, 0, 0, 0, 0, 0, 3, 2, 17, problem, 0]);
     const problemIn = (problem: number) => decode(output, bytesOf(problem)).events[0];
     assert.deepEqual(problemIn(2), { type: "problem", problem: "unknownInvitation" });
     assert.deepEqual(problemIn(22), { type: "problem", problem: "fileTooLarge" });

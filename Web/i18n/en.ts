@@ -261,8 +261,6 @@ const catalogue = {
     "recovery.confirm": "I have saved the file and written down the code",
     "recovery.done": "Done",
 
-    "toast.safetyMatch": "The safety numbers match.",
-    "toast.safetyMismatch": "The safety numbers differ. Do not write anything confidential, and tell your administrator.",
     "toast.saved": "Saved.",
     "toast.copied": "Link copied",
 

@@ -258,8 +258,6 @@ export const fr: Catalogue = {
     "recovery.confirm": "J’ai enregistré le fichier et noté le code",
     "recovery.done": "Terminé",
 
-    "toast.safetyMatch": "Les numéros de sécurité sont identiques.",
-    "toast.safetyMismatch": "Les numéros de sécurité diffèrent. N’écrivez rien de confidentiel et prévenez la personne qui administre CryptPeer.",
     "toast.saved": "Enregistré.",
     "toast.copied": "Lien copié",
 

@@ -233,8 +233,6 @@ export class MainModel {
                 return;
             case "safetyNumber":
                 return this.open.current?.onSafetyNumber(event);
-            case "safetyCompared":
-                return this.toasts.show(event.match ? { kind: "safetyMatch" } : { kind: "safetyMismatch" });
             case "invitation":
                 return this.invitations.onInvitation(event);
             case "invitations":

@@ -60,7 +60,6 @@ const input = union({
     recoveryFileSaved: {},
     recoveryFile: { passphraseSegment: fixed(32) },
     changePassphrase: { old: fixed(32), new: fixed(32) },
-    compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
     channelFingerprintMismatch: { device: identifier },
     prepareFile: {
@@ -171,7 +170,6 @@ const event = union({
         })),
     },
     safetyNumber: { member: identifier, digits: text, qr: bytes, verified: boolean },
-    safetyCompared: { member: identifier, match: boolean },
     recoveryFile: { file: bytes, code: text },
     nodeStatus: { state: names("connecting", "connected", "refused"), reason: problem },
     warning: { kind: warning, conversation: identifier },

@@ -28,7 +28,6 @@ extension Account {
         case .petname(let member, let name): setPetname(name, of: member)
         case .settings(let settings): change(settings)
         case .recoveryFileSaved: recoveryFileSaved()
-        case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
         case .prepareFile(let id, let ticket, let file): prepareFile(file, ticket: ticket, to: id)

@@ -17,7 +17,6 @@ public enum Event: Equatable, Sendable {
     case invitation(invitation: [UInt8], link: Text, expires: UInt64)
     case invitations([InvitationSummary])
     case safetyNumber(member: [UInt8], digits: Text, qr: [UInt8], verified: Bool)
-    case safetyCompared(member: [UInt8], match: Bool)
     case recoveryFile(file: [UInt8], code: Text)
     case nodeStatus(NodeStatus, reason: Problem)
     case warning(Warning, conversation: [UInt8])

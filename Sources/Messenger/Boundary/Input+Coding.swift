@@ -93,16 +93,12 @@ extension Input: WireCodable {
             writer.write(UInt8(26))
             writer.write(fixed: old)
             writer.write(fixed: new)
-        case .compareSafety(let member, let scanned):
-            writer.write(UInt8(27))
-            writer.write(fixed: member)
-            writer.write(opaque: scanned)
         case .retry(let conversation, let message):
-            writer.write(UInt8(28))
+            writer.write(UInt8(27))
             writer.write(fixed: conversation)
             writer.write(fixed: message)
         case .channelFingerprintMismatch(let device):
-            writer.write(UInt8(29))
+            writer.write(UInt8(28))
             writer.write(fixed: device)
         case .prepareFile(let conversation, let ticket, let value):
             writer.write(UInt8(30))
@@ -242,9 +238,8 @@ extension Input: WireCodable {
         case 24: self = .recoveryFileSaved
         case 25: self = .recoveryFile(passphraseSegment: try reader.readFixed(32))
         case 26: self = .changePassphrase(old: try reader.readFixed(32), new: try reader.readFixed(32))
-        case 27: self = .compareSafety(member: try reader.readFixed(16), scanned: try reader.readOpaque())
-        case 28: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
-        case 29: self = .channelFingerprintMismatch(device: try reader.readFixed(16))
+        case 27: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 28: self = .channelFingerprintMismatch(device: try reader.readFixed(16))
         case 30:
             self = .prepareFile(
                 conversation: try reader.readFixed(16), ticket: try reader.readUInt32(), try reader.read())

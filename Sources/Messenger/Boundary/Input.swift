@@ -40,7 +40,6 @@ public enum Input: Equatable, Sendable {
     /// Asks for the authority's recovery file. The passphrase is asked for although the vault is unlocked.
     case recoveryFile(passphraseSegment: [UInt8])
     case changePassphrase(old: [UInt8], new: [UInt8])
-    case compareSafety(member: [UInt8], scanned: [UInt8])
     case retry(conversation: [UInt8], message: [UInt8])
     case channelFingerprintMismatch(device: [UInt8])
 

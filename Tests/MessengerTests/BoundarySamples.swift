@@ -139,7 +139,7 @@ extension FileAction: BoundaryUnion {
             .seal(
                 file: next.id(), ticket: next.u32(), storage: next.id(), key: next.fixed(32), size: next.u64())
         case .send:
-            .send(device: next.id(), file: next.id(), storage: next.id(), from: next.u32(), chunks: next.u32())
+            .send(device: next.id(), file: next.id(), storage: next.id(), chunks: next.u32())
         case .receive:
             .receive(
                 device: next.id(), file: next.id(), storage: next.id(), key: next.fixed(32), size: next.u64(),

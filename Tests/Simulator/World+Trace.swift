@@ -79,7 +79,7 @@ extension World {
         for action in output.files {
             switch action {
             case .seal(let file, let ticket, _, _, _): words += ", seal(\(short(file)), \(ticket))"
-            case .send(_, let file, _, let from, _): words += ", sendFile(\(short(file)), \(from))"
+            case .send(_, let file, _, _): words += ", sendFile(\(short(file)))"
             case .receive(_, let file, _, _, _, _): words += ", receiveFile(\(short(file)))"
             case .stop(let file): words += ", stopFile(\(short(file)))"
             case .read(let file, _, let from, let count): words += ", readFile(\(short(file)), \(from), \(count))"

@@ -201,7 +201,7 @@ const sealed = { ...stored, key: fixed(32), size: u64 };
 
 const fileAction = union({
     seal: { file: identifier, ticket: u32, storage: identifier, key: fixed(32), size: u64 },
-    send: { device: identifier, ...stored, from: u32, chunks: u32 },
+    send: { device: identifier, ...stored, chunks: u32 },
     receive: { device: identifier, ...sealed, hash: fixed(32) },
     stop: { file: identifier },
     read: { ...stored, from: u32, count: u32 },

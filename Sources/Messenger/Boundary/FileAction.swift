@@ -5,9 +5,9 @@ public enum FileAction: Equatable, Sendable {
     /// Seals what the user picked, under `ticket`. Answered by ``Input/fileSealed(file:hash:)`` or
     /// ``Input/fileFailed(file:_:)``.
     case seal(file: [UInt8], ticket: UInt32, storage: [UInt8], key: [UInt8], size: UInt64)
-    /// Streams chunks to the device through a channel of the file's own, from the chunk `from` to the last of `chunks`. Where
-    /// the file is being sent already, it begins anew from there.
-    case send(device: [UInt8], file: [UInt8], storage: [UInt8], from: UInt32, chunks: UInt32)
+    /// Streams a file of so many chunks to the device, through a channel of the file's own, on which the device says first from
+    /// which chunk on. Where the file is being sent already, it begins anew.
+    case send(device: [UInt8], file: [UInt8], storage: [UInt8], chunks: UInt32)
     /// Takes the file's chunks from the device. Answered at once by ``Input/fileProgress(file:chunks:)`` with the number of
     /// whole chunks that are stored already, from which on the sender is then asked; in the end by
     /// ``Input/fileReceived(file:)`` or ``Input/fileFailed(file:_:)``.

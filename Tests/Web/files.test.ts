@@ -423,13 +423,13 @@ test("a readable copy is streamed piece by piece, and recorded once it is whole"
     files.onOpened(opened("readableCopy"));
     for (let round = 0; round < 10; round += 1) await turn();
     assert.deepEqual(log, [2 << 20, 2 << 20, 1 << 20, "finish"]);
-    assert.deepEqual(session.inputs[1], { type: "readableCopy", conversation: id(1), message: id(2), kept: true });
+    assert.deepEqual(session.inputs[1], { type: "readableCopy", message: id(2), kept: true });
     assert.deepEqual(said(), ["fileSaved"]);
-    await files.removeCopy(id(1), id(2));
+    await files.removeCopy(id(2));
     assert.equal(log[log.length - 1], "remove");
-    assert.deepEqual(session.inputs[2], { type: "readableCopy", conversation: id(1), message: id(2), kept: false });
+    assert.deepEqual(session.inputs[2], { type: "readableCopy", message: id(2), kept: false });
     // A second time, or after a reload, there is nothing left but to forget it.
-    await files.removeCopy(id(1), id(2));
+    await files.removeCopy(id(2));
     assert.deepEqual(said(), ["fileSaved", "copyDeleted", "copyForgotten"]);
 });
 

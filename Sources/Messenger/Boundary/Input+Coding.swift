@@ -121,23 +121,20 @@ extension Input: WireCodable {
             writer.write(fixed: file)
             writer.write(from)
             writer.write(opaque: value)
-        case .pauseFile(let conversation, let message, let value):
+        case .pauseFile(let message, let value):
             writer.write(UInt8(35))
-            writer.write(fixed: conversation)
             writer.write(fixed: message)
             writer.write(value)
-        case .cancelFile(let conversation, let message):
+        case .cancelFile(let message):
             writer.write(UInt8(36))
-            writer.write(fixed: conversation)
             writer.write(fixed: message)
         case .openFile(let conversation, let message, let value):
             writer.write(UInt8(37))
             writer.write(fixed: conversation)
             writer.write(fixed: message)
             writer.write(value.rawValue)
-        case .readableCopy(let conversation, let message, let isKept):
+        case .readableCopy(let message, let isKept):
             writer.write(UInt8(38))
-            writer.write(fixed: conversation)
             writer.write(fixed: message)
             writer.write(isKept)
         case .fileProgress(let file, let chunks):
@@ -249,18 +246,13 @@ extension Input: WireCodable {
         case 34:
             self = .fileBytes(
                 file: try reader.readFixed(16), from: try reader.readUInt32(), try reader.readOpaque())
-        case 35:
-            self = .pauseFile(
-                conversation: try reader.readFixed(16), message: try reader.readFixed(16), try reader.readBool())
-        case 36: self = .cancelFile(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 35: self = .pauseFile(message: try reader.readFixed(16), try reader.readBool())
+        case 36: self = .cancelFile(message: try reader.readFixed(16))
         case 37:
             self = .openFile(
                 conversation: try reader.readFixed(16), message: try reader.readFixed(16),
                 try FilePurpose(from: &reader))
-        case 38:
-            self = .readableCopy(
-                conversation: try reader.readFixed(16), message: try reader.readFixed(16),
-                isKept: try reader.readBool())
+        case 38: self = .readableCopy(message: try reader.readFixed(16), isKept: try reader.readBool())
         case 39: self = .fileProgress(file: try reader.readFixed(16), chunks: try reader.readUInt32())
         case 50: self = .call(conversation: try reader.readFixed(16), video: try reader.readBool())
         case 51: self = .answerCall(try reader.readFixed(16), video: try reader.readBool())

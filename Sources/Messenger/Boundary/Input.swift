@@ -55,13 +55,13 @@ public enum Input: Equatable, Sendable {
     case fileReceived(file: [UInt8])
     /// Answers ``FileAction/read(file:storage:from:count:)``: sealed chunks.
     case fileBytes(file: [UInt8], from: UInt32, [UInt8])
-    case pauseFile(conversation: [UInt8], message: [UInt8], Bool)
+    case pauseFile(message: [UInt8], Bool)
     /// Ends a transfer for both, or deletes a file that is here from this device.
-    case cancelFile(conversation: [UInt8], message: [UInt8])
+    case cancelFile(message: [UInt8])
     /// Counts as revealing the message.
     case openFile(conversation: [UInt8], message: [UInt8], FilePurpose)
     /// The host has made a readable copy, or removed it.
-    case readableCopy(conversation: [UInt8], message: [UInt8], isKept: Bool)
+    case readableCopy(message: [UInt8], isKept: Bool)
     /// So many chunks are stored at the recipient. About once a second while they move, and where an action asks for it.
     case fileProgress(file: [UInt8], chunks: UInt32)
     /// Rings the other member of a conversation. The call's id comes with ``Event/call(_:)``.

@@ -46,7 +46,6 @@ extension Account {
         case .hangUp(let id): hangUp(id)
         case .callSignal(let id, let kind, let text): callSignal(id, kind, text)
         case .callMedia(let id, let state): callMedia(id, state)
-        case .callsSupported(let support): setCallSupport(support)
         case .relayRefused(let username): relayRefused(username: username)
         case .draft(let id, let text): keep(draft: text, in: id)
         case .voiceDraft(let id, let voice): keep(voiceDraft: voice, in: id)
@@ -54,7 +53,9 @@ extension Account {
         case .showInvitation(let id): showInvitation(id)
         case .labelInvitation(let id, let text): setLabel(text, ofInvitation: id)
         case .unmask(let id, let isUnmasked): setUnmasked(isUnmasked, conversation: id)
-        case .tick, .start, .openLink, .enrol, .beginAttempt, .unlock, .lock, .changePassphrase, .recoveryFile: break
+        case .tick, .start, .openLink, .enrol, .beginAttempt, .unlock, .lock, .changePassphrase, .recoveryFile,
+            .callsSupported:
+            break
         }
     }
 

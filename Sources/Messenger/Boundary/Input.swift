@@ -69,8 +69,8 @@ public enum Input: Equatable, Sendable {
     case answerCall([UInt8], video: Bool)
     case declineCall([UInt8])
     case hangUp([UInt8])
-    /// What the call's RTCPeerConnection wants the other one to know, between ``CallAction/start(call:device:polite:video:keys:)``
-    /// and ``CallAction/end(call:)``.
+    /// What the call's RTCPeerConnection wants the other one to know, between
+    /// ``CallAction/start(call:device:polite:video:relayOnly:keys:)`` and ``CallAction/end(call:)``.
     case callSignal([UInt8], kind: CallSignalKind, Text)
     case callMedia([UInt8], CallMediaState)
     /// What the host can do about calls. Given before unlocking, or at any time later; until then the engine takes none.

@@ -31,7 +31,7 @@ struct RelayLoop: ~Copyable {
     private static let eventCount = 128
     /// Batches taken from a listener before others have their turn.
     private static let rounds = 4
-    /// Numbers of listeners in the poll set begin here; a relay's has a generation above it.
+    /// The mailbox's number in the poll set. Listeners have smaller ones, sockets of allocations larger ones.
     private static let wake = UInt64(UInt32.max)
 
     init(server: consuming Server, sockets: RelaySocketTable, port: UInt16, isShared: Bool) {

@@ -5,7 +5,6 @@ import type { Destination } from "../net/destination";
 import type { OpenedFile } from "../net/openedfile";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
-import { safeFileName } from "./filename";
 import type { Toasts } from "./toasts";
 import { Transfers } from "./transfers";
 import { Value } from "./value";
@@ -65,15 +64,16 @@ export class FilesModel {
         const room = await this.#session.roomLeft();
         let promised = reserve;
         for (const file of files) {
-            const name = safeFileName(file.name);
             const { size } = file;
+            // What of its name is shown to others, and what of its type is told, the core decides.
+            const name = file.name.normalize("NFC");
             const left = room === null ? Infinity : Math.max(0, room - promised);
             if (size > largestFile) this.#toasts.show({ kind: "tooLarge", name, size });
             else if (sealedLength(size) > left) this.#toasts.show({ kind: "noRoom", name, size, room: left });
             else {
                 promised += sealedLength(size);
                 this.#session.attach(conversation, {
-                    blob: file, name, mediaType: mediaTypeOf(file.type), kind: "file", durationMs: 0, waveform: new Uint8Array(0),
+                    blob: file, name, mediaType: file.type, kind: "file", durationMs: 0, waveform: new Uint8Array(0),
                 });
             }
         }
@@ -162,10 +162,4 @@ export class FilesModel {
         this.#session.input({ type: "readableCopy", message: file, kept: false });
         this.#toasts.show({ kind: isRemoved ? "copyDeleted" : "copyForgotten" });
     }
-}
-
-/** A media type as announced: `type/subtype` without parameters, or nothing. */
-export function mediaTypeOf(type: string): string {
-    const plain = type.split(";")[0]!.trim().toLowerCase();
-    return /^[a-z0-9!#$&^_.+-]{1,62}\/[a-z0-9!#$&^_.+-]{1,62}$/.test(plain) ? plain : "";
 }

@@ -2,7 +2,6 @@
 
 import { chunkCount, plainBytes } from "../files/geometry";
 import type { ConversationModel, ShownMessage } from "../model/conversation";
-import { safeFileName } from "../model/filename";
 import { secondsLeft, Transfer } from "../model/transfers";
 import { chooseDestination } from "../net/destination";
 import type { FileSummary } from "../worker/boundary";
@@ -31,7 +30,7 @@ export function fileLooksDifferent(before: ShownMessage, after: ShownMessage): b
 export function fileBody(scope: Scope, model: ConversationModel, message: FileMessage): Child {
     const { file } = message;
     // Of a file that was called off, the name is forgotten too.
-    const name = file.name === "" ? t("file.generic") : safeFileName(file.name);
+    const name = file.name === "" ? t("file.generic") : file.name;
     return h("div", { class: `file file-${file.state}` },
         h("div", { class: "file-head" },
             h("span", { class: "file-tile", "aria-hidden": "true" }, icon(iconOf(file.mediaType))),

@@ -14,8 +14,27 @@ private struct BoundaryFile: Encodable {
         let leaves: [String]
     }
 
+    /// Numbers that the page has to know before the core is asked.
+    struct Limits: Encodable {
+        var message = Body.textLimit
+        var chunk = FileGeometry.chunkLength
+        var sealedChunk = FileGeometry.sealedChunkLength
+        var file = FileGeometry.sizeLimit
+        var whileInView = Settings.whileInView
+        var untilHidden = Settings.untilHidden
+    }
+
+    struct Geometry: Encodable {
+        let size: UInt64
+        let chunks: UInt32
+        let sealed: UInt64
+        let lastChunk: Int
+    }
+
     var inputs: [Sample] = []
     var outputs: [Sample] = []
+    var limits = Limits()
+    var geometries: [Geometry] = []
 }
 
 @Suite("The file of samples that the page's tests read")
@@ -37,6 +56,14 @@ struct BoundaryFileTests {
             #expect(try Output(decoding: output.encoded) == output)
             file.outputs.append(
                 BoundaryFile.Sample(name: name, bytes: hex(output.encoded), leaves: leaves(of: output)))
+        }
+        let chunk = UInt64(FileGeometry.chunkLength)
+        for size in [0, 1, chunk - 1, chunk, chunk + 1, 15 * chunk, FileGeometry.sizeLimit] {
+            let geometry = try #require(FileGeometry(size: size))
+            file.geometries.append(
+                BoundaryFile.Geometry(
+                    size: size, chunks: geometry.chunks, sealed: geometry.sealedLength,
+                    lastChunk: geometry.sealedLength(ofChunk: geometry.chunks - 1)))
         }
         guard let path = ProcessInfo.processInfo.environment["CRYPTPEER_DUMP_BOUNDARY"] else { return }
         let url = URL(fileURLWithPath: path)

@@ -3,7 +3,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { output, timedInput } from "../../Web/worker/boundary";
+import { chunkCount, largestFile, lengthOfChunk, plainChunk, sealedChunk, sealedLength } from "../../Web/files/geometry";
+import { messageLimit } from "../../Web/model/text";
+import { output, timedInput, untilHidden, whileInView } from "../../Web/worker/boundary";
 import { Codec, decode, encode } from "../../Web/worker/codec";
 import { hex, unhex } from "./hex";
 
@@ -13,9 +15,15 @@ interface Sample {
     readonly leaves: readonly string[];
 }
 
+interface Geometry {
+    readonly size: number; readonly chunks: number; readonly sealed: number; readonly lastChunk: number;
+}
+
 const samples = JSON.parse(readFileSync(".build-wasm/boundary.json", "utf8")) as {
     readonly inputs: readonly Sample[];
     readonly outputs: readonly Sample[];
+    readonly limits: { readonly [name: string]: number };
+    readonly geometries: readonly Geometry[];
 };
 
 /** What a value says, as the core lists it: each field's name, and a name, number, flag or text. */
@@ -86,3 +94,17 @@ for (const [name, codec, all] of [["input", timedInput, samples.inputs], ["outpu
         assert.deepEqual(unseen(), []);
     });
 }
+
+test("what the page has to know before the core is asked is what the core knows", () => {
+    assert.deepEqual(
+        { message: messageLimit, chunk: plainChunk, sealedChunk, file: largestFile, whileInView, untilHidden } as { [name: string]: number },
+        samples.limits);
+});
+
+test("a file is as long, in as many chunks, as the core has it", () => {
+    assert.deepEqual(
+        samples.geometries.map(({ size }) => ({
+            size, chunks: chunkCount(size), sealed: sealedLength(size), lastChunk: lengthOfChunk(size, chunkCount(size) - 1),
+        })),
+        samples.geometries.map(({ size, chunks, sealed, lastChunk }) => ({ size, chunks, sealed, lastChunk })));
+});

@@ -4,16 +4,13 @@ import type { App, BrokenReason } from "../model/app";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
-import { composedName, passphraseStrength } from "../model/text";
+import { composedName, passphraseStrength, shortestPassphrase } from "../model/text";
 import { t } from "../i18n";
 import type { Problem } from "../worker/boundary";
 import { button, checkedFields, notice, passphraseField, spinner, textField } from "./controls";
 import { Child, h, Scope, setAttribute } from "./dom";
 import { icon, IconName, mark } from "./icons";
 import { duration } from "./settings";
-
-/** Characters of a passphrase that are asked for at least. */
-const shortestPassphrase = 8;
 
 
 function card(title: Child, ...children: Child[]): HTMLElement {

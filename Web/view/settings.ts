@@ -1,4 +1,5 @@
 import type { MainModel } from "../model/main";
+import { shortestPassphrase } from "../model/text";
 import { untilHidden, whileInView } from "../worker/boundary";
 import { chooseLanguage, chosenLanguage, formatDateTime, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
@@ -6,7 +7,6 @@ import { button, checkbox, checkedFields, choice, dialog, passphraseField, textF
 import { Child, h, Scope, uniqueId } from "./dom";
 import { chooseTheme, chosenTheme, Theme } from "./theme";
 
-const shortestPassphrase = 8;
 const revealChoices = [10, 30, 60, 300];
 const idleChoices = [60, 300, 900, 1_800, 3_600];
 

@@ -18,6 +18,7 @@ export CRYPTPEER_VECTORS := $(abspath $(or $(CRYPTPEER_VECTORS),$(wildcard .vect
 SWIFT_FLAGS = -c release --scratch-path "$$(readlink -m .build)"
 SWIFT_TEST_FLAGS = $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
+BOUNDARY_SAMPLES := .build-wasm/boundary.json
 COSTLY := ^NodeTests\.(LengthCostTests|RelayFloodTests)
 
 # A test waits for most of its time: two workers fit two cores, although each test has a browser for each side of a conversation.
@@ -87,8 +88,8 @@ build-tests: web
 
 test-swift: ## The Swift tests, official vectors included
 	swift build $(SWIFT_FLAGS) --build-tests
-	@rm -f .build-wasm/cases.bin
-	@CRYPTPEER_DUMP_CASES="$(CURDIR)/.build-wasm/cases.bin" Tests/closing-line.sh 1-swift 'Test run with .* passed' \
+	@rm -f .build-wasm/cases.bin $(BOUNDARY_SAMPLES)
+	@CRYPTPEER_DUMP_CASES="$(CURDIR)/.build-wasm/cases.bin" CRYPTPEER_DUMP_BOUNDARY="$(CURDIR)/$(BOUNDARY_SAMPLES)" Tests/closing-line.sh 1-swift 'Test run with .* passed' \
 		swift test $(SWIFT_TEST_FLAGS) --skip-build --skip '^NodeTests\.'
 	@# By themselves: the node refuses who is too slow, and next to the vectors and the simulator every client is.
 	@Tests/closing-line.sh 1-swift-node 'Test run with .* passed' \
@@ -104,7 +105,13 @@ test-wasm: ## The same vectors and transcripts, in WebAssembly
 	@Tests/closing-line.sh 2-wasm-runtime 'pass [1-9]' node --test --test-reporter=spec Tests/Wasm/*.test.mjs
 	@Tests/closing-line.sh 3-wasm-vectors '[0-9]+ passed, 0 failed' node Tests/Wasm/run-vectors.mjs .build-wasm/cases.bin
 
-test-web: ## The web app: its models and encodings in node, its screens and channels in browsers
+# The core's samples of what it and the page say to each other: `make test-swift` writes them, too.
+$(BOUNDARY_SAMPLES): $(shell find Sources/Messenger Tests/MessengerTests -name '*.swift')
+	swift build $(SWIFT_FLAGS) --build-tests
+	@rm -f $@
+	CRYPTPEER_DUMP_BOUNDARY="$(CURDIR)/$@" swift test $(SWIFT_TEST_FLAGS) --skip-build --filter '^MessengerTests\.BoundaryFileTests'
+
+test-web: $(BOUNDARY_SAMPLES) ## The web app: its models and encodings in node, its screens and channels in browsers
 	@Tests/closing-line.sh 4-web-models '[0-9]+ passed, 0 failed' node Tests/Web/run.mjs
 	@Tests/closing-line.sh 4-web-browsers '[0-9]+ passed' $(PYTEST) Tests/Web
 

@@ -53,7 +53,7 @@ public final class Engine {
         case .recoveryFile(let passphraseSegment): makeRecoveryFile(passphraseSegment)
         case .callsSupported(let support):
             callSupport = support
-            pass(input)
+            if case .open(let account) = phase { account.setCallSupport(support) }
         default: pass(input)
         }
         settle()

@@ -68,30 +68,6 @@ struct CallMessageTests {
         let missed = Body.missedCall(MissedCall(call: Self.call, video: true, time: 1))
         #expect(throws: WireError.invalidValue) { try Content(decoding: content(missed)) }
     }
-
-    @Test("cross the boundary to the host unchanged")
-    func boundary() throws {
-        let (id, key) = (Self.call, CallKey(id: 5, key: [UInt8](0..<32)))
-        let inputs: [Input] = [
-            .call(conversation: id, video: true), .answerCall(id, video: false), .declineCall(id), .hangUp(id),
-            .callSignal(id, kind: .candidate, "{}"), .callMedia(id, .fingerprintMismatch), .callsSupported(.frames),
-        ]
-        for (index, input) in inputs.enumerated() {
-            #expect(input.encoded.first == UInt8(50 + index))
-            #expect(try Input(decoding: input.encoded) == input)
-        }
-        var output = Output()
-        output.calls = [
-            .start(
-                call: id, device: id, polite: true, video: false, relayOnly: true,
-                keys: CallKeys(send: key, receive: key)),
-            .start(call: id, device: id, polite: false, video: true, relayOnly: false, keys: nil),
-            .signal(call: id, kind: .description, "x"),
-            .end(call: id), .receiveKey(call: id, key), .sendKey(call: id, key), .forgetKey(call: id, id: 3),
-        ]
-        #expect(try Output(decoding: output.encoded) == output)
-        #expect(throws: WireError.self) { try Input(decoding: [56, 9]) }
-    }
 }
 
 @Suite("A call's streams")

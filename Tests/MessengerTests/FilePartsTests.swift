@@ -20,6 +20,8 @@ struct FileNameTests {
             ("a\u{2044}b\u{FF0F}c\u{2215}d", "a_b_c_d"), ("x\u{2024}exe", "x.exe"),
             ("what?<is>\"this\"|*", "what__is__this___"),
             ("تقرير.pdf", "تقرير.pdf"), ("👩‍🚀.png", "👩‍🚀.png"), ("\u{FEFF}\u{200B}", "file"),
+            ("a\u{2064}b\u{206A}\u{3164}.txt", "ab.txt"), ("in\u{200D}voice\u{200C}.pdf", "invoice.pdf"),
+            ("می\u{200C}خواهم.pdf", "می\u{200C}خواهم.pdf"), ("क\u{094D}\u{200D}ष.txt", "क\u{094D}\u{200D}ष.txt"),
         ])
     func sanitised(given: String, sanitised: String) {
         #expect(FileName.sanitised(Text(given)).string == sanitised)

@@ -88,7 +88,7 @@ struct DisplayNameTests {
             ("\u{200B}\u{FEFF}\u{2060}", ""), ("عائشة", "عائشة"), ("👩‍🚀", "👩‍🚀"), ("\u{3000}名\u{3000}", "名"),
             ("x\u{2028}y\u{E0041}", "xy"), ("\u{3164}\u{2800}", ""), ("\u{115F}\u{034F}\u{180E}", ""),
             ("Max\u{2064}", "Max"), ("Max\u{FE0F}", "Max"), ("M\u{200D}ax\u{200C}", "Max"), ("❤\u{FE0F}", "❤\u{FE0F}"),
-            ("می\u{200C}خواهم", "می\u{200C}خواهم"),
+            ("می\u{200C}خواهم", "می\u{200C}خواهم"), ("Ada  \u{2003}\u{A0}L", "Ada L"), ("\u{205F}Ada \u{200B} ", "Ada"),
         ])
     func cleaned(given: String, cleaned: String) {
         #expect(DisplayName.cleaned(Text(given)).string == cleaned)

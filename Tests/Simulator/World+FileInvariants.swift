@@ -16,7 +16,7 @@ extension World {
                     let id = conversation.conversation
                     switch file.state {
                     case .pausedHere:
-                        give(.pauseFile(conversation: id, message: message.id, false), to: browser)
+                        give(.pauseFile(message: message.id, false), to: browser)
                         isComplete = false
                     case .failed where isOwed(message.id):
                         give(.retry(conversation: id, message: message.id), to: browser)

@@ -26,13 +26,10 @@ extension World {
         let shown = browser.messages.values.filter { $0.kind == .file }.sorted { $0.order < $1.order }
         guard let message = chance.pick(shown), let file = message.file else { return }
         switch chance.below(10) {
-        case 0..<4:
-            give(
-                .pauseFile(conversation: conversation, message: message.id, file.state != .pausedHere), to: browser)
-        case 4: cancelFile(message, in: conversation, browser)
+        case 0..<4: give(.pauseFile(message: message.id, file.state != .pausedHere), to: browser)
+        case 4: cancelFile(message, browser)
         case 5: give(.retry(conversation: conversation, message: message.id), to: browser)
-        case 6:
-            give(.readableCopy(conversation: conversation, message: message.id, isKept: chance.oneIn(2)), to: browser)
+        case 6: give(.readableCopy(message: message.id, isKept: chance.oneIn(2)), to: browser)
         default: open(file: message, in: conversation, browser)
         }
     }
@@ -56,9 +53,9 @@ extension World {
                     waveform: [1, 2, 3])), to: browser)
     }
 
-    func cancelFile(_ message: MessageSummary, in conversation: [UInt8], _ browser: Browser) {
+    func cancelFile(_ message: MessageSummary, _ browser: Browser) {
         if let index = files.firstIndex(where: { $0.id == message.id }) { files[index].isCancelled = true }
-        give(.cancelFile(conversation: conversation, message: message.id), to: browser)
+        give(.cancelFile(message: message.id), to: browser)
     }
 
     /// What is opened is what was sent.
@@ -110,17 +107,11 @@ extension World {
     }
 
     public func pause(_ isPaused: Bool, _ person: Int, with other: Int) {
-        guard let conversation = conversation(of: person, with: other) else { return }
-        for message in files(of: person, with: other) {
-            act(person, .pauseFile(conversation: conversation.conversation, message: message.id, isPaused))
-        }
+        for message in files(of: person, with: other) { act(person, .pauseFile(message: message.id, isPaused)) }
     }
 
     public func cancelFiles(_ person: Int, with other: Int) {
-        guard let conversation = conversation(of: person, with: other) else { return }
-        for message in files(of: person, with: other) {
-            cancelFile(message, in: conversation.conversation, browsers[person])
-        }
+        for message in files(of: person, with: other) { cancelFile(message, browsers[person]) }
     }
 
     public func retryFiles(_ person: Int, with other: Int) {

@@ -13,8 +13,9 @@ extension World {
         switch action {
         case .seal(let file, let ticket, let storage, let key, let size):
             seal(file, ticket: ticket, storage: storage, key: key, size: size, browser)
-        case .send(let device, let file, let storage, let from, let chunks):
+        case .send(let device, let file, let storage, let chunks):
             attempts += 1
+            let from = chunksStored(of: file, at: device, browser)
             browser.desk.sending[file] = FileDesk.Sending(
                 device: device, storage: storage, attempt: attempts, chunks: chunks, next: from, acknowledged: from)
             stream(file, of: browser)
@@ -96,6 +97,14 @@ extension World {
     }
 
     // Through a channel.
+
+    /// What the other end says first on a file's channel.
+    private func chunksStored(of file: [UInt8], at device: [UInt8], _ browser: Browser) -> UInt32 {
+        guard let id = browser.endpoints[device], let remote = endpoints[id]?.remote, let other = endpoints[remote],
+            let incoming = browsers[other.browser].desk.receiving[file]?.incoming
+        else { return 0 }
+        return browsers[other.browser].desk.chunks(in: incoming.storage, of: incoming.size)
+    }
 
     /// Puts as many chunks on their way as may be.
     private func stream(_ file: [UInt8], of browser: Browser) {

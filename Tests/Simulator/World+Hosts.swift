@@ -182,7 +182,7 @@ extension World {
             if problem == .internalError { violate("\(browser.index) had an internal error") }
         case .recoveryFile(let file, let code):
             browser.recovery = (file, code)
-        case .invitations, .safetyNumber, .safetyCompared, .nodeStatus, .locked:
+        case .invitations, .safetyNumber, .nodeStatus, .locked:
             break
         case .resumed(let conversation, let drafts):
             browser.resumedConversation = conversation

@@ -54,7 +54,7 @@ test("joining before the node has answered waits for its answer", async () => {
     screen.model.join("  Zoe\u0308\u202e  K ", "long enough");
     assert.deepEqual(session().asked, ["openLink"]);
     session().says({ type: "newVaultParameters", ...scrypt, kind: "member", inviterName: "Ada", host: "h" });
-    assert.deepEqual(session().asked, ["openLink", "enrol Zoë K long enough"]);
+    assert.deepEqual(session().asked, ["openLink", "enrol Zoë\u202e  K long enough"]);
     session().says({ type: "enrolled" });
     session().says(unlocked);
     assert.equal(app.screen.current.name, "main");
@@ -269,6 +269,23 @@ test("who wants the relay and nothing else is told at once when it cannot be had
     relay.set({ type: "off" });
     model.changeSettings({ relayOnly: false });
     assert.equal(model.noRelay.current, null);
+});
+
+test("another name is ours once the core says so, as the core has it", async () => {
+    const { model, session } = await unlockedWorld();
+    const said = () => model.toasts.all.current.map(({ announcement }) => announcement.kind);
+    assert.equal(model.rename(" \t"), false);
+    assert.equal(session().inputs.length, 0);
+    assert.equal(model.rename("Zoe\u0308\u2800"), true);
+    assert.deepEqual(session().inputs, [{ type: "rename", displayName: "Zo\u00eb\u2800" }]);
+    assert.deepEqual([model.profile.current.ownName, said()], ["Ada", []]);
+    session().says({ ...unlocked, ownName: "Zo\u00eb" });
+    assert.deepEqual([model.profile.current.ownName, said()], ["Zo\u00eb", ["saved"]]);
+    // One of which nothing is left.
+    model.rename("\u2800");
+    session().says({ type: "problem", problem: "badName" });
+    session().says({ ...unlocked, ownName: "Zo\u00eb" });
+    assert.deepEqual([model.profile.current.ownName, said()], ["Zo\u00eb", ["saved", "problem"]]);
 });
 
 test("the lock announces itself half a minute before, and says afterwards why it came", async () => {

@@ -1,6 +1,7 @@
 // Both catalogues, that of the app and that of its calls: complete, and set as a typesetter would.
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { en as callsEn } from "../../Web/calls/i18n/en";
 import { fr as callsFr } from "../../Web/calls/i18n/fr";
@@ -12,6 +13,17 @@ type Catalogue = { readonly [key: string]: Entry };
 const pairs: readonly (readonly [name: string, english: Catalogue, french: Catalogue])[] = [
     ["the app", en, fr], ["calls", callsEn, callsFr],
 ];
+
+/** All TypeScript of the page's, but for the catalogues. */
+const program = readdirSync("Web", { recursive: true })
+    .filter((path) => path.endsWith(".ts") && !/^dist\/|i18n\/(en|fr)\.ts$/.test(path))
+    .map((path) => readFileSync(`Web/${path}`, "utf8")).join("\n");
+/** Texts that stand in it as they are. */
+const literals = new Set(program.match(/"[\w.]+"/g));
+/** What can come of texts that stand in it in part; `${kind}.${problem}`, of a device, is the one that begins with another word. */
+const templates = [...program.matchAll(/`(\w+\.\$\{[\w.]+(?: \?\? "\w+")?\}\w*)`/g)]
+    .map(([, template]) => new RegExp(`^${template!.replaceAll(".", "\\.").replace(/\$\{[^}]+\}/g, "\\w+")}$`))
+    .concat(/^(microphone|camera)\.\w+$/);
 const formsOf = (entry: Entry): string[] => (typeof entry === "string" ? [entry] : Object.values(entry));
 const placeholders = (entry: Entry): string[] => [...new Set(formsOf(entry).flatMap((form) => form.match(/\{\w+\}/g) ?? []))].sort();
 
@@ -25,6 +37,11 @@ for (const [name, english, french] of pairs) {
     test(`${name}: French says everything that English says, with the same arguments`, () => {
         assert.deepEqual(Object.keys(french).sort(), Object.keys(english).sort());
         for (const [key, entry] of Object.entries(english)) assert.deepEqual(placeholders(french[key]!), placeholders(entry), key);
+    });
+
+    test(`${name}: everything it says is said somewhere`, () => {
+        const isSaid = (key: string) => literals.has(`"${key}"`) || templates.some((template) => template.test(key));
+        assert.deepEqual(Object.keys(english).filter((key) => !isSaid(key)), []);
     });
 
     test(`${name}: no straight apostrophe or quotation mark, no three dots`, () => {

@@ -1,6 +1,6 @@
 // Bundles each *.test.ts beside this file and runs them all in node. Prints "N passed, M failed" at the end.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { run } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -8,6 +8,10 @@ import { fileURLToPath } from "node:url";
 const here = dirname(fileURLToPath(import.meta.url));
 const root = join(here, "../..");
 const bundles = join(root, ".build-web-tests");
+if (!existsSync(join(root, ".build-wasm/boundary.json"))) {
+    console.error("There is no .build-wasm/boundary.json, the core's samples of what it and the page say to each other. 'make test-web' lets the core write them.");
+    process.exit(1);
+}
 rmSync(bundles, { recursive: true, force: true });
 mkdirSync(bundles);
 

@@ -261,8 +261,6 @@ const catalogue = {
     "recovery.confirm": "I have saved the file and written down the code",
     "recovery.done": "Done",
 
-    "toast.safetyMatch": "The safety numbers match.",
-    "toast.safetyMismatch": "The safety numbers differ. Do not write anything confidential, and tell your administrator.",
     "toast.saved": "Saved.",
     "toast.copied": "Link copied",
 
@@ -346,7 +344,6 @@ const catalogue = {
     "file.saving": "Saving a readable copy",
     "file.delete": "Delete from this device",
     "file.deleteSure": "Delete permanently",
-    "viewer.close": "Close {name}",
     "viewer.opening": "Decrypting…",
     "viewer.frame": "Content of {name}",
     "viewer.nothing": "This type of file can’t be previewed. Save a readable copy, and open it only if you trust the sender.",
@@ -361,7 +358,6 @@ const catalogue = {
     "voice.stop": "Stop recording",
     "voice.discard": "Discard recording",
     "voice.send": "Send voice message",
-    "voice.ready": "Voice message, {time}",
     "voice.play": "Play",
     "voice.pause": "Pause playback",
     "voice.position": "Position",

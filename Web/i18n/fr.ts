@@ -258,8 +258,6 @@ export const fr: Catalogue = {
     "recovery.confirm": "J’ai enregistré le fichier et noté le code",
     "recovery.done": "Terminé",
 
-    "toast.safetyMatch": "Les numéros de sécurité sont identiques.",
-    "toast.safetyMismatch": "Les numéros de sécurité diffèrent. N’écrivez rien de confidentiel et prévenez la personne qui administre CryptPeer.",
     "toast.saved": "Enregistré.",
     "toast.copied": "Lien copié",
 
@@ -343,7 +341,6 @@ export const fr: Catalogue = {
     "file.saving": "Enregistrement d’une copie lisible",
     "file.delete": "Supprimer de cet appareil",
     "file.deleteSure": "Supprimer définitivement",
-    "viewer.close": "Fermer {name}",
     "viewer.opening": "Déchiffrement…",
     "viewer.frame": "Contenu de {name}",
     "viewer.nothing": "Ce type de fichier n’a pas d’aperçu. Enregistrez une copie lisible, et ne l’ouvrez que si vous faites confiance à la personne qui l’a envoyée.",
@@ -358,7 +355,6 @@ export const fr: Catalogue = {
     "voice.stop": "Arrêter l’enregistrement",
     "voice.discard": "Supprimer l’enregistrement",
     "voice.send": "Envoyer le message vocal",
-    "voice.ready": "Message vocal, {time}",
     "voice.play": "Écouter",
     "voice.pause": "Mettre la lecture en pause",
     "voice.position": "Position",

@@ -2,7 +2,7 @@
 
 import type { EventOf, Problem } from "../worker/boundary";
 import type { SessionPort } from "../net/session";
-import { normalizedName } from "./text";
+import { composedName } from "./text";
 import { Value } from "./value";
 
 export type Terms = Omit<EventOf<"newVaultParameters">, "type">;
@@ -32,7 +32,7 @@ export class EnrolModel {
     }
 
     join(name: string, passphrase: string): void {
-        const displayName = normalizedName(name);
+        const displayName = composedName(name);
         if (displayName === "") return this.problem.set("badName");
         this.problem.set(null);
         this.state.set({ state: "joining" });

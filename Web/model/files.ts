@@ -5,7 +5,6 @@ import type { Destination } from "../net/destination";
 import type { OpenedFile } from "../net/openedfile";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
-import { safeFileName } from "./filename";
 import type { Toasts } from "./toasts";
 import { Transfers } from "./transfers";
 import { Value } from "./value";
@@ -36,7 +35,7 @@ export class FilesModel {
 
     #session: SessionPort;
     #toasts: Toasts;
-    #destinations = new Map<string, { conversation: string; destination: Destination }>();
+    #destinations = new Map<string, Destination>();
     /** Voice messages that are about to be played. */
     #listening = new Set<string>();
     /** Readable copies that this page can still delete. */
@@ -52,7 +51,7 @@ export class FilesModel {
         this.viewing.set(null);
         this.playing.set(null);
         this.saving.set([]);
-        for (const { destination } of this.#destinations.values()) void destination.abort();
+        for (const destination of this.#destinations.values()) void destination.abort();
         this.#destinations.clear();
         this.#removable.clear();
         this.transfers.clear();
@@ -65,15 +64,16 @@ export class FilesModel {
         const room = await this.#session.roomLeft();
         let promised = reserve;
         for (const file of files) {
-            const name = safeFileName(file.name);
             const { size } = file;
+            // What of its name is shown to others, and what of its type is told, the core decides.
+            const name = file.name.normalize("NFC");
             const left = room === null ? Infinity : Math.max(0, room - promised);
             if (size > largestFile) this.#toasts.show({ kind: "tooLarge", name, size });
             else if (sealedLength(size) > left) this.#toasts.show({ kind: "noRoom", name, size, room: left });
             else {
                 promised += sealedLength(size);
                 this.#session.attach(conversation, {
-                    blob: file, name, mediaType: mediaTypeOf(file.type), kind: "file", durationMs: 0, waveform: new Uint8Array(0),
+                    blob: file, name, mediaType: file.type, kind: "file", durationMs: 0, waveform: new Uint8Array(0),
                 });
             }
         }
@@ -91,13 +91,13 @@ export class FilesModel {
 
     // Moving
 
-    setPaused(conversation: string, file: string, paused: boolean): void {
-        this.#session.input({ type: "pauseFile", conversation, message: file, paused });
+    setPaused(file: string, paused: boolean): void {
+        this.#session.input({ type: "pauseFile", message: file, paused });
     }
 
     /** Ends the transfer for both, or deletes a complete file from this device. */
-    cancel(conversation: string, file: string): void {
-        this.#session.input({ type: "cancelFile", conversation, message: file });
+    cancel(file: string): void {
+        this.#session.input({ type: "cancelFile", message: file });
     }
 
     // Seeing
@@ -123,16 +123,15 @@ export class FilesModel {
     save(conversation: string, file: string, destination: Destination | "tooLarge" | null): void {
         if (destination === "tooLarge") return this.#toasts.show({ kind: "notSaved" });
         if (destination === null) return;
-        this.#destinations.set(file, { conversation, destination });
+        this.#destinations.set(file, destination);
         this.#session.input({ type: "openFile", conversation, message: file, purpose: "readableCopy" });
     }
 
     async #save(opened: OpenedFile): Promise<void> {
         const { file, size } = opened;
-        const entry = this.#destinations.get(file);
+        const destination = this.#destinations.get(file);
         this.#destinations.delete(file);
-        if (entry === undefined) return;
-        const { conversation, destination } = entry;
+        if (destination === undefined) return;
         let done = 0;
         const show = (part: number | null) => this.saving.update((all) =>
             [...all.filter((one) => one.file !== file), ...(part === null ? [] : [{ file, part }])]);
@@ -151,22 +150,16 @@ export class FilesModel {
         }
         show(null);
         if (destination.remove !== null) this.#removable.set(file, destination.remove);
-        this.#session.input({ type: "readableCopy", conversation, message: file, kept: true });
+        this.#session.input({ type: "readableCopy", message: file, kept: true });
         this.#toasts.show({ kind: "fileSaved" });
     }
 
     /** Deletes it where the browser lets us; otherwise forgets it, and says what is left to do. */
-    async removeCopy(conversation: string, file: string): Promise<void> {
+    async removeCopy(file: string): Promise<void> {
         const remove = this.#removable.get(file);
         this.#removable.delete(file);
         const isRemoved = remove !== undefined && await remove().then(() => true, () => false);
-        this.#session.input({ type: "readableCopy", conversation, message: file, kept: false });
+        this.#session.input({ type: "readableCopy", message: file, kept: false });
         this.#toasts.show({ kind: isRemoved ? "copyDeleted" : "copyForgotten" });
     }
-}
-
-/** A media type as announced: `type/subtype` without parameters, or nothing. */
-export function mediaTypeOf(type: string): string {
-    const plain = type.split(";")[0]!.trim().toLowerCase();
-    return /^[a-z0-9!#$&^_.+-]{1,62}\/[a-z0-9!#$&^_.+-]{1,62}$/.test(plain) ? plain : "";
 }

@@ -1,7 +1,7 @@
 import type { EventOf } from "../worker/boundary";
 import type { SessionPort } from "../net/session";
 import type { Clock } from "./clock";
-import { normalizedName } from "./text";
+import { composedName } from "./text";
 import { Value } from "./value";
 
 export type Invitation = EventOf<"invitations">["invitations"][number];
@@ -79,7 +79,7 @@ export class Invitations {
     }
 
     setLabel(invitation: string, label: string): void {
-        this.#session.input({ type: "labelInvitation", invitation, label: normalizedName(label) });
+        this.#session.input({ type: "labelInvitation", invitation, label: composedName(label) });
     }
 
     withdraw(invitation: string): void {

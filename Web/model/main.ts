@@ -12,7 +12,7 @@ import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
 import { Recovery } from "./recovery";
 import { Toasts } from "./toasts";
-import { normalizedName } from "./text";
+import { composedName } from "./text";
 import { Value } from "./value";
 
 export type Profile = Omit<EventOf<"unlocked">, "type">;
@@ -55,6 +55,8 @@ export class MainModel {
     readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
 
     #session: SessionPort;
+    /** The core was asked for another name, and has not said that we have it. */
+    #isRenaming = false;
     #clock: Clock;
     #drafts: Drafts;
     #warnings = new Map<string, Warning[]>();
@@ -183,11 +185,11 @@ export class MainModel {
         this.#session.input({ type: "settings", settings });
     }
 
-    /** Whether the name will do. */
+    /** Whether there is a name at all. Whether it will do, the core says. */
     rename(name: string): boolean {
-        const displayName = normalizedName(name);
+        const displayName = composedName(name);
         if (displayName === "") return false;
-        this.profile.update((profile) => ({ ...profile, ownName: displayName }));
+        this.#isRenaming = true;
         this.#session.input({ type: "rename", displayName });
         return true;
     }
@@ -216,6 +218,8 @@ export class MainModel {
             case "unlocked": {
                 const { type: _, ...profile } = event;
                 this.profile.set(profile);
+                if (this.#isRenaming) this.toasts.show({ kind: "saved" });
+                this.#isRenaming = false;
                 this.idle.setLimit(profile.settings.idleLockSeconds);
                 this.#judgeRelay();
                 this.recovery.saved.set(profile.recoverySaved || !profile.isOperator);
@@ -233,8 +237,6 @@ export class MainModel {
                 return;
             case "safetyNumber":
                 return this.open.current?.onSafetyNumber(event);
-            case "safetyCompared":
-                return this.toasts.show(event.match ? { kind: "safetyMatch" } : { kind: "safetyMismatch" });
             case "invitation":
                 return this.invitations.onInvitation(event);
             case "invitations":
@@ -323,6 +325,7 @@ export class MainModel {
         if (problem === null) return;
         this.invitations.onProblem();
         this.calls.onProblem();
+        if (problem === "badName") this.#isRenaming = false;
         if (this.recovery.onProblem(problem)) return;
         if (this.passphraseChange.current === "working") {
             this.passphraseChange.set(problem === "wrongPassphrase" ? "refused" : "idle");

@@ -5,8 +5,6 @@ import { Value } from "./value";
 export type Announcement =
     | { kind: "warning"; warning: Warning; name: string | null }
     | { kind: "problem"; problem: Problem }
-    | { kind: "safetyMatch" }
-    | { kind: "safetyMismatch" }
     | { kind: "saved" }
     | { kind: "copied" }
     | { kind: "joined"; name: string }
@@ -29,7 +27,7 @@ const mostPassing = 3;
 
 /** What looks like an attack. */
 function stays(announcement: Announcement): boolean {
-    return announcement.kind === "warning" || announcement.kind === "safetyMismatch";
+    return announcement.kind === "warning";
 }
 
 /** Short notices. What looks like an attack stays until it is dismissed. */

@@ -1,5 +1,5 @@
 import type { ConversationModel } from "../model/conversation";
-import { normalizedName } from "../model/text";
+import { composedName } from "../model/text";
 import { t } from "../i18n";
 import { checkbox, dialog, textField } from "./controls";
 import { h } from "./dom";
@@ -19,7 +19,7 @@ export function detailsDialog(model: ConversationModel, onClose: () => void): HT
     const element = dialog(t("details.title"), onClose, form, unmasked, h("p", { class: "field-hint" }, t("details.unmaskedHint")));
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        model.setPetname(normalizedName(petname.input.value));
+        model.setPetname(composedName(petname.input.value));
         element.close();
     });
     return element;

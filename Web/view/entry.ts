@@ -4,7 +4,7 @@ import type { App, BrokenReason } from "../model/app";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
-import { normalizedName, passphraseStrength } from "../model/text";
+import { composedName, passphraseStrength, shortestPassphrase } from "../model/text";
 import { t } from "../i18n";
 import type { Problem } from "../worker/boundary";
 import { button, checkedFields, notice, passphraseField, spinner, textField } from "./controls";
@@ -12,8 +12,6 @@ import { Child, h, Scope, setAttribute } from "./dom";
 import { icon, IconName, mark } from "./icons";
 import { duration } from "./settings";
 
-/** Characters of a passphrase that are asked for at least. */
-const shortestPassphrase = 8;
 
 function card(title: Child, ...children: Child[]): HTMLElement {
     return h("main", { class: "entry" },
@@ -113,7 +111,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
     scope.bind(model.addressUnknown, showProgress);
 
     const firstWrong = checkedFields(
-        [name, () => (normalizedName(name.input.value) === "" ? t("enrol.nameMissing") : null)],
+        [name, () => (composedName(name.input.value) === "" ? t("enrol.nameMissing") : null)],
         [passphrase, () => ([...passphrase.input.value].length < shortestPassphrase ? t("enrol.tooShort") : null)],
         [repeat, () => (passphrase.input.value !== repeat.input.value ? t("enrol.mismatch") : null)]);
     form.addEventListener("submit", (event) => {

@@ -2,7 +2,6 @@
 
 import { chunkCount, plainBytes } from "../files/geometry";
 import type { ConversationModel, ShownMessage } from "../model/conversation";
-import { safeFileName } from "../model/filename";
 import { secondsLeft, Transfer } from "../model/transfers";
 import { chooseDestination } from "../net/destination";
 import type { FileSummary } from "../worker/boundary";
@@ -31,7 +30,7 @@ export function fileLooksDifferent(before: ShownMessage, after: ShownMessage): b
 export function fileBody(scope: Scope, model: ConversationModel, message: FileMessage): Child {
     const { file } = message;
     // Of a file that was called off, the name is forgotten too.
-    const name = file.name === "" ? t("file.generic") : safeFileName(file.name);
+    const name = file.name === "" ? t("file.generic") : file.name;
     return h("div", { class: `file file-${file.state}` },
         h("div", { class: "file-head" },
             h("span", { class: "file-tile", "aria-hidden": "true" }, icon(iconOf(file.mediaType))),
@@ -115,10 +114,9 @@ function stateText(model: ConversationModel, { own, file, failure }: FileMessage
 
 export function fileActions(scope: Scope, model: ConversationModel, message: FileMessage, name: string): Child {
     const { id, own, file, failure } = message;
-    const conversation = model.id;
     const { files } = model;
     const small = (label: string, act: () => void, iconName?: IconName) => button(label, { class: "small", onclick: act }, iconName);
-    const end = () => small(t(own ? "file.cancel" : "file.decline"), () => files.cancel(conversation, id));
+    const end = () => small(t(own ? "file.cancel" : "file.decline"), () => files.cancel(id));
     const row = (...children: Child[]) => h("div", { class: "file-actions" }, children);
     switch (file.state) {
         case "sealing":
@@ -127,9 +125,9 @@ export function fileActions(scope: Scope, model: ConversationModel, message: Fil
         case "atNode":
             return row(end());
         case "moving":
-            return row(small(t("file.pause"), () => files.setPaused(conversation, id, true), "pause"), end());
+            return row(small(t("file.pause"), () => files.setPaused(id, true), "pause"), end());
         case "pausedHere":
-            return row(small(t("file.resume"), () => files.setPaused(conversation, id, false), "play"), end());
+            return row(small(t("file.resume"), () => files.setPaused(id, false), "play"), end());
         case "complete":
             return file.kind === "voice" ? null : [
                 savingProgress(scope, model, id),
@@ -149,7 +147,7 @@ function keeping(model: ConversationModel, { id, file }: FileMessage, name: stri
     const remove = iconButton(t("file.delete"), "trash", { class: "icon-button small" });
     // The second click is another button's.
     remove.addEventListener("click", () => {
-        const sure = button(t("file.deleteSure"), { class: "small danger", onclick: () => files.cancel(model.id, id) }, "trash");
+        const sure = button(t("file.deleteSure"), { class: "small danger", onclick: () => files.cancel(id) }, "trash");
         const not = button(t("cancel"), { class: "small", onclick: () => sure.replaceWith(remove) });
         sure.addEventListener("click", () => not.remove());
         not.addEventListener("click", () => not.remove());
@@ -162,7 +160,7 @@ function keeping(model: ConversationModel, { id, file }: FileMessage, name: stri
         button(t("file.save"), {
             class: "small", onclick: async () => files.save(model.id, id, await chooseDestination(name, file.size)),
         }, "download"),
-        file.readableCopy && button(t("file.removeCopy"), { class: "small", onclick: () => void files.removeCopy(model.id, id) }),
+        file.readableCopy && button(t("file.removeCopy"), { class: "small", onclick: () => void files.removeCopy(id) }),
         remove,
     ];
 }

@@ -1,4 +1,5 @@
 import type { MainModel } from "../model/main";
+import { shortestPassphrase } from "../model/text";
 import { untilHidden, whileInView } from "../worker/boundary";
 import { chooseLanguage, chosenLanguage, formatDateTime, Language, languageNames, t } from "../i18n";
 import { ringsAloud, setRingsAloud } from "../net/ring";
@@ -8,7 +9,6 @@ import { chooseTheme, chosenTheme, Theme } from "./theme";
 
 const revealChoices = [10, 30, 60, 300];
 const idleChoices = [60, 300, 900, 1_800, 3_600];
-const shortestPassphrase = 8;
 
 export function settingsDialog(scope: Scope, model: MainModel, onClose: () => void): HTMLDialogElement {
     const { recoveryMade } = model.profile.current;
@@ -51,9 +51,7 @@ function nameForm(model: MainModel): HTMLElement {
     checkedFields([name, () => null]);
     form.addEventListener("submit", (event) => {
         event.preventDefault();
-        const renamed = model.rename(name.input.value);
-        name.setError(renamed ? null : t("problem.badName"));
-        if (renamed) model.toasts.show({ kind: "saved" });
+        name.setError(model.rename(name.input.value) ? null : t("problem.badName"));
     });
     return form;
 }

@@ -9,7 +9,7 @@ export function toastsView(scope: Scope, toasts: Toasts): HTMLElement {
     const container = h("div", { class: "toasts" });
     scope.list(container, toasts.all, (toast) => String(toast.id), () => false, ({ current: toast }) => {
         const calm = toast.announcement.kind === "saved" || toast.announcement.kind === "copied"
-            || toast.announcement.kind === "safetyMatch" || toast.announcement.kind === "fileSaved"
+            || toast.announcement.kind === "fileSaved"
             || toast.announcement.kind === "copyDeleted" || toast.announcement.kind === "joined";
         return h("div", { class: `toast ${calm ? "toast-calm" : "toast-alert"}`, role: calm ? "status" : "alert" },
             icon(calm ? "check" : "alert"),

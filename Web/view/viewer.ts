@@ -1,6 +1,5 @@
 // The dialog that a file is looked at in. What is in it is loaded when it is first needed.
 
-import { safeFileName } from "../model/filename";
 import type { MainModel } from "../model/main";
 import { chooseDestination } from "../net/destination";
 import type { OpenedFile } from "../net/openedfile";
@@ -11,7 +10,7 @@ import { formatSize } from "./filetext";
 import { icon } from "./icons";
 
 export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, onClose: () => void): HTMLDialogElement {
-    const name = safeFileName(opened.name);
+    const { name } = opened;
     const titleId = uniqueId();
     const body = h("div", { class: "viewer-body" }, spinner(t("viewer.opening")));
     const conversation = main.open.current?.id ?? "";

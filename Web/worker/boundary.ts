@@ -1,7 +1,7 @@
 // What the core (Sources/Messenger/Boundary) and its host say to each other. The order of fields and variants is the encoding.
 
 import {
-    boolean, bytes, Coded, fixed, identifier, items, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
+    boolean, bytes, Codec, Coded, fixed, identifier, items, names, numbered, optional, struct, text, u16, u32, u64, u8, union, vector,
 } from "./codec";
 
 const store = names("meta", "state", "messages");
@@ -60,7 +60,6 @@ const input = union({
     recoveryFileSaved: {},
     recoveryFile: { passphraseSegment: fixed(32) },
     changePassphrase: { old: fixed(32), new: fixed(32) },
-    compareSafety: { member: identifier, scanned: bytes },
     retry: { conversation: identifier, message: identifier },
     channelFingerprintMismatch: { device: identifier },
     prepareFile: {
@@ -70,10 +69,10 @@ const input = union({
     fileFailed: { file: identifier, fault: names("full", "unreadable", "damaged", "storage") },
     fileReceived: { file: identifier },
     fileBytes: { file: identifier, from: u32, bytes },
-    pauseFile: { conversation: identifier, message: identifier, paused: boolean },
-    cancelFile: { conversation: identifier, message: identifier },
+    pauseFile: { message: identifier, paused: boolean },
+    cancelFile: { message: identifier },
     openFile: { conversation: identifier, message: identifier, purpose: filePurpose },
-    readableCopy: { conversation: identifier, message: identifier, kept: boolean },
+    readableCopy: { message: identifier, kept: boolean },
     fileProgress: { file: identifier, chunks: u32 },
     call: { conversation: identifier, video: boolean },
     ...callInputs,
@@ -104,10 +103,10 @@ export type Problem = typeof problems[number];
 const problemNumbers = numbered(problems, { noRoom: 24, callInProgress: 28, noLongerMember: 40 });
 
 /** Null where nothing is wrong; a number this build does not know is an internal error. */
-const problem = {
-    write: (writer: Parameters<typeof u8.write>[0], value: Problem | null) =>
-        writer.integer(value === null ? 255 : problemNumbers.get(value)!, 1),
-    read: (reader: Parameters<typeof u8.read>[0]): Problem | null => {
+const problem: Codec<Problem | null> = {
+    shape: [...problems, "null"],
+    write: (writer, value) => writer.integer(value === null ? 255 : problemNumbers.get(value)!, 1),
+    read: (reader) => {
         const number = reader.integer(1);
         return number === 255 ? null : problems.find((name) => problemNumbers.get(name) === number) ?? "internalError";
     },
@@ -171,7 +170,6 @@ const event = union({
         })),
     },
     safetyNumber: { member: identifier, digits: text, qr: bytes, verified: boolean },
-    safetyCompared: { member: identifier, match: boolean },
     recoveryFile: { file: bytes, code: text },
     nodeStatus: { state: names("connecting", "connected", "refused"), reason: problem },
     warning: { kind: warning, conversation: identifier },
@@ -203,7 +201,7 @@ const sealed = { ...stored, key: fixed(32), size: u64 };
 
 const fileAction = union({
     seal: { file: identifier, ticket: u32, storage: identifier, key: fixed(32), size: u64 },
-    send: { device: identifier, ...stored, from: u32, chunks: u32 },
+    send: { device: identifier, ...stored, chunks: u32 },
     receive: { device: identifier, ...sealed, hash: fixed(32) },
     stop: { file: identifier },
     read: { ...stored, from: u32, count: u32 },

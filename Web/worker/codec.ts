@@ -5,6 +5,9 @@ import { WireError, WireReader, WireWriter } from "./wire";
 export interface Codec<T> {
     write(writer: WireWriter, value: T): void;
     read(reader: WireReader): T;
+    /** What there is to be read, for those who ask whether all of it was: absent and present, nothing and some, or names. */
+    readonly shape?: "struct" | "optional" | "vector" | readonly string[];
+    readonly parts?: readonly Codec<any>[];
 }
 
 export type Coded<C> = C extends Codec<infer T> ? T : never;
@@ -70,6 +73,7 @@ export const identifier: Codec<string> = {
 /** An enum: a byte, the names' order from 0. */
 export function names<Name extends string>(...all: Name[]): Codec<Name> {
     return {
+        shape: all,
         write: (writer, value) => writer.integer(all.indexOf(value), 1),
         read: (reader) => {
             const name = all[reader.integer(1)];
@@ -95,6 +99,7 @@ export function numbered<Name extends string>(
 
 export function vector<T>(element: Codec<T>): Codec<T[]> {
     return {
+        shape: "vector", parts: [element],
         write: (writer, values) =>
             writer.vector((inner) => {
                 for (const value of values) element.write(inner, value);
@@ -111,6 +116,7 @@ export function vector<T>(element: Codec<T>): Codec<T[]> {
 /** What is shown: each item stands behind its length, and one that cannot be read is left out, not those after it. */
 export function items<T>(element: Codec<T>): Codec<T[]> {
     return {
+        shape: "vector", parts: [element],
         write: (writer, values) =>
             writer.vector((inner) => {
                 for (const value of values) inner.vector((item) => element.write(item, value));
@@ -136,6 +142,7 @@ export function items<T>(element: Codec<T>): Codec<T[]> {
 
 export function optional<T>(wrapped: Codec<T>): Codec<T | null> {
     return {
+        shape: "optional", parts: [wrapped],
         write: (writer, value) => {
             writer.integer(value === null ? 0 : 1, 1);
             if (value !== null) wrapped.write(writer, value);
@@ -150,6 +157,7 @@ type Struct<F extends Fields> = { [Name in keyof F]: Coded<F[Name]> };
 export function struct<F extends Fields>(fields: F): Codec<Struct<F>> {
     const entries = Object.entries(fields);
     return {
+        shape: "struct", parts: Object.values(fields),
         write: (writer, value) => {
             for (const [name, codec] of entries) codec.write(writer, value[name]);
         },
@@ -166,6 +174,7 @@ export function union<V extends Variants>(variants: V, jumps: { readonly [Type i
     const codecs = new Map(Object.entries(variants).map(([type, fields]) => [type, struct(fields)]));
     const types = new Map([...tags].map(([type, tag]) => [tag, type]));
     return {
+        shape: Object.keys(variants), parts: [...codecs.values()],
         write: (writer, value) => {
             const type = value.type as string;
             writer.integer(tags.get(type) ?? -1, 1);

@@ -135,7 +135,7 @@ extension Account {
         conversation.files[index].isPausedThere = false
         conversation.files[index].chunks = from
         effects.output.files.append(
-            .send(device: device, file: file.id, storage: file.storage, from: from, chunks: file.geometry.chunks))
+            .send(device: device, file: file.id, storage: file.storage, chunks: file.geometry.chunks))
         begin(.moving, index, in: conversation)
     }
 

@@ -28,7 +28,6 @@ extension Account {
         case .petname(let member, let name): setPetname(name, of: member)
         case .settings(let settings): change(settings)
         case .recoveryFileSaved: recoveryFileSaved()
-        case .compareSafety(let member, let scanned): compareSafety(member, scanned: scanned)
         case .retry(let id, let message): retry(conversation: id, message: message)
         case .channelFingerprintMismatch(let device): fingerprintMismatch(device: device)
         case .prepareFile(let id, let ticket, let file): prepareFile(file, ticket: ticket, to: id)
@@ -36,10 +35,10 @@ extension Account {
         case .fileFailed(let file, let fault): fileFailed(file, fault)
         case .fileReceived(let file): fileReceived(file)
         case .fileBytes(let file, let from, let bytes): fileBytes(file, from: from, bytes)
-        case .pauseFile(_, let file, let isPaused): pauseFile(file, isPaused)
-        case .cancelFile(_, let file): cancelFile(file)
+        case .pauseFile(let file, let isPaused): pauseFile(file, isPaused)
+        case .cancelFile(let file): cancelFile(file)
         case .openFile(let id, let file, let purpose): openFile(conversation: id, message: file, for: purpose)
-        case .readableCopy(_, let file, let isKept): setReadableCopy(file, isKept: isKept)
+        case .readableCopy(let file, let isKept): setReadableCopy(file, isKept: isKept)
         case .fileProgress(let file, let chunks): fileProgress(file, chunks)
         case .call(let id, let video): call(id, video: video)
         case .answerCall(let id, let video): answerCall(id, video: video)
@@ -47,7 +46,6 @@ extension Account {
         case .hangUp(let id): hangUp(id)
         case .callSignal(let id, let kind, let text): callSignal(id, kind, text)
         case .callMedia(let id, let state): callMedia(id, state)
-        case .callsSupported(let support): setCallSupport(support)
         case .relayRefused(let username): relayRefused(username: username)
         case .draft(let id, let text): keep(draft: text, in: id)
         case .voiceDraft(let id, let voice): keep(voiceDraft: voice, in: id)
@@ -55,7 +53,9 @@ extension Account {
         case .showInvitation(let id): showInvitation(id)
         case .labelInvitation(let id, let text): setLabel(text, ofInvitation: id)
         case .unmask(let id, let isUnmasked): setUnmasked(isUnmasked, conversation: id)
-        case .tick, .start, .openLink, .enrol, .beginAttempt, .unlock, .lock, .changePassphrase, .recoveryFile: break
+        case .tick, .start, .openLink, .enrol, .beginAttempt, .unlock, .lock, .changePassphrase, .recoveryFile,
+            .callsSupported:
+            break
         }
     }
 

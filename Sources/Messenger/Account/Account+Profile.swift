@@ -86,15 +86,6 @@ extension Account {
                 member: contact.member.bytes, digits: digits, qr: number.qrPayload, verified: contact.isVerified))
     }
 
-    func compareSafety(_ member: [UInt8], scanned: [UInt8]) {
-        guard let contact = contacts.first(where: { $0.member.bytes == member }),
-            let number = safetyNumber(with: contact.member)
-        else { return effects.emit(.problem(.unknownPeer)) }
-        let isMatch = number.compare(scanned: scanned) == .match
-        if isMatch { update(contact.member) { $0.isVerified = true } }
-        effects.emit(.safetyCompared(member: member, match: isMatch))
-    }
-
     // The authority's recovery file.
 
     func makeRecoveryFile() {

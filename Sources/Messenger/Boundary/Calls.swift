@@ -120,4 +120,18 @@ public struct CallSummary: Equatable, Sendable {
     public let reason: CallReason
     /// When the media first flowed, in milliseconds since 1970. 0: not yet.
     public let startedMs: UInt64
+
+    package init(
+        call: [UInt8], conversation: [UInt8], isOwn: Bool, video: Bool, encryption: CallEncryption, state: CallState,
+        reason: CallReason, startedMs: UInt64
+    ) {
+        self.call = call
+        self.conversation = conversation
+        self.isOwn = isOwn
+        self.video = video
+        self.encryption = encryption
+        self.state = state
+        self.reason = reason
+        self.startedMs = startedMs
+    }
 }

@@ -55,26 +55,22 @@ extension Event: WireCodable {
             writer.write(digits)
             writer.write(opaque: qr)
             writer.write(verified)
-        case .safetyCompared(let member, let match):
-            writer.write(UInt8(13))
-            writer.write(fixed: member)
-            writer.write(match)
         case .recoveryFile(let file, let code):
-            writer.write(UInt8(14))
+            writer.write(UInt8(13))
             writer.write(opaque: file)
             writer.write(code)
         case .nodeStatus(let value, let reason):
-            writer.write(UInt8(15))
+            writer.write(UInt8(14))
             writer.write(value.rawValue)
             writer.write(reason.rawValue)
         case .warning(let value, let conversation):
-            writer.write(UInt8(16))
+            writer.write(UInt8(15))
             writer.write(value.rawValue)
             writer.write(fixed: conversation)
         case .locked:
-            writer.write(UInt8(17))
+            writer.write(UInt8(16))
         case .problem(let value):
-            writer.write(UInt8(18))
+            writer.write(UInt8(17))
             writer.write(value.rawValue)
         case .call(let value):
             writer.write(UInt8(24))
@@ -116,12 +112,11 @@ extension Event: WireCodable {
             self = .safetyNumber(
                 member: try reader.readFixed(16), digits: try reader.read(), qr: try reader.readOpaque(),
                 verified: try reader.readBool())
-        case 13: self = .safetyCompared(member: try reader.readFixed(16), match: try reader.readBool())
-        case 14: self = .recoveryFile(file: try reader.readOpaque(), code: try reader.read())
-        case 15: self = .nodeStatus(try NodeStatus(from: &reader), reason: try Problem(from: &reader))
-        case 16: self = .warning(try Warning(from: &reader), conversation: try reader.readFixed(16))
-        case 17: self = .locked
-        case 18: self = .problem(try Problem(from: &reader))
+        case 13: self = .recoveryFile(file: try reader.readOpaque(), code: try reader.read())
+        case 14: self = .nodeStatus(try NodeStatus(from: &reader), reason: try Problem(from: &reader))
+        case 15: self = .warning(try Warning(from: &reader), conversation: try reader.readFixed(16))
+        case 16: self = .locked
+        case 17: self = .problem(try Problem(from: &reader))
         case 24: self = .call(try reader.read())
         case 25:
             let isOpen = try reader.readBool()

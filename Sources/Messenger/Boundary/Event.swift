@@ -17,7 +17,6 @@ public enum Event: Equatable, Sendable {
     case invitation(invitation: [UInt8], link: Text, expires: UInt64)
     case invitations([InvitationSummary])
     case safetyNumber(member: [UInt8], digits: Text, qr: [UInt8], verified: Bool)
-    case safetyCompared(member: [UInt8], match: Bool)
     case recoveryFile(file: [UInt8], code: Text)
     case nodeStatus(NodeStatus, reason: Problem)
     case warning(Warning, conversation: [UInt8])
@@ -43,7 +42,7 @@ public struct ScryptParameters: Equatable, Sendable {
 }
 
 public enum EnrolmentKind: UInt8, Sendable {
-    case mainOperator = 0
+    case `operator` = 0
     case member = 1
 }
 
@@ -60,6 +59,20 @@ public struct Profile: Equatable, Sendable {
     public let confirmed: Bool
     /// When a recovery file was last made, in milliseconds since 1970; 0: never. The operator sees whether somebody else has.
     public let recoveryMade: UInt64
+
+    package init(
+        ownName: Text, ownMember: [UInt8], isOperator: Bool, mayInvite: Bool, settings: Settings, recoverySaved: Bool,
+        confirmed: Bool, recoveryMade: UInt64
+    ) {
+        self.ownName = ownName
+        self.ownMember = ownMember
+        self.isOperator = isOperator
+        self.mayInvite = mayInvite
+        self.settings = settings
+        self.recoverySaved = recoverySaved
+        self.confirmed = confirmed
+        self.recoveryMade = recoveryMade
+    }
 }
 
 public enum ConnectionState: UInt8, Sendable {
@@ -91,6 +104,29 @@ public struct ConversationSummary: Equatable, Sendable {
     public let calls: CallSupport
     /// Whether what arrives is legible without being revealed.
     public let unmasked: Bool
+
+    package init(
+        conversation: [UInt8], member: [UInt8], device: [UInt8], name: Text, selfName: Text, petname: Text,
+        verified: Bool, removed: Bool, unread: UInt32, lastTime: UInt64, connection: ConnectionState,
+        nameCollision: Bool, gap: Bool, warning: Bool, calls: CallSupport, unmasked: Bool
+    ) {
+        self.conversation = conversation
+        self.member = member
+        self.device = device
+        self.name = name
+        self.selfName = selfName
+        self.petname = petname
+        self.verified = verified
+        self.removed = removed
+        self.unread = unread
+        self.lastTime = lastTime
+        self.connection = connection
+        self.nameCollision = nameCollision
+        self.gap = gap
+        self.warning = warning
+        self.calls = calls
+        self.unmasked = unmasked
+    }
 }
 
 public enum MessageState: UInt8, Sendable {
@@ -122,6 +158,23 @@ public struct MessageSummary: Equatable, Sendable {
     public let failure: Problem
     /// Of a message that is a file.
     public let file: FileSummary?
+
+    package init(
+        id: [UInt8], isOwn: Bool, time: UInt64, order: UInt64, state: MessageState, kind: MessageKind, notice: Notice,
+        isMasked: Bool, text: Text, failure: Problem, file: FileSummary?
+    ) {
+        self.id = id
+        self.isOwn = isOwn
+        self.time = time
+        self.order = order
+        self.state = state
+        self.kind = kind
+        self.notice = notice
+        self.isMasked = isMasked
+        self.text = text
+        self.failure = failure
+        self.file = file
+    }
 }
 
 /// What a notice in a conversation says.
@@ -162,6 +215,19 @@ public struct InvitationSummary: Equatable, Sendable {
     public let guest: Text
     /// Whether ``Input/showInvitation(_:)`` brings its link.
     public let isShowable: Bool
+
+    package init(
+        invitation: [UInt8], created: UInt64, expires: UInt64, state: InvitationState, label: Text, guest: Text,
+        isShowable: Bool
+    ) {
+        self.invitation = invitation
+        self.created = created
+        self.expires = expires
+        self.state = state
+        self.label = label
+        self.guest = guest
+        self.isShowable = isShowable
+    }
 }
 
 public enum NodeStatus: UInt8, Sendable {

@@ -10,12 +10,11 @@ extension FileAction: WireCodable {
             writer.write(fixed: storage)
             writer.write(fixed: key)
             writer.write(size)
-        case .send(let device, let file, let storage, let from, let chunks):
+        case .send(let device, let file, let storage, let chunks):
             writer.write(UInt8(1))
             writer.write(fixed: device)
             writer.write(fixed: file)
             writer.write(fixed: storage)
-            writer.write(from)
             writer.write(chunks)
         case .receive(let device, let file, let storage, let key, let size, let hash):
             writer.write(UInt8(2))
@@ -71,7 +70,7 @@ extension FileAction: WireCodable {
         case 1:
             self = .send(
                 device: try reader.readFixed(16), file: try reader.readFixed(16), storage: try reader.readFixed(16),
-                from: try reader.readUInt32(), chunks: try reader.readUInt32())
+                chunks: try reader.readUInt32())
         case 2:
             self = .receive(
                 device: try reader.readFixed(16), file: try reader.readFixed(16), storage: try reader.readFixed(16),

@@ -5,9 +5,9 @@ public enum FileAction: Equatable, Sendable {
     /// Seals what the user picked, under `ticket`. Answered by ``Input/fileSealed(file:hash:)`` or
     /// ``Input/fileFailed(file:_:)``.
     case seal(file: [UInt8], ticket: UInt32, storage: [UInt8], key: [UInt8], size: UInt64)
-    /// Streams chunks to the device through a channel of the file's own, from the chunk `from` to the last of `chunks`. Where
-    /// the file is being sent already, it begins anew from there.
-    case send(device: [UInt8], file: [UInt8], storage: [UInt8], from: UInt32, chunks: UInt32)
+    /// Streams a file of so many chunks to the device, through a channel of the file's own, on which the device says first from
+    /// which chunk on. Where the file is being sent already, it begins anew.
+    case send(device: [UInt8], file: [UInt8], storage: [UInt8], chunks: UInt32)
     /// Takes the file's chunks from the device. Answered at once by ``Input/fileProgress(file:chunks:)`` with the number of
     /// whole chunks that are stored already, from which on the sender is then asked; in the end by
     /// ``Input/fileReceived(file:)`` or ``Input/fileFailed(file:_:)``.
@@ -106,6 +106,21 @@ public struct FileSummary: Equatable, Sendable {
     public let chunks: UInt32
     /// Whether this device holds a readable copy, as far as we know.
     public let hasReadableCopy: Bool
+
+    package init(
+        name: Text, type: Text, size: UInt64, kind: FileKind, durationMs: UInt32, waveform: [UInt8], state: FileState,
+        chunks: UInt32, hasReadableCopy: Bool
+    ) {
+        self.name = name
+        self.type = type
+        self.size = size
+        self.kind = kind
+        self.durationMs = durationMs
+        self.waveform = waveform
+        self.state = state
+        self.chunks = chunks
+        self.hasReadableCopy = hasReadableCopy
+    }
 }
 
 /// How far a file is. Whether its announcement was sent, delivered and read is its message's state.

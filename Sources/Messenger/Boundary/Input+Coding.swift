@@ -93,16 +93,12 @@ extension Input: WireCodable {
             writer.write(UInt8(26))
             writer.write(fixed: old)
             writer.write(fixed: new)
-        case .compareSafety(let member, let scanned):
-            writer.write(UInt8(27))
-            writer.write(fixed: member)
-            writer.write(opaque: scanned)
         case .retry(let conversation, let message):
-            writer.write(UInt8(28))
+            writer.write(UInt8(27))
             writer.write(fixed: conversation)
             writer.write(fixed: message)
         case .channelFingerprintMismatch(let device):
-            writer.write(UInt8(29))
+            writer.write(UInt8(28))
             writer.write(fixed: device)
         case .prepareFile(let conversation, let ticket, let value):
             writer.write(UInt8(30))
@@ -125,23 +121,20 @@ extension Input: WireCodable {
             writer.write(fixed: file)
             writer.write(from)
             writer.write(opaque: value)
-        case .pauseFile(let conversation, let message, let value):
+        case .pauseFile(let message, let value):
             writer.write(UInt8(35))
-            writer.write(fixed: conversation)
             writer.write(fixed: message)
             writer.write(value)
-        case .cancelFile(let conversation, let message):
+        case .cancelFile(let message):
             writer.write(UInt8(36))
-            writer.write(fixed: conversation)
             writer.write(fixed: message)
         case .openFile(let conversation, let message, let value):
             writer.write(UInt8(37))
             writer.write(fixed: conversation)
             writer.write(fixed: message)
             writer.write(value.rawValue)
-        case .readableCopy(let conversation, let message, let isKept):
+        case .readableCopy(let message, let isKept):
             writer.write(UInt8(38))
-            writer.write(fixed: conversation)
             writer.write(fixed: message)
             writer.write(isKept)
         case .fileProgress(let file, let chunks):
@@ -242,9 +235,8 @@ extension Input: WireCodable {
         case 24: self = .recoveryFileSaved
         case 25: self = .recoveryFile(passphraseSegment: try reader.readFixed(32))
         case 26: self = .changePassphrase(old: try reader.readFixed(32), new: try reader.readFixed(32))
-        case 27: self = .compareSafety(member: try reader.readFixed(16), scanned: try reader.readOpaque())
-        case 28: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
-        case 29: self = .channelFingerprintMismatch(device: try reader.readFixed(16))
+        case 27: self = .retry(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 28: self = .channelFingerprintMismatch(device: try reader.readFixed(16))
         case 30:
             self = .prepareFile(
                 conversation: try reader.readFixed(16), ticket: try reader.readUInt32(), try reader.read())
@@ -254,18 +246,13 @@ extension Input: WireCodable {
         case 34:
             self = .fileBytes(
                 file: try reader.readFixed(16), from: try reader.readUInt32(), try reader.readOpaque())
-        case 35:
-            self = .pauseFile(
-                conversation: try reader.readFixed(16), message: try reader.readFixed(16), try reader.readBool())
-        case 36: self = .cancelFile(conversation: try reader.readFixed(16), message: try reader.readFixed(16))
+        case 35: self = .pauseFile(message: try reader.readFixed(16), try reader.readBool())
+        case 36: self = .cancelFile(message: try reader.readFixed(16))
         case 37:
             self = .openFile(
                 conversation: try reader.readFixed(16), message: try reader.readFixed(16),
                 try FilePurpose(from: &reader))
-        case 38:
-            self = .readableCopy(
-                conversation: try reader.readFixed(16), message: try reader.readFixed(16),
-                isKept: try reader.readBool())
+        case 38: self = .readableCopy(message: try reader.readFixed(16), isKept: try reader.readBool())
         case 39: self = .fileProgress(file: try reader.readFixed(16), chunks: try reader.readUInt32())
         case 50: self = .call(conversation: try reader.readFixed(16), video: try reader.readBool())
         case 51: self = .answerCall(try reader.readFixed(16), video: try reader.readBool())

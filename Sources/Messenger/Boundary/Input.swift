@@ -40,7 +40,6 @@ public enum Input: Equatable, Sendable {
     /// Asks for the authority's recovery file. The passphrase is asked for although the vault is unlocked.
     case recoveryFile(passphraseSegment: [UInt8])
     case changePassphrase(old: [UInt8], new: [UInt8])
-    case compareSafety(member: [UInt8], scanned: [UInt8])
     case retry(conversation: [UInt8], message: [UInt8])
     case channelFingerprintMismatch(device: [UInt8])
 
@@ -56,13 +55,13 @@ public enum Input: Equatable, Sendable {
     case fileReceived(file: [UInt8])
     /// Answers ``FileAction/read(file:storage:from:count:)``: sealed chunks.
     case fileBytes(file: [UInt8], from: UInt32, [UInt8])
-    case pauseFile(conversation: [UInt8], message: [UInt8], Bool)
+    case pauseFile(message: [UInt8], Bool)
     /// Ends a transfer for both, or deletes a file that is here from this device.
-    case cancelFile(conversation: [UInt8], message: [UInt8])
+    case cancelFile(message: [UInt8])
     /// Counts as revealing the message.
     case openFile(conversation: [UInt8], message: [UInt8], FilePurpose)
     /// The host has made a readable copy, or removed it.
-    case readableCopy(conversation: [UInt8], message: [UInt8], isKept: Bool)
+    case readableCopy(message: [UInt8], isKept: Bool)
     /// So many chunks are stored at the recipient. About once a second while they move, and where an action asks for it.
     case fileProgress(file: [UInt8], chunks: UInt32)
     /// Rings the other member of a conversation. The call's id comes with ``Event/call(_:)``.
@@ -70,8 +69,8 @@ public enum Input: Equatable, Sendable {
     case answerCall([UInt8], video: Bool)
     case declineCall([UInt8])
     case hangUp([UInt8])
-    /// What the call's RTCPeerConnection wants the other one to know, between ``CallAction/start(call:device:polite:video:keys:)``
-    /// and ``CallAction/end(call:)``.
+    /// What the call's RTCPeerConnection wants the other one to know, between
+    /// ``CallAction/start(call:device:polite:video:relayOnly:keys:)`` and ``CallAction/end(call:)``.
     case callSignal([UInt8], kind: CallSignalKind, Text)
     case callMedia([UInt8], CallMediaState)
     /// What the host can do about calls. Given before unlocking, or at any time later; until then the engine takes none.

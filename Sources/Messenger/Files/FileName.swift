@@ -1,4 +1,4 @@
-/// Names of files that come from elsewhere: for showing and for saving, on whatever system.
+/// Names of files that come from elsewhere: for showing and for saving, on whatever system. The page shows them as they come.
 package enum FileName {
     /// In bytes of UTF-8: what common file systems take.
     private static let lengthLimit = FileAnnouncement.nameLimit
@@ -21,24 +21,34 @@ package enum FileName {
         return Text(cut(name))
     }
 
-    /// Without control, formatting and separating characters; spaces of any width, and any number of them, as one: a long
-    /// run would push the extension out of sight.
+    /// Without control, formatting and separating characters, and without joiners that join nothing; spaces of any width, and any
+    /// number of them, as one: a long run would push the extension out of sight.
     private static func scalars(of text: Text) -> [UInt32] {
-        var scalars: [UInt32] = []
+        var kept: [Unicode.Scalar] = []
         for scalar in text.string.unicodeScalars {
-            switch scalar.value {
-            case 0x20, 0xA0, 0x1680, 0x2000...0x200A, 0x202F, 0x205F, 0x3000, 0x09...0x0D:
+            let value = scalar.value
+            if isSpace(value) || !DisplayName.isStripped(value) && !DisplayName.isBlank(value) { kept.append(scalar) }
+        }
+        var scalars: [UInt32] = []
+        for index in kept.indices where DisplayName.hasPurpose(index, in: kept) {
+            let value = kept[index].value
+            switch value {
+            case _ where isSpace(value):
                 if scalars.last != 0x20 { scalars.append(0x20) }
             // / \ : * ? " < > |
             case 0x2F, 0x5C, 0x3A, 0x2A, 0x3F, 0x22, 0x3C, 0x3E, 0x7C: scalars.append(UInt32(replacement))
             // Slashes and dots that only look like them.
             case 0x2044, 0x2215, 0x29F8, 0xFF0F, 0x29F5, 0xFE68, 0xFF3C: scalars.append(UInt32(replacement))
             case 0x2024, 0xFE52, 0xFF0E: scalars.append(0x2E)
-            default:
-                if !DisplayName.isStripped(scalar.value) { scalars.append(scalar.value) }
+            default: scalars.append(value)
             }
         }
         return scalars
+    }
+
+    /// Lines may be broken between words.
+    private static func isSpace(_ scalar: UInt32) -> Bool {
+        (0x09...0x0D).contains(scalar) || DisplayName.isSpace(scalar)
     }
 
     /// Whether Windows takes the name, whatever its extension, for a device.

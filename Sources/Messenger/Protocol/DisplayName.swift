@@ -1,9 +1,9 @@
-/// Names that members give themselves or each other: at most 64 scalars, nothing invisible.
+/// Names that members give themselves or each other: at most 64 scalars, nothing invisible. The page shows them as they come.
 package enum DisplayName {
     private static let scalarLimit = 64
 
-    /// The name without what cannot be seen or turns the text around, without spaces around it, cut at 64 scalars. Empty if
-    /// nothing is left. (The browser has put it into NFC.)
+    /// The name without what cannot be seen or turns the text around, without spaces around it, cut at 64 scalars. Spaces of any
+    /// width, and any number of them, are one, as a page draws them. Empty if nothing is left. (The browser has put it into NFC.)
     package static func cleaned(_ text: Text) -> Text {
         var kept: [Unicode.Scalar] = []
         for scalar in text.string.unicodeScalars where !isStripped(scalar.value) && !isBlank(scalar.value) {
@@ -11,10 +11,11 @@ package enum DisplayName {
         }
         var scalars = String.UnicodeScalarView()
         for index in kept.indices where scalars.count < scalarLimit && hasPurpose(index, in: kept) {
-            scalars.append(kept[index])
+            let scalar = isSpace(kept[index].value) ? " " : kept[index]
+            if scalar == " ", scalars.isEmpty || scalars.last == " " { continue }
+            scalars.append(scalar)
         }
-        while let last = scalars.last, isSpace(last.value) { scalars.removeLast() }
-        while let first = scalars.first, isSpace(first.value) { scalars.removeFirst() }
+        if scalars.last == " " { scalars.removeLast() }
         return Text(String(scalars))
     }
 
@@ -36,7 +37,7 @@ package enum DisplayName {
     }
 
     /// A joiner or a variation selector that changes nothing that can be seen is there to make a name another one.
-    private static func hasPurpose(_ index: Int, in scalars: [Unicode.Scalar]) -> Bool {
+    static func hasPurpose(_ index: Int, in scalars: [Unicode.Scalar]) -> Bool {
         let value = scalars[index].value
         let before = index > 0 ? scalars[index - 1].value : 0
         if isSelector(value) { return before >= 0x2000 }
@@ -53,7 +54,7 @@ package enum DisplayName {
     }
 
     /// Drawn as nothing, or as a space, without being one: fillers, blanks, invisible operators.
-    private static func isBlank(_ scalar: UInt32) -> Bool {
+    static func isBlank(_ scalar: UInt32) -> Bool {
         switch scalar {
         case 0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x180B...0x180F, 0x2061...0x2065, 0x206A...0x206F: true
         case 0x2800, 0x3164, 0xFFA0, 0x1D173...0x1D17A: true
@@ -61,8 +62,11 @@ package enum DisplayName {
         }
     }
 
-    private static func isSpace(_ scalar: UInt32) -> Bool {
-        scalar == 0x20 || scalar == 0xA0 || scalar == 0x3000
+    static func isSpace(_ scalar: UInt32) -> Bool {
+        switch scalar {
+        case 0x20, 0xA0, 0x1680, 0x2000...0x200A, 0x202F, 0x205F, 0x3000: true
+        default: false
+        }
     }
 
     static func isStripped(_ scalar: UInt32) -> Bool {

@@ -63,7 +63,7 @@ final class Enrolment {
         // Whatever a wrong clock makes of the link, it is not the link's fault; and keys that begin in the future join nothing.
         guard !hasWrongClock else { return effects.emit(.linkRefused(.wrongClock)) }
         switch link.kind {
-        case .operatorClaim: ready(.mainOperator, inviterName: .empty)
+        case .operatorClaim: ready(.operator, inviterName: .empty)
         case .member:
             session.send(.invitationBundle(invitation: link.keys.id.bytes), for: .openBundle)
         }

@@ -7,7 +7,6 @@ const catalogue = {
     "incoming.answer": "Answer",
     "incoming.answerVoice": "Without camera",
     "incoming.decline": "Decline",
-    "incoming.silence": "Silence the ringing",
     "incoming.hint": "Press Escape to silence the ringing.",
     "incoming.tab": "Incoming call from {name}",
 

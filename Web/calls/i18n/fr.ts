@@ -7,7 +7,6 @@ export const fr: CallCatalogue = {
     "incoming.answer": "Répondre",
     "incoming.answerVoice": "Sans caméra",
     "incoming.decline": "Refuser",
-    "incoming.silence": "Couper la sonnerie",
     "incoming.hint": "Appuyez sur Échap pour couper la sonnerie.",
     "incoming.tab": "Appel entrant de {name}",
 

@@ -19,4 +19,12 @@ declare module "node:assert/strict" {
 
 declare module "node:fs" {
     export function readFileSync(path: string, encoding: "utf8"): string;
+    export function readdirSync(path: string, options: { withFileTypes: true }): { name: string; isDirectory(): boolean }[];
+}
+
+declare module "node:path" {
+    export function dirname(path: string): string;
+    export function join(...parts: string[]): string;
+    export function normalize(path: string): string;
+    export function relative(from: string, to: string): string;
 }

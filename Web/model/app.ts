@@ -2,6 +2,7 @@
 
 import type { CallAction, CoreEvent, Problem } from "../worker/boundary";
 import type { Fault } from "../worker/protocol";
+import type { CallElsewhere } from "../net/tab";
 import type { SessionListener, SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { EnrolModel } from "./enrol";
@@ -31,9 +32,6 @@ export interface Surroundings {
     /** Somebody joined: what they have here should not be evicted. */
     askForPersistentStorage(): void;
 }
-
-/** What another tab, which works on the profile, has to do with calls. */
-export type CallElsewhere = "none" | "ringing" | "inCall";
 
 /** So long the core has to forget its keys by itself, before its worker is terminated. */
 const lockPatience = 1_000;

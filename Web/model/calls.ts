@@ -2,7 +2,7 @@
 // them (Web/calls) is loaded.
 
 import type { CallAction, EventOf } from "../worker/boundary";
-import type { Measured } from "../calls/view/details";
+import type { Measured } from "./figures";
 import { Value } from "./value";
 
 export type Call = Omit<EventOf<"call">, "type">;

@@ -1,13 +1,14 @@
 // One tab at a time works on the profile: two engines on one state would use a key twice. This decides who; the worker's
 // store refuses the loser's writes in any case.
 
-import type { CallElsewhere } from "../model/app";
-
 const lockName = "cryptpeer-profile";
 /** Every tab of this origin hears what is said here: nothing that says who or where, and no key. */
 export const tabsChannel = "cryptpeer-tabs";
 /** Held while there is a call by the tab that has the profile. It is free again when that tab dies without a word. */
 export const callLock = "cryptpeer-call";
+
+/** What another tab, which works on the profile, has to do with calls. */
+export type CallElsewhere = "none" | "ringing" | "inCall";
 
 export interface TabListener {
     /** Another tab takes over: stop. It goes on once that is done. */

@@ -4,7 +4,7 @@ import { chunkCount, plainBytes } from "../files/geometry";
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import { safeFileName } from "../model/filename";
 import { secondsLeft, Transfer } from "../model/transfers";
-import { chooseDestination } from "../net/destination";
+import { chooseDestination } from "../net/choosedestination";
 import type { FileSummary } from "../worker/boundary";
 import { t } from "../i18n";
 import { button, iconButton } from "./controls";

@@ -4,6 +4,7 @@ import type { MainModel, NodeState } from "../model/main";
 import type { Observable } from "../model/value";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
+import { avatar } from "./avatar";
 import { button, dialog, iconButton, notice } from "./controls";
 import { callsView } from "./calls";
 import { conversationView, focusMessageField } from "./conversation";
@@ -185,13 +186,6 @@ function entryContent(scope: Scope, conversation: Conversation, descriptionId: s
                 h("span", { "aria-hidden": "true" }, String(unread)),
                 h("span", { class: "visually-hidden" }, t("main.unread", { count: unread })))),
     ];
-}
-
-/** The first letter, on a colour that stays the same for the same person. */
-export function avatar({ name, member }: Pick<Conversation, "name" | "member">): HTMLElement {
-    const letter = [...name][0] ?? "?";
-    const hue = parseInt(member.slice(0, 4), 16) % 6;
-    return h("span", { class: "avatar", "data-hue": hue, "aria-hidden": "true" }, letter.toLocaleUpperCase());
 }
 
 // Nothing chosen

@@ -2,13 +2,13 @@
 
 import { safeFileName } from "../model/filename";
 import type { MainModel } from "../model/main";
-import { chooseDestination } from "../net/destination";
+import { chooseDestination } from "../net/choosedestination";
 import type { OpenedFile } from "../net/openedfile";
 import { t } from "../i18n";
 import { button, iconButton, spinner } from "./controls";
 import { h, Scope, uniqueId } from "./dom";
 import { formatSize } from "./filetext";
-import { icon } from "./icons";
+import { viewerMessage } from "./viewermessage";
 
 export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, onClose: () => void): HTMLDialogElement {
     const name = safeFileName(opened.name);
@@ -40,8 +40,4 @@ export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, 
         .catch(() => viewerMessage(t("viewer.unreadable")))
         .then((shown) => isOpen && body.replaceChildren(...shown));
     return element;
-}
-
-export function viewerMessage(text: string): Element[] {
-    return [h("div", { class: "empty viewer-message" }, icon("file"), h("p", {}, text))];
 }

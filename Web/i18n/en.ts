@@ -115,6 +115,7 @@ const catalogue = {
     "connection.relayedHint": "Through the server’s relay, which sees only encrypted data.",
     "connection.mailboxHint": "The other person is away. Messages wait on the server, encrypted.",
     "connection.offlineHint": "Neither this person nor the server can be reached. Messages wait on this device.",
+    "presence.mailboxOnly": "Through the mailbox",
     "connection.details": "Connection details",
 
     "noPath.direct": "No direct path to {name}, and {why}. Messages go through the mailbox.",
@@ -138,6 +139,11 @@ const catalogue = {
     "conversation.details": "Contact details",
     "conversation.older": "Show earlier",
     "conversation.empty": "No messages yet. What you write can only be opened on {name}’s device.",
+    "noConnections.here":
+        "This browser makes no direct connections: it has no WebRTC, or WebRTC is switched off. Messages and small files to {name} go through the mailbox. Calls are not possible.",
+    "noConnections.there":
+        "{name}’s browser makes no direct connections. Messages and small files go through the mailbox. Calls are not possible.",
+
     "conversation.newHere": "New",
     "conversation.reveal": "Reveal message",
     "conversation.revealFrom": "Reveal message from {name}, {time}",
@@ -336,6 +342,7 @@ const catalogue = {
     "file.failedDefault": "It did not arrive. Try again.",
     "file.pause": "Pause",
     "file.resume": "Resume",
+    "file.waitingMailbox": "Waiting for the mailbox. A large file needs a direct connection.",
     "file.cancel": "Cancel",
     "file.decline": "Decline",
     "file.retry": "Try again",
@@ -393,6 +400,7 @@ const catalogue = {
     "notice.lost": "connection lost",
     "notice.away": "not reachable",
     "notice.fingerprintMismatch": "ended, wrong certificate",
+    "call.noCallsHere": "This browser can’t make calls: it has no WebRTC, or WebRTC is switched off.",
     "notice.other": "not answered",
     "link.title": "Open this link?",
     "link.text": "It leads out of CryptPeer, to this site:",

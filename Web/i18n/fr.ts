@@ -112,6 +112,7 @@ export const fr: Catalogue = {
     "connection.relayedHint": "Par le relais du nœud, qui ne voit que des données chiffrées.",
     "connection.mailboxHint": "Cette personne est indisponible. Les messages attendent sur le nœud, chiffrés.",
     "connection.offlineHint": "Ni cette personne ni le nœud ne sont joignables. Les messages attendent sur cet appareil.",
+    "presence.mailboxOnly": "Par la boîte aux lettres",
     "connection.details": "Détails de la connexion",
 
     "noPath.direct": "Aucun chemin direct vers {name}, et {why}. Les messages passent par la boîte aux lettres.",
@@ -135,6 +136,11 @@ export const fr: Catalogue = {
     "conversation.details": "Fiche du contact",
     "conversation.older": "Afficher les messages précédents",
     "conversation.empty": "Aucun message. Ce que vous écrivez ne peut être ouvert que sur l’appareil de {name}.",
+    "noConnections.here":
+        "Ce navigateur n’établit aucune connexion directe : WebRTC y est absent ou désactivé. Les messages et les petits fichiers pour {name} passent par la boîte aux lettres. Les appels sont impossibles.",
+    "noConnections.there":
+        "Le navigateur de {name} n’établit aucune connexion directe. Les messages et les petits fichiers passent par la boîte aux lettres. Les appels sont impossibles.",
+
     "conversation.newHere": "Nouveaux messages",
     "conversation.reveal": "Révéler le message",
     "conversation.revealFrom": "Révéler le message de {name}, {time}",
@@ -333,6 +339,7 @@ export const fr: Catalogue = {
     "file.failedDefault": "Il n’est pas arrivé. Réessayez.",
     "file.pause": "Mettre en pause",
     "file.resume": "Reprendre",
+    "file.waitingMailbox": "En attente de la boîte aux lettres. Un gros fichier a besoin d’une connexion directe.",
     "file.cancel": "Annuler",
     "file.decline": "Refuser",
     "file.retry": "Réessayer",
@@ -390,6 +397,7 @@ export const fr: Catalogue = {
     "notice.lost": "connexion perdue",
     "notice.away": "injoignable",
     "notice.fingerprintMismatch": "coupé, mauvais certificat",
+    "call.noCallsHere": "Ce navigateur ne permet pas les appels : WebRTC y est absent ou désactivé.",
     "notice.other": "sans réponse",
     "link.title": "Ouvrir ce lien ?",
     "link.text": "Il mène hors de CryptPeer, vers ce site :",

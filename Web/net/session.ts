@@ -14,6 +14,7 @@ import { Relay } from "./relay";
 import type { Reports } from "./selectedpair";
 import { startWorker } from "./trusted";
 import { roomLeft } from "../files/storage";
+import { callSupport } from "./webrtc";
 
 export interface SessionListener {
     onEvent(event: CoreEvent): void;
@@ -89,7 +90,7 @@ export class Session implements SessionPort {
             openChannel: (device, label) => this.#channels.get(device)?.open(label) ?? null,
         });
         // Until it has been told, the core takes no calls.
-        this.input({ type: "callsSupported", support: "RTCRtpScriptTransform" in window ? "frames" : "media" });
+        this.input({ type: "callsSupported", support: callSupport() });
         document.addEventListener("visibilitychange", this.#wake);
         this.#stopWatching = onNetworkChange((isCertain) => isCertain && this.#socket.renew());
         window.addEventListener("pagehide", this.#leave);
@@ -186,8 +187,7 @@ export class Session implements SessionPort {
         switch (action.type) {
             case "connect":
                 this.#drop(device);
-                this.#channels.set(device, this.#connect(device, action.initiator, action.relayOnly));
-                return;
+                return this.#connect(device, action.initiator, action.relayOnly);
             case "remoteSignal":
                 return this.#channels.get(device)?.receive(action.kind, action.text);
             case "send":
@@ -209,7 +209,18 @@ export class Session implements SessionPort {
         if (!this.#ended) this.#listener.onNoPath(device, reason);
     }
 
-    #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
+    #connect(device: string, initiator: boolean, relayOnly: boolean): void {
+        const close = () => this.input({ type: "channelState", device, state: "closed", path: "direct" });
+        try {
+            this.#channels.set(device, this.#openChannel(device, initiator, relayOnly, close));
+        } catch (error) {
+            // A browser makes so many connections and no more. The core must not wait for this one.
+            reportError(error);
+            close();
+        }
+    }
+
+    #openChannel(device: string, initiator: boolean, relayOnly: boolean, close: () => void): Channel {
         const channel: Channel = new Channel(initiator, relayOnly, this.relay, {
             onSignal: (kind, text) => this.input({ type: "localSignal", device, kind, text }),
             onOpen: (path) => {
@@ -223,7 +234,7 @@ export class Session implements SessionPort {
             onChannel: (other) => this.#files.onChannel(device, other),
             onClosed: () => {
                 if (this.#channels.get(device) === channel) this.#drop(device);
-                this.input({ type: "channelState", device, state: "closed", path: "direct" });
+                close();
             },
         });
         return channel;

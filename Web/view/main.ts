@@ -2,6 +2,7 @@
 
 import type { MainModel, NodeState } from "../model/main";
 import type { Observable } from "../model/value";
+import { makesConnections } from "../net/webrtc";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
 import { avatar } from "./avatar";
@@ -177,7 +178,7 @@ function entryContent(scope: Scope, conversation: Conversation, descriptionId: s
         h("span", { class: "entry-time" }, scope.text(day, (now) => (lastTime === 0 ? "" : formatShort(lastTime, now)))),
         h("span", { class: "entry-details", id: descriptionId },
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
-            h("span", { class: "entry-state" }, t(`presence.${conversation.connection}`)),
+            h("span", { class: "entry-state" }, presence(conversation)),
             conversation.nameCollision && h("span", { class: "tag tag-warning" }, t("main.sameName", { code: member.slice(0, 6) })),
             conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
             conversation.removed && h("span", { class: "tag tag-warning" }, t("main.removed")),
@@ -189,6 +190,12 @@ function entryContent(scope: Scope, conversation: Conversation, descriptionId: s
 }
 
 // Nothing chosen
+
+/** Where no direct connection can be made, the mailbox does not say that somebody is away. */
+function presence({ connection, calls }: Conversation): string {
+    const isMailboxOnly = connection === "mailbox" && (calls === "noConnections" || !makesConnections());
+    return t(isMailboxOnly ? "presence.mailboxOnly" : `presence.${connection}`);
+}
 
 function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
     const id = uniqueId();

@@ -10,7 +10,7 @@ declare module "node:assert/strict" {
         equal<T>(actual: T, expected: T, message?: string): void;
         deepEqual<T>(actual: T, expected: T, message?: string): void;
         ok(value: unknown, message?: string): void;
-        rejects(promise: Promise<unknown>): Promise<void>;
+        rejects(promise: Promise<unknown>, error?: new () => Error): Promise<void>;
         throws(body: () => void, expected?: RegExp | (new (...args: any[]) => Error)): void;
     }
     const assert: Assert;

@@ -10,6 +10,7 @@ import { Drafts } from "./drafts";
 import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
+import { Outdated } from "./outdated";
 import { Recovery } from "./recovery";
 import { Toasts } from "./toasts";
 import { normalizedName } from "./text";
@@ -51,6 +52,7 @@ export class MainModel {
     readonly idle: IdleLock;
     readonly files: FilesModel;
     readonly calls = new Calls();
+    readonly outdated: Outdated;
     /** Answered by the core's next word on the matter. */
     readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
 
@@ -67,6 +69,8 @@ export class MainModel {
         this.profile = new Value(profile);
         this.#drafts = new Drafts(session, clock);
         this.toasts = new Toasts(clock);
+        this.outdated = new Outdated(
+            () => session.nodeAnswers(), () => this.toasts.show({ kind: "problem", problem: "nodeUnreachable" }));
         this.files = new FilesModel(session, clock, this.toasts);
         this.invitations = new Invitations(session, clock, (name) => this.toasts.show({ kind: "joined", name }));
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
@@ -128,7 +132,7 @@ export class MainModel {
         this.#leaveConversation();
         this.open.set(new ConversationModel(
             this.#session, this.#clock, summary, this.#drafts, this.#warnings.get(id) ?? [], this.files,
-            () => this.idle.touch(), (href) => this.#askToFollow(href)));
+            this.outdated, () => this.idle.touch(), (href) => this.#askToFollow(href)));
     }
 
     closeConversation(): void {

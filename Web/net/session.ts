@@ -45,6 +45,8 @@ export interface SessionPort {
     attach(conversation: string, attachment: Attachment): void;
     /** Bytes that the browser still grants; null where it does not say. */
     roomLeft(): Promise<number | null>;
+    /** Whether the node answers just now, to anybody. */
+    nodeAnswers(): Promise<boolean>;
     /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
     authorityFingerprint(): Promise<string | null>;
     /** What the browser counts of the channel to a device; null while there is none. */
@@ -127,6 +129,11 @@ export class Session implements SessionPort {
 
     roomLeft(): Promise<number | null> {
         return roomLeft();
+    }
+
+    async nodeAnswers(): Promise<boolean> {
+        const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+        return answer?.ok === true;
     }
 
     authorityFingerprint(): Promise<string | null> {

@@ -14,6 +14,7 @@ import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
 import { linkDialog } from "./link";
+import { outdatedNotice } from "./outdated";
 import { pathDialog } from "./path";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
@@ -29,7 +30,8 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const side = sidebar(scope, model, lock);
     const skip = button(t("conversation.skip"), { class: "primary skip", onclick: () => focusMessageField() });
     scope.bind(model.open, (open) => (skip.hidden = open === null));
-    const root = h("main", { class: "panes" }, skip, h("h1", { class: "visually-hidden" }, "CryptPeer"), side, pane, callsView(scope, model), dialogs, toasts, lockWarning(scope, model));
+    const root = h("main", { class: "panes" }, skip, h("h1", { class: "visually-hidden" }, "CryptPeer"), side, pane, callsView(scope, model), dialogs, toasts,
+        h("div", { class: "over-all" }, lockWarning(scope, model), outdatedNotice(scope, model)));
     scope.bind(model.calls.isLarge, (isLarge) => {
         for (const covered of [skip, side, pane]) setAttribute(covered, "inert", isLarge);
     });

@@ -2,12 +2,14 @@
 
 import { safeFileName } from "../model/filename";
 import type { MainModel } from "../model/main";
+import { PartMissing } from "../model/outdated";
 import { chooseDestination } from "../net/choosedestination";
 import type { OpenedFile } from "../net/openedfile";
 import { t } from "../i18n";
 import { button, iconButton, spinner } from "./controls";
 import { h, Scope, uniqueId } from "./dom";
 import { formatSize } from "./filetext";
+import { missingPart } from "./outdated";
 import { viewerMessage } from "./viewermessage";
 
 export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, onClose: () => void): HTMLDialogElement {
@@ -36,8 +38,8 @@ export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, 
         isOpen = false;
         body.replaceChildren();
     });
-    import("./filecontent").then(({ fileContent }) => fileContent(scope, opened, name))
-        .catch(() => viewerMessage(t("viewer.unreadable")))
+    main.outdated.load(import("./filecontent")).then(({ fileContent }) => fileContent(scope, opened, name))
+        .catch((error) => (error instanceof PartMissing ? [missingPart(scope, main)] : viewerMessage(t("viewer.unreadable"))))
         .then((shown) => isOpen && body.replaceChildren(...shown));
     return element;
 }

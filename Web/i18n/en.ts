@@ -235,9 +235,10 @@ const catalogue = {
     "settings.relayOnlyHint":
         "Hides your network address from the people you talk with. A call under way keeps its path. If the relay cannot be reached, messages go through the mailbox and calls are not possible.",
     "settings.privacy": "Messages",
-    "settings.reveal": "A revealed message stays visible for",
-    "settings.revealInView": "while its conversation is open",
+    "settings.reveal": "A revealed message stays visible",
+    "settings.revealInView": "while unlocked and in view",
     "settings.revealUntilHidden": "until I hide it",
+    "settings.revealFor": "for {time}",
     "settings.seconds": { one: "{count} second", other: "{count} seconds" },
     "settings.minutes": { one: "{count} minute", other: "{count} minutes" },
     "settings.receipts": "Let others know when I have read their messages",

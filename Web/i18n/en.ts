@@ -64,6 +64,8 @@ const catalogue = {
 
     "elsewhere.title": "CryptPeer is open in another tab",
     "elsewhere.text": "Only one tab at a time can use your keys. If you continue here, the other tab locks.",
+    "elsewhere.goneTitle": "CryptPeer was closed in the other tab",
+    "elsewhere.goneText": "You can continue here.",
     "elsewhere.inCall": "A call is under way. If you continue here, it ends.",
     "elsewhere.use": "Use it here",
 
@@ -73,10 +75,19 @@ const catalogue = {
     "fault.full": "The browser has no room left on this device. Nothing was lost or sent. Free some space, then start again.",
     "fault.storage":
         "The browser’s storage does not work. CryptPeer cannot keep anything in a private window: use a normal one. Otherwise, start again.",
+    "fault.blocked":
+        "The browser does not let CryptPeer keep anything on this device: cookies and site data are blocked. Allow them for this site, with the icon beside the address or in the browser’s settings, then start again.",
+    "fault.removed":
+        "The browser has removed everything that CryptPeer kept on this device: its site data were cleared. To join again you need a new invitation.",
     "fault.device":
         "The part of the key that this browser keeps is gone, so these messages can no longer be opened. Restore the browser’s profile from its backup, or ask for a new invitation in a new browser profile.",
     "fault.elsewhere": "Another tab is using your keys now.",
     "fault.core": "Something went wrong, and CryptPeer stopped to keep your messages safe. Start again and unlock.",
+
+    "removed.title": "Your profile was removed",
+    "removed.kept": "What was still open. Copy it now: it is kept nowhere else.",
+    "removed.draft": "Not sent",
+    "removed.recording": "Save the recording for {name}",
 
     "main.conversations": "Conversations",
     "main.invite": "Invite",
@@ -104,6 +115,7 @@ const catalogue = {
     "presence.relayed": "Online · relayed",
     "presence.mailbox": "Away – messages will wait",
     "presence.offline": "Offline",
+    "presence.mailboxOnly": "Through the mailbox",
     "connection.label": "Connection",
     "connection.direct": "Direct",
     "connection.relayed": "Relayed",
@@ -115,7 +127,6 @@ const catalogue = {
     "connection.relayedHint": "Through the server’s relay, which sees only encrypted data.",
     "connection.mailboxHint": "The other person is away. Messages wait on the server, encrypted.",
     "connection.offlineHint": "Neither this person nor the server can be reached. Messages wait on this device.",
-    "presence.mailboxOnly": "Through the mailbox",
     "connection.details": "Connection details",
 
     "noPath.direct": "No direct path to {name}, and {why}. Messages go through the mailbox.",
@@ -128,6 +139,11 @@ const catalogue = {
     "noPath.relayUnreachable": "the relay cannot be reached over UDP, TCP or TLS; this network’s firewall has to let it through",
     "noPath.otherSide": "the other device cannot reach the relay; its screen says why",
 
+    "noConnections.here":
+        "This browser makes no direct connections: it has no WebRTC, or WebRTC is switched off. Messages and small files to {name} go through the mailbox. Calls are not possible.",
+    "noConnections.there":
+        "{name}’s browser makes no direct connections. Messages and small files go through the mailbox. Calls are not possible.",
+
     "conversation.back": "All conversations",
     "conversation.log": "Messages",
     "conversation.message": "Message",
@@ -139,11 +155,6 @@ const catalogue = {
     "conversation.details": "Contact details",
     "conversation.older": "Show earlier",
     "conversation.empty": "No messages yet. What you write can only be opened on {name}’s device.",
-    "noConnections.here":
-        "This browser makes no direct connections: it has no WebRTC, or WebRTC is switched off. Messages and small files to {name} go through the mailbox. Calls are not possible.",
-    "noConnections.there":
-        "{name}’s browser makes no direct connections. Messages and small files go through the mailbox. Calls are not possible.",
-
     "conversation.newHere": "New",
     "conversation.reveal": "Reveal message",
     "conversation.revealFrom": "Reveal message from {name}, {time}",
@@ -331,6 +342,7 @@ const catalogue = {
     "file.checking": "Checking what is already here",
     "file.waitingOwn": "Waiting until {name} is online",
     "file.waitingTheirs": "Waiting until {name} is online again",
+    "file.waitingMailbox": "Waiting for the mailbox. A large file needs a direct connection.",
     "file.sending": "On its way",
     "file.receiving": "Receiving",
     "file.pausedHere": "Paused",
@@ -343,7 +355,6 @@ const catalogue = {
     "file.failedDefault": "It did not arrive. Try again.",
     "file.pause": "Pause",
     "file.resume": "Resume",
-    "file.waitingMailbox": "Waiting for the mailbox. A large file needs a direct connection.",
     "file.cancel": "Cancel",
     "file.decline": "Decline",
     "file.retry": "Try again",
@@ -389,6 +400,7 @@ const catalogue = {
     "problem.callsUnsupported": "The other person’s device, or this one, can’t take calls.",
     "call.voice": "Voice call",
     "call.video": "Video call",
+    "call.noCallsHere": "This browser can’t make calls: it has no WebRTC, or WebRTC is switched off.",
     "call.noCalls": "{name}’s device can’t take calls.",
     "notice.voiceCall": "Voice call: {outcome}",
     "notice.videoCall": "Video call: {outcome}",
@@ -401,7 +413,6 @@ const catalogue = {
     "notice.lost": "connection lost",
     "notice.away": "not reachable",
     "notice.fingerprintMismatch": "ended, wrong certificate",
-    "call.noCallsHere": "This browser can’t make calls: it has no WebRTC, or WebRTC is switched off.",
     "notice.other": "not answered",
     "link.title": "Open this link?",
     "link.text": "It leads out of CryptPeer, to this site:",

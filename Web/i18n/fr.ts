@@ -61,6 +61,8 @@ export const fr: Catalogue = {
 
     "elsewhere.title": "CryptPeer est ouvert dans un autre onglet",
     "elsewhere.text": "Un seul onglet à la fois peut utiliser vos clés. Si vous continuez ici, l’autre onglet se verrouille.",
+    "elsewhere.goneTitle": "CryptPeer a été fermé dans l’autre onglet",
+    "elsewhere.goneText": "Vous pouvez continuer ici.",
     "elsewhere.inCall": "Un appel est en cours. Si vous continuez ici, il prend fin.",
     "elsewhere.use": "L’utiliser ici",
 
@@ -70,10 +72,19 @@ export const fr: Catalogue = {
     "fault.full": "Le navigateur n’a plus de place sur cet appareil. Rien n’a été perdu ni envoyé. Libérez de l’espace, puis recommencez.",
     "fault.storage":
         "Le stockage du navigateur ne fonctionne pas. En navigation privée, CryptPeer ne peut rien conserver : utilisez une fenêtre normale. Sinon, recommencez.",
+    "fault.blocked":
+        "Le navigateur n’autorise pas CryptPeer à conserver quoi que ce soit sur cet appareil : les cookies et les données de site y sont bloqués. Autorisez-les pour ce site, avec l’icône à côté de l’adresse ou dans les réglages du navigateur, puis recommencez.",
+    "fault.removed":
+        "Le navigateur a supprimé tout ce que CryptPeer conservait sur cet appareil : les données du site ont été effacées. Pour rejoindre à nouveau, il vous faut une nouvelle invitation.",
     "fault.device":
         "La partie de la clé que garde ce navigateur a disparu : ces messages ne peuvent plus être ouverts. Restaurez le profil du navigateur depuis sa sauvegarde, ou demandez une nouvelle invitation dans un nouveau profil.",
     "fault.elsewhere": "Un autre onglet utilise maintenant vos clés.",
     "fault.core": "Une erreur est survenue, et CryptPeer s’est arrêté pour protéger vos messages. Recommencez et déverrouillez.",
+
+    "removed.title": "Votre profil a été supprimé",
+    "removed.kept": "Ce qui était encore ouvert. Copiez-le maintenant : rien d’autre ne le conserve.",
+    "removed.draft": "Non envoyé",
+    "removed.recording": "Enregistrer le message vocal pour {name}",
 
     "main.conversations": "Conversations",
     "main.invite": "Inviter",
@@ -101,6 +112,7 @@ export const fr: Catalogue = {
     "presence.relayed": "En ligne · relais",
     "presence.mailbox": "Indisponible – les messages attendront",
     "presence.offline": "Hors ligne",
+    "presence.mailboxOnly": "Par la boîte aux lettres",
     "connection.label": "Connexion",
     "connection.direct": "Connexion directe",
     "connection.relayed": "Connexion relayée",
@@ -112,7 +124,6 @@ export const fr: Catalogue = {
     "connection.relayedHint": "Par le relais du nœud, qui ne voit que des données chiffrées.",
     "connection.mailboxHint": "Cette personne est indisponible. Les messages attendent sur le nœud, chiffrés.",
     "connection.offlineHint": "Ni cette personne ni le nœud ne sont joignables. Les messages attendent sur cet appareil.",
-    "presence.mailboxOnly": "Par la boîte aux lettres",
     "connection.details": "Détails de la connexion",
 
     "noPath.direct": "Aucun chemin direct vers {name}, et {why}. Les messages passent par la boîte aux lettres.",
@@ -125,6 +136,11 @@ export const fr: Catalogue = {
     "noPath.relayUnreachable": "le relais est injoignable en UDP, en TCP et en TLS ; le pare-feu de ce réseau doit le laisser passer",
     "noPath.otherSide": "l’autre appareil n’atteint pas le relais ; son écran dit pourquoi",
 
+    "noConnections.here":
+        "Ce navigateur n’établit aucune connexion directe : WebRTC y est absent ou désactivé. Les messages et les petits fichiers pour {name} passent par la boîte aux lettres. Les appels sont impossibles.",
+    "noConnections.there":
+        "Le navigateur de {name} n’établit aucune connexion directe. Les messages et les petits fichiers passent par la boîte aux lettres. Les appels sont impossibles.",
+
     "conversation.back": "Toutes les conversations",
     "conversation.log": "Messages",
     "conversation.message": "Message",
@@ -136,11 +152,6 @@ export const fr: Catalogue = {
     "conversation.details": "Fiche du contact",
     "conversation.older": "Afficher les messages précédents",
     "conversation.empty": "Aucun message. Ce que vous écrivez ne peut être ouvert que sur l’appareil de {name}.",
-    "noConnections.here":
-        "Ce navigateur n’établit aucune connexion directe : WebRTC y est absent ou désactivé. Les messages et les petits fichiers pour {name} passent par la boîte aux lettres. Les appels sont impossibles.",
-    "noConnections.there":
-        "Le navigateur de {name} n’établit aucune connexion directe. Les messages et les petits fichiers passent par la boîte aux lettres. Les appels sont impossibles.",
-
     "conversation.newHere": "Nouveaux messages",
     "conversation.reveal": "Révéler le message",
     "conversation.revealFrom": "Révéler le message de {name}, {time}",
@@ -328,6 +339,7 @@ export const fr: Catalogue = {
     "file.checking": "Vérification de ce qui est déjà ici",
     "file.waitingOwn": "En attente : {name} est hors ligne",
     "file.waitingTheirs": "En attente : {name} est hors ligne",
+    "file.waitingMailbox": "En attente de la boîte aux lettres. Un gros fichier a besoin d’une connexion directe.",
     "file.sending": "Transfert en cours",
     "file.receiving": "Réception en cours",
     "file.pausedHere": "En pause",
@@ -340,7 +352,6 @@ export const fr: Catalogue = {
     "file.failedDefault": "Il n’est pas arrivé. Réessayez.",
     "file.pause": "Mettre en pause",
     "file.resume": "Reprendre",
-    "file.waitingMailbox": "En attente de la boîte aux lettres. Un gros fichier a besoin d’une connexion directe.",
     "file.cancel": "Annuler",
     "file.decline": "Refuser",
     "file.retry": "Réessayer",
@@ -386,6 +397,7 @@ export const fr: Catalogue = {
     "problem.callsUnsupported": "L’appareil de l’autre personne, ou celui-ci, ne peut pas prendre d’appels.",
     "call.voice": "Appel vocal",
     "call.video": "Appel vidéo",
+    "call.noCallsHere": "Ce navigateur ne permet pas les appels : WebRTC y est absent ou désactivé.",
     "call.noCalls": "L’appareil de {name} ne peut pas prendre d’appels.",
     "notice.voiceCall": "Appel vocal : {outcome}",
     "notice.videoCall": "Appel vidéo : {outcome}",
@@ -398,7 +410,6 @@ export const fr: Catalogue = {
     "notice.lost": "connexion perdue",
     "notice.away": "injoignable",
     "notice.fingerprintMismatch": "coupé, mauvais certificat",
-    "call.noCallsHere": "Ce navigateur ne permet pas les appels : WebRTC y est absent ou désactivé.",
     "notice.other": "sans réponse",
     "link.title": "Ouvrir ce lien ?",
     "link.text": "Il mène hors de CryptPeer, vers ce site :",

@@ -14,9 +14,21 @@ import { Outdated } from "./outdated";
 import { Recovery } from "./recovery";
 import { Toasts } from "./toasts";
 import { normalizedName } from "./text";
+import type { RecordedVoice } from "./voice";
 import { Value } from "./value";
 
 export type Profile = Omit<EventOf<"unlocked">, "type">;
+
+/** What the page has of a conversation that is stored nowhere any more. */
+export interface Kept {
+    readonly name: string;
+    /** What was shown of the open conversation. */
+    readonly messages: readonly { readonly own: boolean; readonly time: number; readonly text: string }[];
+    /** What was typed and not sent. */
+    readonly draft: string;
+    /** What was recorded and not sent. */
+    readonly voice: RecordedVoice | null;
+}
 
 /** How the node is doing, as the user needs to know it. */
 export type NodeState =
@@ -122,6 +134,17 @@ export class MainModel {
         const kept = this.#drafts.settle();
         if (recording === null) return kept;
         return recording.then(() => this.#drafts.settle() ?? undefined);
+    }
+
+    /** What can still be copied out where the storage is gone. */
+    inMemory(): Kept[] {
+        const open = this.open.current;
+        return this.conversations.current.flatMap(({ conversation, name }): Kept[] => {
+            const messages = (open?.id === conversation ? open.messages.current : []).filter(({ text, kind }) => kind === "text" && text !== "");
+            const draft = this.#drafts.text(conversation);
+            const voice = this.#drafts.voice(conversation);
+            return messages.length === 0 && draft === "" && voice === null ? [] : [{ name, messages, draft, voice }];
+        });
     }
 
     // What the user does

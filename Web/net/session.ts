@@ -4,6 +4,7 @@ import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
+import { keepsNothing } from "./choices";
 import { each } from "./each";
 import { Attachment, FileProgress, Files } from "./files";
 import type { NoPath } from "./nopath";
@@ -13,8 +14,8 @@ import type { OpenedFile } from "./openedfile";
 import { Relay } from "./relay";
 import type { Reports } from "./selectedpair";
 import { startWorker } from "./trusted";
-import { roomLeft } from "../files/storage";
 import { callSupport } from "./webrtc";
+import { roomLeft } from "../files/storage";
 
 export interface SessionListener {
     onEvent(event: CoreEvent): void;
@@ -186,7 +187,7 @@ export class Session implements SessionPort {
 
     #stop(fault: Fault, detail: string): void {
         this.end();
-        this.#listener.onFault(fault, detail);
+        this.#listener.onFault(fault === "storage" && keepsNothing() ? "blocked" : fault, detail);
     }
 
     #act(action: ChannelAction): void {

@@ -23,13 +23,13 @@ type TabMessage =
     | { type: "calls"; state: CallElsewhere };
 
 export class TabLock {
-    #channel = new BroadcastChannel(tabsChannel);
+    #channel = openChannel();
     #listener: TabListener;
     #release: (() => void) | null = null;
 
     constructor(listener: TabListener) {
         this.#listener = listener;
-        this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
+        if (this.#channel !== null) this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
     }
 
     /** Whether this tab has the profile now. */
@@ -38,6 +38,12 @@ export class TabLock {
         // A tab that comes while it rings rings, too.
         if (!acquired) this.#post({ type: "whoRings" });
         return acquired;
+    }
+
+    /** Whether no tab has the profile just now. */
+    async isFree(): Promise<boolean> {
+        const { held = [] } = await navigator.locks.query().catch((): LockManagerSnapshot => ({}));
+        return !held.some(({ name }) => name === lockName);
     }
 
     /** Asks the other tab to let go, and goes ahead without it when it does not answer. */
@@ -79,7 +85,7 @@ export class TabLock {
     }
 
     #post(message: TabMessage): void {
-        this.#channel.postMessage(message);
+        this.#channel?.postMessage(message);
     }
 
     #lose(): void {
@@ -87,5 +93,14 @@ export class TabLock {
         if (release === null) return;
         this.#release = null;
         void this.#listener.onLost().then(release);
+    }
+}
+
+/** Null in a browser that lets a site keep nothing: there its tabs hear nothing of each other. */
+function openChannel(): BroadcastChannel | null {
+    try {
+        return new BroadcastChannel(tabsChannel);
+    } catch {
+        return null;
     }
 }

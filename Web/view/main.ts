@@ -191,13 +191,13 @@ function entryContent(scope: Scope, conversation: Conversation, descriptionId: s
     ];
 }
 
-// Nothing chosen
-
 /** Where no direct connection can be made, the mailbox does not say that somebody is away. */
 function presence({ connection, calls }: Conversation): string {
     const isMailboxOnly = connection === "mailbox" && (calls === "noConnections" || !makesConnections());
     return t(isMailboxOnly ? "presence.mailboxOnly" : `presence.${connection}`);
 }
+
+// Nothing chosen
 
 function nothingOpen(scope: Scope, model: MainModel): HTMLElement {
     const id = uniqueId();

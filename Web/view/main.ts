@@ -245,6 +245,8 @@ function lockWarning(scope: Scope, model: MainModel): HTMLElement {
 function keepDrafts(scope: Scope, model: MainModel): void {
     const keep = () => void model.settle();
     scope.listen(window, "pagehide", keep);
+    // A reload asks the node first: what was typed a moment ago is sealed meanwhile.
+    scope.listen(window, "beforeunload", () => model.keepDrafts());
     scope.listenTo(document, "visibilitychange", () => document.hidden && model.keepDrafts());
 }
 

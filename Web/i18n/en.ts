@@ -58,7 +58,7 @@ const catalogue = {
     "locked.unlocking": "Unlocking…",
     "locked.wrong": "Wrong passphrase.",
     "locked.wait": { one: "Next attempt in {count} second.", other: "Next attempt in {count} seconds." },
-    "locked.idle": "Locked because nothing was touched for {time}. What you were writing or recording is kept, sealed.",
+    "locked.idle": "Locked because nothing was touched for {time}. What you were writing or recording is kept, encrypted.",
     "locked.linkIgnored":
         "The invitation was not used, because this browser has already joined. To join as someone else, open the link in another browser profile.",
 

@@ -38,7 +38,7 @@ export const fr: Catalogue = {
     "enrol.opening": "Vérification de l’invitation…",
     "enrol.unreachable": "Le nœud ne répond pas. Nouvelle tentative automatique ; laissez cette page ouverte.",
     "enrol.unknownAddress": "Ce nœud ne sait pas qu’on le joint à l’adresse {origin} et ne laisse entrer personne par là. Demandez à la personne qui le gère de le démarrer avec : --public-origin {origin}",
-    "enrol.busy": "Beaucoup de personnes arrivent en ce moment. Laissez cette page ouverte : un nouvel essai suivra de lui-même.",
+    "enrol.busy": "Beaucoup de personnes arrivent en ce moment. Laissez cette page ouverte : nouvelle tentative automatique.",
     "enrol.tooShort": "Utilisez au moins 8 caractères.",
     "enrol.mismatch": "Les deux phrases secrètes sont différentes. Saisissez deux fois la même.",
     "enrol.nameMissing": "Saisissez le nom que les autres verront.",

@@ -32,6 +32,7 @@ const app: App = new App({
     openSession: (listener) => new Session(listener),
     acquireProfile: () => tabs.acquire(),
     takeProfile: () => tabs.take(),
+    isProfileFree: () => tabs.isFree(),
     askForPersistentStorage: () => void navigator.storage?.persist?.(),
 }, link);
 
@@ -39,6 +40,11 @@ show(document.getElementById("app")!, app);
 window.addEventListener("hashchange", () => {
     const opened = takeLink();
     if (opened !== null) app.openLink(opened);
+});
+// Where the browser lets the site keep nothing, that is allowed by a reload, which finds the link again.
+app.screen.subscribe((screen) => {
+    const isBlocked = screen.name === "broken" && screen.reason === "fault.blocked";
+    if (isBlocked && app.unusedLink !== null) history.replaceState(null, "", app.unusedLink);
 });
 void app.start();
 keepShell(app.screen);

@@ -41,10 +41,12 @@ def launch(
     return getattr(playwright, engine).launch(downloads_path=DOWNLOADS, **chosen)
 
 
-def persistent(playwright: Playwright, engine: str, folder: pathlib.Path, *arguments: str) -> BrowserContext:
+def persistent(
+    playwright: Playwright, engine: str, folder: pathlib.Path, *arguments: str, preferences: dict | None = None
+) -> BrowserContext:
     """A browser of its own with a profile on disk, as people have them: a private window keeps its files in memory."""
     return getattr(playwright, engine).launch_persistent_context(
-        folder, downloads_path=DOWNLOADS, ignore_https_errors=True, locale="en-GB", **options(engine, *arguments)
+        folder, downloads_path=DOWNLOADS, ignore_https_errors=True, locale="en-GB", **options(engine, *arguments, preferences=preferences)
     )
 
 

@@ -274,7 +274,7 @@ class Person:
     def set_reveal_seconds(self, seconds: int) -> None:
         self.page.get_by_role("button", name="Settings").click()
         dialog = self.page.get_by_role("dialog", name="Settings")
-        dialog.get_by_label("A revealed message stays visible for").select_option(str(seconds))
+        dialog.get_by_label("A revealed message stays visible").select_option(str(seconds))
         self.page.keyboard.press("Escape")
         expect(dialog).to_be_hidden()
 

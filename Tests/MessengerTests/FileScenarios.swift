@@ -72,6 +72,29 @@ struct FileScenarios {
         #expect(world.finish() == [])
     }
 
+    @Test("one of whom has a browser that makes no connections use the node at once", arguments: [0, 1])
+    func noConnections(person: Int) throws {
+        let world = try World.acquainted(2, seed: 15)
+        world.act(person, .callsSupported(.noConnections))
+        world.pass(seconds: 2)
+        world.cutDirectPaths()
+        world.pass(seconds: 60)
+        world.mendDirectPaths()
+        world.pass(seconds: 120)
+        #expect(world.conversation(of: 0, with: 1)?.connection == .mailbox)
+        #expect(world.conversation(of: 1, with: 0)?.connection == .mailbox)
+        #expect(world.conversation(of: 1 - person, with: person)?.calls == .noConnections)
+        world.sendFile(of: 3_000, from: 0, to: 1)
+        world.sendFile(of: 3_000, from: 1, to: 0)
+        world.pass(seconds: 4)
+        #expect(world.fileStates(of: 0, with: 1) == [.complete, .complete])
+        #expect(world.fileStates(of: 1, with: 0) == [.complete, .complete])
+        world.ring(1 - person, person)
+        world.pass(seconds: 3)
+        #expect(world.calls(of: 1 - person).map(\.reason) == [.unsupported])
+        #expect(world.finish() == [])
+    }
+
     @Test("begin a transfer anew that does not come forward, on the same channel")
     func stalled() throws {
         let world = try World.acquainted(2, seed: 14)

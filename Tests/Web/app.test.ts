@@ -19,6 +19,7 @@ function world(options: { link?: string; profileFree?: boolean } = {}) {
         },
         acquireProfile: async () => options.profileFree !== false,
         takeProfile: async () => void log.push("take"),
+        isProfileFree: async () => options.profileFree !== false,
         askForPersistentStorage: () => void log.push("persist"),
     }, options.link ?? null);
     return { app, clock, sessions, log, session: () => sessions[sessions.length - 1]! };
@@ -192,6 +193,40 @@ test("damage is said: instead of unlocking, or once unlocked", async () => {
     const main = app.screen.current;
     assert.deepEqual(main.name === "main" && main.model.toasts.all.current.map(({ announcement }) => announcement),
         [{ kind: "problem", problem: "damagedStorage" }]);
+});
+
+test("a profile that the browser removes leaves what is in memory to be copied out", async () => {
+    const { app, session, model } = await unlockedWorld();
+    session().says({ type: "conversations", conversations: [conversation(1), conversation(2)] });
+    model.openConversation(id(1));
+    session().says({
+        type: "messages", conversation: id(1), replaceAll: true, hasOlder: false,
+        messages: [message(1), message(2, { masked: false, text: "the north gate" })],
+    });
+    model.open.current!.draft.set("half an answer");
+    session().fails("removed");
+    const { screen: { current: screen } } = app;
+    if (screen.name !== "removed") throw new Error(screen.name);
+    assert.deepEqual(screen.kept.map(({ name, draft, messages }) => [name, draft, messages.map(({ text }) => text).join()]),
+        [["Person 1", "half an answer", "the north gate"]]);
+    assert.equal(session().ended, true);
+    app.restart();
+    session().says({ type: "noVault" });
+    assert.equal(app.screen.current.name, "welcome");
+});
+
+test("the other tab is told to be gone once it is, and to be there again", async () => {
+    const options = { profileFree: false };
+    const { app } = world(options);
+    await app.start();
+    await app.lookElsewhere();
+    assert.equal(app.isElsewhereGone.current, false);
+    options.profileFree = true;
+    await app.lookElsewhere();
+    assert.equal(app.isElsewhereGone.current, true);
+    options.profileFree = false;
+    await app.lookElsewhere();
+    assert.equal(app.isElsewhereGone.current, false);
 });
 
 const rings = {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { keepChoice, readChoice } from "../../Web/net/choices";
+import { keepChoice, keepsNothing, readChoice } from "../../Web/net/choices";
 
 test("a browser that lets a site keep nothing is no error where a choice is looked up", () => {
     const refuses = () => {
@@ -10,4 +10,6 @@ test("a browser that lets a site keep nothing is no error where a choice is look
     keepChoice("language", "fr");
     keepChoice("language", null);
     assert.equal(readChoice("language"), null);
+    Object.defineProperty(globalThis, "window", { configurable: true, value: globalThis });
+    assert.equal(keepsNothing(), true);
 });

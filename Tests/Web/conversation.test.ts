@@ -4,6 +4,7 @@ import { ConversationModel } from "../../Web/model/conversation";
 import { Drafts } from "../../Web/model/drafts";
 import { FilesModel } from "../../Web/model/files";
 import { MainModel } from "../../Web/model/main";
+import { Outdated } from "../../Web/model/outdated";
 import { Toasts } from "../../Web/model/toasts";
 import { conversation, deaf, FakeClock, FakeSession, id, message, unlocked } from "./world";
 
@@ -11,7 +12,7 @@ function world(unread = 0) {
     const clock = new FakeClock();
     const session = new FakeSession(deaf);
     const model = new ConversationModel(session, clock, conversation(1, { unread }), new Drafts(session, clock), [],
-        new FilesModel(session, clock, new Toasts(clock)));
+        new FilesModel(session, clock, new Toasts(clock)), new Outdated(() => session.nodeAnswers(), () => {}));
     const messages = (all: ReturnType<typeof message>[], replaceAll = false) =>
         model.onMessages({ type: "messages", conversation: id(1), replaceAll, hasOlder: false, messages: all });
     return { clock, session, model, messages };

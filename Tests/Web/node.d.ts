@@ -10,7 +10,7 @@ declare module "node:assert/strict" {
         equal<T>(actual: T, expected: T, message?: string): void;
         deepEqual<T>(actual: T, expected: T, message?: string): void;
         ok(value: unknown, message?: string): void;
-        rejects(promise: Promise<unknown>): Promise<void>;
+        rejects(promise: Promise<unknown>, error?: new () => Error): Promise<void>;
         throws(body: () => void, expected?: RegExp | (new (...args: any[]) => Error)): void;
     }
     const assert: Assert;
@@ -20,4 +20,12 @@ declare module "node:assert/strict" {
 declare module "node:fs" {
     export function readFileSync(path: string, encoding: "utf8"): string;
     export function readdirSync(path: string, options: { recursive: true }): string[];
+    export function readdirSync(path: string, options: { withFileTypes: true }): { name: string; isDirectory(): boolean }[];
+}
+
+declare module "node:path" {
+    export function dirname(path: string): string;
+    export function join(...parts: string[]): string;
+    export function normalize(path: string): string;
+    export function relative(from: string, to: string): string;
 }

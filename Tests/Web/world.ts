@@ -100,6 +100,12 @@ export class FakeSession implements SessionPort {
         return this.room;
     }
 
+    answers = true;
+
+    async nodeAnswers(): Promise<boolean> {
+        return this.answers;
+    }
+
     async authorityFingerprint(): Promise<string | null> {
         return null;
     }

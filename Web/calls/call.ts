@@ -1,6 +1,7 @@
 // One call, from the first ring to the word why it is over.
 
 import type { Call } from "../model/calls";
+import type { Figures } from "../model/figures";
 import { Value } from "../model/value";
 import type { NoPath } from "../net/nopath";
 import type { CallAction } from "../worker/boundary";
@@ -10,7 +11,7 @@ import { CaptureKind, Devices, SharedScreen, shareScreen } from "./net/devices";
 import { FrameEncryption } from "./net/frames";
 import { Playback } from "./net/playback";
 import { SideState, silentSide, Slot } from "./net/slots";
-import { Figures, figuresOf, Snapshot } from "./net/statistics";
+import { figuresOf, Snapshot } from "./net/statistics";
 
 /** How the two pictures share the window. */
 export type Layout = "speaker" | "grid";

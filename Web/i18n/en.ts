@@ -58,12 +58,14 @@ const catalogue = {
     "locked.unlocking": "Unlocking…",
     "locked.wrong": "Wrong passphrase.",
     "locked.wait": { one: "Next attempt in {count} second.", other: "Next attempt in {count} seconds." },
-    "locked.idle": "Locked because nothing was touched for {time}. What you were writing or recording is kept, sealed.",
+    "locked.idle": "Locked because nothing was touched for {time}. What you were writing or recording is kept, encrypted.",
     "locked.linkIgnored":
         "The invitation was not used, because this browser has already joined. To join as someone else, open the link in another browser profile.",
 
     "elsewhere.title": "CryptPeer is open in another tab",
     "elsewhere.text": "Only one tab at a time can use your keys. If you continue here, the other tab locks.",
+    "elsewhere.goneTitle": "CryptPeer was closed in the other tab",
+    "elsewhere.goneText": "You can continue here.",
     "elsewhere.inCall": "A call is under way. If you continue here, it ends.",
     "elsewhere.use": "Use it here",
 
@@ -73,10 +75,19 @@ const catalogue = {
     "fault.full": "The browser has no room left on this device. Nothing was lost or sent. Free some space, then start again.",
     "fault.storage":
         "The browser’s storage does not work. CryptPeer cannot keep anything in a private window: use a normal one. Otherwise, start again.",
+    "fault.blocked":
+        "The browser does not let CryptPeer keep anything on this device: cookies and site data are blocked. Allow them for this site, with the icon beside the address or in the browser’s settings, then start again.",
+    "fault.removed":
+        "The browser has removed everything that CryptPeer kept on this device: its site data were cleared. To join again you need a new invitation.",
     "fault.device":
         "The part of the key that this browser keeps is gone, so these messages can no longer be opened. Restore the browser’s profile from its backup, or ask for a new invitation in a new browser profile.",
     "fault.elsewhere": "Another tab is using your keys now.",
     "fault.core": "Something went wrong, and CryptPeer stopped to keep your messages safe. Start again and unlock.",
+
+    "removed.title": "Your profile was removed",
+    "removed.kept": "What was still open. Copy it now: it is kept nowhere else.",
+    "removed.draft": "Not sent",
+    "removed.recording": "Save the recording for {name}",
 
     "main.conversations": "Conversations",
     "main.invite": "Invite",
@@ -104,6 +115,7 @@ const catalogue = {
     "presence.relayed": "Online · relayed",
     "presence.mailbox": "Away – messages will wait",
     "presence.offline": "Offline",
+    "presence.mailboxOnly": "Through the mailbox",
     "connection.label": "Connection",
     "connection.direct": "Direct",
     "connection.relayed": "Relayed",
@@ -126,6 +138,11 @@ const catalogue = {
     "noPath.relayFull": "the relay has no room for another connection; try again later",
     "noPath.relayUnreachable": "the relay cannot be reached over UDP, TCP or TLS; this network’s firewall has to let it through",
     "noPath.otherSide": "the other device cannot reach the relay; its screen says why",
+
+    "noConnections.here":
+        "This browser makes no direct connections: it has no WebRTC, or WebRTC is switched off. Messages and small files to {name} go through the mailbox. Calls are not possible.",
+    "noConnections.there":
+        "{name}’s browser makes no direct connections. Messages and small files go through the mailbox. Calls are not possible.",
 
     "conversation.back": "All conversations",
     "conversation.log": "Messages",
@@ -229,9 +246,10 @@ const catalogue = {
     "settings.relayOnlyHint":
         "Hides your network address from the people you talk with. A call under way keeps its path. If the relay cannot be reached, messages go through the mailbox and calls are not possible.",
     "settings.privacy": "Messages",
-    "settings.reveal": "A revealed message stays visible for",
-    "settings.revealInView": "while its conversation is open",
+    "settings.reveal": "A revealed message stays visible",
+    "settings.revealInView": "while unlocked and in view",
     "settings.revealUntilHidden": "until I hide it",
+    "settings.revealFor": "for {time}",
     "settings.seconds": { one: "{count} second", other: "{count} seconds" },
     "settings.minutes": { one: "{count} minute", other: "{count} minutes" },
     "settings.receipts": "Let others know when I have read their messages",
@@ -322,6 +340,7 @@ const catalogue = {
     "file.checking": "Checking what is already here",
     "file.waitingOwn": "Waiting until {name} is online",
     "file.waitingTheirs": "Waiting until {name} is online again",
+    "file.waitingMailbox": "Waiting for the mailbox. A large file needs a direct connection.",
     "file.sending": "On its way",
     "file.receiving": "Receiving",
     "file.pausedHere": "Paused",
@@ -377,6 +396,7 @@ const catalogue = {
     "problem.callsUnsupported": "The other person’s device, or this one, can’t take calls.",
     "call.voice": "Voice call",
     "call.video": "Video call",
+    "call.noCallsHere": "This browser can’t make calls: it has no WebRTC, or WebRTC is switched off.",
     "call.noCalls": "{name}’s device can’t take calls.",
     "notice.voiceCall": "Voice call: {outcome}",
     "notice.videoCall": "Video call: {outcome}",
@@ -400,6 +420,9 @@ const catalogue = {
     "leaveCall.hangUp": "Hang up",
     "lock.soon": "Locking soon, because nothing is touched.",
     "lock.stay": "Stay unlocked",
+    "outdated.text": "CryptPeer was updated: reload the page. What you were writing or recording is kept, and you unlock once.",
+    "outdated.calling": "{name} is calling.",
+    "outdated.reload": "Reload",
     "settings.calls": "Calls",
     "settings.ring": "Play a ringtone for calls",
     "settings.devices": "Check camera and microphone",

@@ -38,7 +38,7 @@ export const fr: Catalogue = {
     "enrol.opening": "Vérification de l’invitation…",
     "enrol.unreachable": "Le nœud ne répond pas. Nouvelle tentative automatique ; laissez cette page ouverte.",
     "enrol.unknownAddress": "Ce nœud ne sait pas qu’on le joint à l’adresse {origin} et ne laisse entrer personne par là. Demandez à la personne qui le gère de le démarrer avec : --public-origin {origin}",
-    "enrol.busy": "Beaucoup de personnes arrivent en ce moment. Laissez cette page ouverte : un nouvel essai suivra de lui-même.",
+    "enrol.busy": "Beaucoup de personnes arrivent en ce moment. Laissez cette page ouverte : nouvelle tentative automatique.",
     "enrol.tooShort": "Utilisez au moins 8 caractères.",
     "enrol.mismatch": "Les deux phrases secrètes sont différentes. Saisissez deux fois la même.",
     "enrol.nameMissing": "Saisissez le nom que les autres verront.",
@@ -61,6 +61,8 @@ export const fr: Catalogue = {
 
     "elsewhere.title": "CryptPeer est ouvert dans un autre onglet",
     "elsewhere.text": "Un seul onglet à la fois peut utiliser vos clés. Si vous continuez ici, l’autre onglet se verrouille.",
+    "elsewhere.goneTitle": "CryptPeer a été fermé dans l’autre onglet",
+    "elsewhere.goneText": "Vous pouvez continuer ici.",
     "elsewhere.inCall": "Un appel est en cours. Si vous continuez ici, il prend fin.",
     "elsewhere.use": "L’utiliser ici",
 
@@ -70,10 +72,19 @@ export const fr: Catalogue = {
     "fault.full": "Le navigateur n’a plus de place sur cet appareil. Rien n’a été perdu ni envoyé. Libérez de l’espace, puis recommencez.",
     "fault.storage":
         "Le stockage du navigateur ne fonctionne pas. En navigation privée, CryptPeer ne peut rien conserver : utilisez une fenêtre normale. Sinon, recommencez.",
+    "fault.blocked":
+        "Le navigateur n’autorise pas CryptPeer à conserver quoi que ce soit sur cet appareil : les cookies et les données de site y sont bloqués. Autorisez-les pour ce site, avec l’icône à côté de l’adresse ou dans les réglages du navigateur, puis recommencez.",
+    "fault.removed":
+        "Le navigateur a supprimé tout ce que CryptPeer conservait sur cet appareil : les données du site ont été effacées. Pour rejoindre à nouveau, il vous faut une nouvelle invitation.",
     "fault.device":
         "La partie de la clé que garde ce navigateur a disparu : ces messages ne peuvent plus être ouverts. Restaurez le profil du navigateur depuis sa sauvegarde, ou demandez une nouvelle invitation dans un nouveau profil.",
     "fault.elsewhere": "Un autre onglet utilise maintenant vos clés.",
     "fault.core": "Une erreur est survenue, et CryptPeer s’est arrêté pour protéger vos messages. Recommencez et déverrouillez.",
+
+    "removed.title": "Votre profil a été supprimé",
+    "removed.kept": "Ce qui était encore ouvert. Copiez-le maintenant : rien d’autre ne le conserve.",
+    "removed.draft": "Non envoyé",
+    "removed.recording": "Enregistrer le message vocal pour {name}",
 
     "main.conversations": "Conversations",
     "main.invite": "Inviter",
@@ -101,6 +112,7 @@ export const fr: Catalogue = {
     "presence.relayed": "En ligne · relais",
     "presence.mailbox": "Indisponible – les messages attendront",
     "presence.offline": "Hors ligne",
+    "presence.mailboxOnly": "Par la boîte aux lettres",
     "connection.label": "Connexion",
     "connection.direct": "Connexion directe",
     "connection.relayed": "Connexion relayée",
@@ -123,6 +135,11 @@ export const fr: Catalogue = {
     "noPath.relayFull": "le relais n’a plus de place pour une connexion ; réessayez plus tard",
     "noPath.relayUnreachable": "le relais est injoignable en UDP, en TCP et en TLS ; le pare-feu de ce réseau doit le laisser passer",
     "noPath.otherSide": "l’autre appareil n’atteint pas le relais ; son écran dit pourquoi",
+
+    "noConnections.here":
+        "Ce navigateur n’établit aucune connexion directe : WebRTC y est absent ou désactivé. Les messages et les petits fichiers pour {name} passent par la boîte aux lettres. Les appels sont impossibles.",
+    "noConnections.there":
+        "Le navigateur de {name} n’établit aucune connexion directe. Les messages et les petits fichiers passent par la boîte aux lettres. Les appels sont impossibles.",
 
     "conversation.back": "Toutes les conversations",
     "conversation.log": "Messages",
@@ -227,8 +244,9 @@ export const fr: Catalogue = {
         "Cache votre adresse réseau aux personnes avec qui vous échangez. Un appel en cours garde son chemin. Si le relais est injoignable, les messages passent par la boîte aux lettres et les appels sont impossibles.",
     "settings.privacy": "Messages",
     "settings.reveal": "Un message révélé reste visible",
-    "settings.revealInView": "tant que sa conversation est ouverte",
+    "settings.revealInView": "tant qu’il est à l’écran",
     "settings.revealUntilHidden": "jusqu’à ce que je le masque",
+    "settings.revealFor": "pendant {time}",
     "settings.seconds": { one: "{count} seconde", other: "{count} secondes" },
     "settings.minutes": { one: "{count} minute", other: "{count} minutes" },
     "settings.receipts": "Envoyer les confirmations de lecture",
@@ -319,6 +337,7 @@ export const fr: Catalogue = {
     "file.checking": "Vérification de ce qui est déjà ici",
     "file.waitingOwn": "En attente : {name} est hors ligne",
     "file.waitingTheirs": "En attente : {name} est hors ligne",
+    "file.waitingMailbox": "En attente de la boîte aux lettres. Un gros fichier a besoin d’une connexion directe.",
     "file.sending": "Transfert en cours",
     "file.receiving": "Réception en cours",
     "file.pausedHere": "En pause",
@@ -374,6 +393,7 @@ export const fr: Catalogue = {
     "problem.callsUnsupported": "L’appareil de l’autre personne, ou celui-ci, ne peut pas prendre d’appels.",
     "call.voice": "Appel vocal",
     "call.video": "Appel vidéo",
+    "call.noCallsHere": "Ce navigateur ne permet pas les appels : WebRTC y est absent ou désactivé.",
     "call.noCalls": "L’appareil de {name} ne peut pas prendre d’appels.",
     "notice.voiceCall": "Appel vocal : {outcome}",
     "notice.videoCall": "Appel vidéo : {outcome}",
@@ -397,6 +417,9 @@ export const fr: Catalogue = {
     "leaveCall.hangUp": "Raccrocher",
     "lock.soon": "Verrouillage imminent, car rien n’est touché.",
     "lock.stay": "Rester déverrouillé",
+    "outdated.text": "CryptPeer a été mis à jour : rechargez la page. Ce que vous écriviez ou enregistriez est conservé ; il suffira de déverrouiller.",
+    "outdated.calling": "{name} vous appelle.",
+    "outdated.reload": "Recharger",
     "settings.calls": "Appels",
     "settings.ring": "Jouer une sonnerie pour les appels",
     "settings.devices": "Tester la caméra et le micro",

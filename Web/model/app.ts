@@ -2,11 +2,12 @@
 
 import type { CallAction, CoreEvent, Problem } from "../worker/boundary";
 import type { Fault } from "../worker/protocol";
+import type { CallElsewhere } from "../net/tab";
 import type { SessionListener, SessionPort } from "../net/session";
 import type { Clock } from "./clock";
 import { EnrolModel } from "./enrol";
 import { LockedModel, LockReason } from "./locked";
-import { MainModel } from "./main";
+import { Kept, MainModel } from "./main";
 import { Value } from "./value";
 
 export type Screen =
@@ -18,7 +19,9 @@ export type Screen =
     | { name: "main"; model: MainModel }
     /** Another tab works on the profile. */
     | { name: "elsewhere" }
-    | { name: "broken"; reason: BrokenReason; detail: string };
+    | { name: "broken"; reason: BrokenReason; detail: string }
+    /** The browser has removed the profile; what was still in memory can be copied out. */
+    | { name: "removed"; kept: readonly Kept[] };
 
 export type BrokenReason = `fault.${Fault}` | `problem.${Problem}`;
 
@@ -28,12 +31,11 @@ export interface Surroundings {
     /** Whether this tab may work on the profile. */
     acquireProfile(): Promise<boolean>;
     takeProfile(): Promise<void>;
+    /** Whether no tab works on the profile just now. */
+    isProfileFree(): Promise<boolean>;
     /** Somebody joined: what they have here should not be evicted. */
     askForPersistentStorage(): void;
 }
-
-/** What another tab, which works on the profile, has to do with calls. */
-export type CallElsewhere = "none" | "ringing" | "inCall";
 
 /** How long the core has to forget its keys by itself, before its worker is terminated. */
 const lockPatience = 1_000;
@@ -41,6 +43,8 @@ const lockPatience = 1_000;
 export class App {
     readonly screen = new Value<Screen>({ name: "starting" });
     readonly callElsewhere = new Value<CallElsewhere>("none");
+    /** Whether the tab that worked on the profile is gone. */
+    readonly isElsewhereGone = new Value(false);
     #surroundings: Surroundings;
     #session: SessionPort | null = null;
     #link: string | null;
@@ -61,9 +65,21 @@ export class App {
         else this.screen.set({ name: "elsewhere" });
     }
 
+    /** An invitation that was opened and could not be looked at. */
+    get unusedLink(): string | null {
+        return this.#link;
+    }
+
+    /** Looks whether the other tab still works on the profile. */
+    async lookElsewhere(): Promise<void> {
+        const isFree = await this.#surroundings.isProfileFree();
+        if (this.screen.current.name === "elsewhere") this.isElsewhereGone.set(isFree);
+    }
+
     /** Works on the profile in this tab; the other one stops. */
     async useHere(): Promise<void> {
         this.callElsewhere.set("none");
+        this.isElsewhereGone.set(false);
         this.screen.set({ name: "starting" });
         await this.#surroundings.takeProfile();
         this.#begin();
@@ -240,6 +256,11 @@ export class App {
     }
 
     #onFault(fault: Fault, detail: string): void {
+        if (fault === "removed" && this.#main !== null) {
+            const kept = this.#main.inMemory();
+            this.#end();
+            return this.screen.set({ name: "removed", kept });
+        }
         if (fault !== "elsewhere") return this.#stop(`fault.${fault}`, detail);
         this.#end();
         this.screen.set({ name: "elsewhere" });

@@ -2,7 +2,7 @@
 // them (Web/calls) is loaded.
 
 import type { CallAction, EventOf } from "../worker/boundary";
-import type { Measured } from "../calls/view/details";
+import type { Measured } from "./figures";
 import { Value } from "./value";
 
 export type Call = Omit<EventOf<"call">, "type">;
@@ -30,6 +30,8 @@ export class Calls {
     readonly isNeeded = new Value(false);
     /** A call fills the window: what is behind it is out of reach. */
     readonly isLarge = new Value(false);
+    /** That part could not be loaded. */
+    readonly isMissing = new Value(false);
     #telephone: Telephone | null = null;
     #waiting: ((telephone: Telephone) => void)[] = [];
 
@@ -41,6 +43,7 @@ export class Calls {
     /** The part is loaded. */
     attach(telephone: Telephone): void {
         this.#telephone = telephone;
+        this.isMissing.set(false);
         for (const job of this.#waiting.splice(0)) job(telephone);
     }
 
@@ -48,6 +51,7 @@ export class Calls {
     onLoadFailure(): void {
         this.#waiting = [];
         this.isNeeded.set(false);
+        this.isMissing.set(true);
     }
 
     dispose(): void {

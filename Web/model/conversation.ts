@@ -5,6 +5,7 @@ import type { Clock } from "./clock";
 import type { FilesModel } from "./files";
 import type { SessionPort } from "../net/session";
 import type { Drafts } from "./drafts";
+import type { Outdated } from "./outdated";
 import { byteLength, messageLimit } from "./text";
 import { Value } from "./value";
 import { VoiceModel } from "./voice";
@@ -72,7 +73,7 @@ export class ConversationModel {
     #isAttentive = true;
 
     constructor(session: SessionPort, clock: Clock, summary: Conversation, drafts: Drafts, warnings: readonly Warning[],
-        files: FilesModel, touch: () => void = () => {}, follow: (href: string) => void = () => {}) {
+        files: FilesModel, outdated: Outdated, touch: () => void = () => {}, follow: (href: string) => void = () => {}) {
         this.#session = session;
         this.#clock = clock;
         this.files = files;
@@ -80,7 +81,7 @@ export class ConversationModel {
         this.follow = follow;
         this.id = summary.conversation;
         this.voice = new VoiceModel(
-            async () => (await import("../net/recorder")).openMicrophone(), clock,
+            async () => (await outdated.load(import("../net/recorder"))).openMicrophone(), clock,
             (recorded) => files.sendVoice(this.id, recorded),
             drafts.voice(this.id), (recorded) => drafts.setVoice(this.id, recorded), touch);
         this.summary = new Value(summary);

@@ -10,12 +10,25 @@ import { Drafts } from "./drafts";
 import { FilesModel } from "./files";
 import { IdleLock } from "./idle";
 import { Invitations } from "./invitations";
+import { Outdated } from "./outdated";
 import { Recovery } from "./recovery";
 import { Toasts } from "./toasts";
 import { composedName } from "./text";
+import type { RecordedVoice } from "./voice";
 import { Value } from "./value";
 
 export type Profile = Omit<EventOf<"unlocked">, "type">;
+
+/** What the page has of a conversation that is stored nowhere any more. */
+export interface Kept {
+    readonly name: string;
+    /** What was shown of the open conversation. */
+    readonly messages: readonly { readonly own: boolean; readonly time: number; readonly text: string }[];
+    /** What was typed and not sent. */
+    readonly draft: string;
+    /** What was recorded and not sent. */
+    readonly voice: RecordedVoice | null;
+}
 
 /** How the node is doing, as the user needs to know it. */
 export type NodeState =
@@ -51,6 +64,7 @@ export class MainModel {
     readonly idle: IdleLock;
     readonly files: FilesModel;
     readonly calls = new Calls();
+    readonly outdated: Outdated;
     /** Answered by the core's next word on the matter. */
     readonly passphraseChange = new Value<"idle" | "working" | "changed" | "refused">("idle");
 
@@ -69,6 +83,8 @@ export class MainModel {
         this.profile = new Value(profile);
         this.#drafts = new Drafts(session, clock);
         this.toasts = new Toasts(clock);
+        this.outdated = new Outdated(
+            () => session.nodeAnswers(), () => this.toasts.show({ kind: "problem", problem: "nodeUnreachable" }));
         this.files = new FilesModel(session, clock, this.toasts);
         this.invitations = new Invitations(session, clock, (name) => this.toasts.show({ kind: "joined", name }));
         this.recovery = new Recovery(session, profile.recoverySaved || !profile.isOperator);
@@ -122,6 +138,17 @@ export class MainModel {
         return recording.then(() => this.#drafts.settle() ?? undefined);
     }
 
+    /** What can still be copied out where the storage is gone. */
+    inMemory(): Kept[] {
+        const open = this.open.current;
+        return this.conversations.current.flatMap(({ conversation, name }): Kept[] => {
+            const messages = (open?.id === conversation ? open.messages.current : []).filter(({ text, kind }) => kind === "text" && text !== "");
+            const draft = this.#drafts.text(conversation);
+            const voice = this.#drafts.voice(conversation);
+            return messages.length === 0 && draft === "" && voice === null ? [] : [{ name, messages, draft, voice }];
+        });
+    }
+
     // What the user does
 
     openConversation(id: string): void {
@@ -130,7 +157,7 @@ export class MainModel {
         this.#leaveConversation();
         this.open.set(new ConversationModel(
             this.#session, this.#clock, summary, this.#drafts, this.#warnings.get(id) ?? [], this.files,
-            () => this.idle.touch(), (href) => this.#askToFollow(href)));
+            this.outdated, () => this.idle.touch(), (href) => this.#askToFollow(href)));
     }
 
     closeConversation(): void {

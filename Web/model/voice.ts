@@ -2,6 +2,7 @@
 
 import type { Recording } from "../net/recorder";
 import type { Clock } from "./clock";
+import { PartMissing } from "./outdated";
 import { Value } from "./value";
 
 export interface RecordedVoice {
@@ -146,8 +147,9 @@ export class VoiceModel {
         let recording: Recording;
         try {
             recording = await this.#open();
-        } catch {
-            if (this.state.current.state === "asking") this.state.set({ state: "refused" });
+        } catch (error) {
+            // Of a part that is not to be had the app speaks, not of the microphone.
+            if (this.state.current.state === "asking") this.state.set({ state: error instanceof PartMissing ? "idle" : "refused" });
             return;
         }
         // Thrown away, or let go, while the browser was asking.

@@ -18,3 +18,12 @@ export function keepChoice(key: string, value: string | null): void {
         // It holds until the page is closed.
     }
 }
+
+/** Whether this browser lets this site keep nothing at all. */
+export function keepsNothing(): boolean {
+    try {
+        return window.localStorage === null;
+    } catch {
+        return true;
+    }
+}

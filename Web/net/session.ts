@@ -4,6 +4,7 @@ import type { CallAction, ChannelAction, CoreEvent } from "../worker/boundary";
 import type { Fault, FromWorker, PageInput, ToWorker } from "../worker/protocol";
 import { authorityFingerprint } from "./authority";
 import { Channel } from "./channel";
+import { keepsNothing } from "./choices";
 import { each } from "./each";
 import { Attachment, FileProgress, Files } from "./files";
 import type { NoPath } from "./nopath";
@@ -13,6 +14,7 @@ import type { OpenedFile } from "./openedfile";
 import { Relay } from "./relay";
 import type { Reports } from "./selectedpair";
 import { startWorker } from "./trusted";
+import { callSupport } from "./webrtc";
 import { roomLeft } from "../files/storage";
 
 export interface SessionListener {
@@ -44,6 +46,8 @@ export interface SessionPort {
     attach(conversation: string, attachment: Attachment): void;
     /** Bytes that the browser still grants; null where it does not say. */
     roomLeft(): Promise<number | null>;
+    /** Whether the node answers just now, to anybody. */
+    nodeAnswers(): Promise<boolean>;
     /** The fingerprint that others compare before they trust the node's certificate; null if there is none to compare. */
     authorityFingerprint(): Promise<string | null>;
     /** What the browser counts of the channel to a device; null while there is none. */
@@ -89,7 +93,7 @@ export class Session implements SessionPort {
             openChannel: (device, label) => this.#channels.get(device)?.open(label) ?? null,
         });
         // Until it has been told, the core takes no calls.
-        this.input({ type: "callsSupported", support: "RTCRtpScriptTransform" in window ? "frames" : "media" });
+        this.input({ type: "callsSupported", support: callSupport() });
         document.addEventListener("visibilitychange", this.#wake);
         this.#stopWatching = onNetworkChange((isCertain) => isCertain && this.#socket.renew());
         window.addEventListener("pagehide", this.#leave);
@@ -126,6 +130,11 @@ export class Session implements SessionPort {
 
     roomLeft(): Promise<number | null> {
         return roomLeft();
+    }
+
+    async nodeAnswers(): Promise<boolean> {
+        const answer = await fetch("/healthz", { cache: "no-store" }).catch(() => null);
+        return answer?.ok === true;
     }
 
     authorityFingerprint(): Promise<string | null> {
@@ -178,7 +187,7 @@ export class Session implements SessionPort {
 
     #stop(fault: Fault, detail: string): void {
         this.end();
-        this.#listener.onFault(fault, detail);
+        this.#listener.onFault(fault === "storage" && keepsNothing() ? "blocked" : fault, detail);
     }
 
     #act(action: ChannelAction): void {
@@ -186,8 +195,7 @@ export class Session implements SessionPort {
         switch (action.type) {
             case "connect":
                 this.#drop(device);
-                this.#channels.set(device, this.#connect(device, action.initiator, action.relayOnly));
-                return;
+                return this.#connect(device, action.initiator, action.relayOnly);
             case "remoteSignal":
                 return this.#channels.get(device)?.receive(action.kind, action.text);
             case "send":
@@ -209,7 +217,18 @@ export class Session implements SessionPort {
         if (!this.#ended) this.#listener.onNoPath(device, reason);
     }
 
-    #connect(device: string, initiator: boolean, relayOnly: boolean): Channel {
+    #connect(device: string, initiator: boolean, relayOnly: boolean): void {
+        const close = () => this.input({ type: "channelState", device, state: "closed", path: "direct" });
+        try {
+            this.#channels.set(device, this.#openChannel(device, initiator, relayOnly, close));
+        } catch (error) {
+            // A browser makes so many connections and no more. The core must not wait for this one.
+            reportError(error);
+            close();
+        }
+    }
+
+    #openChannel(device: string, initiator: boolean, relayOnly: boolean, close: () => void): Channel {
         const channel: Channel = new Channel(initiator, relayOnly, this.relay, {
             onSignal: (kind, text) => this.input({ type: "localSignal", device, kind, text }),
             onOpen: (path) => {
@@ -223,7 +242,7 @@ export class Session implements SessionPort {
             onChannel: (other) => this.#files.onChannel(device, other),
             onClosed: () => {
                 if (this.#channels.get(device) === channel) this.#drop(device);
-                this.input({ type: "channelState", device, state: "closed", path: "direct" });
+                close();
             },
         });
         return channel;

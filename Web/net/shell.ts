@@ -33,3 +33,11 @@ export function keepShell(screen: ScreenValue): void {
         hadController = true;
     });
 }
+
+/** Starts the page anew, with the files that the node has now: a new service worker takes over as soon as nothing is open. */
+export async function reload(): Promise<void> {
+    const registration = await navigator.serviceWorker?.getRegistration().catch(() => undefined);
+    await registration?.update().catch(() => undefined);
+    registration?.waiting?.postMessage("take over");
+    location.reload();
+}

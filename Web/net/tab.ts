@@ -1,13 +1,14 @@
 // One tab at a time works on the profile: two engines on one state would use a key twice. This decides who; the worker's
 // store refuses the loser's writes in any case.
 
-import type { CallElsewhere } from "../model/app";
-
 const lockName = "cryptpeer-profile";
 /** Every tab of this origin hears what is said here: nothing that says who or where, and no key. */
 export const tabsChannel = "cryptpeer-tabs";
 /** Held while there is a call by the tab that has the profile. It is free again when that tab dies without a word. */
 export const callLock = "cryptpeer-call";
+
+/** What another tab, which works on the profile, has to do with calls. */
+export type CallElsewhere = "none" | "ringing" | "inCall";
 
 export interface TabListener {
     /** Another tab takes over: stop. It goes on once that is done. */
@@ -22,13 +23,13 @@ type TabMessage =
     | { type: "calls"; state: CallElsewhere };
 
 export class TabLock {
-    #channel = new BroadcastChannel(tabsChannel);
+    #channel = openChannel();
     #listener: TabListener;
     #release: (() => void) | null = null;
 
     constructor(listener: TabListener) {
         this.#listener = listener;
-        this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
+        if (this.#channel !== null) this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
     }
 
     /** Whether this tab has the profile now. */
@@ -37,6 +38,12 @@ export class TabLock {
         // A tab that comes while it rings rings, too.
         if (!acquired) this.#post({ type: "whoRings" });
         return acquired;
+    }
+
+    /** Whether no tab has the profile just now. */
+    async isFree(): Promise<boolean> {
+        const { held = [] } = await navigator.locks.query().catch((): LockManagerSnapshot => ({}));
+        return !held.some(({ name }) => name === lockName);
     }
 
     /** Asks the other tab to let go, and goes ahead without it when it does not answer. */
@@ -78,7 +85,7 @@ export class TabLock {
     }
 
     #post(message: TabMessage): void {
-        this.#channel.postMessage(message);
+        this.#channel?.postMessage(message);
     }
 
     #lose(): void {
@@ -86,5 +93,14 @@ export class TabLock {
         if (release === null) return;
         this.#release = null;
         void this.#listener.onLost().then(release);
+    }
+}
+
+/** Null in a browser that lets a site keep nothing: there its tabs hear nothing of each other. */
+function openChannel(): BroadcastChannel | null {
+    try {
+        return new BroadcastChannel(tabsChannel);
+    } catch {
+        return null;
     }
 }

@@ -21,7 +21,7 @@ export function callsView(scope: Scope, main: MainModel): HTMLElement {
             part.set(loaded);
         }, () => {
             calls.onLoadFailure();
-            main.toasts.show({ kind: "problem", problem: "nodeUnreachable" });
+            void main.outdated.onPartMissing();
         });
     });
     scope.fill(place, part, (loaded, inner) =>

@@ -4,11 +4,13 @@ import { ConversationModel, isMaskable, ShownMessage } from "../model/conversati
 import type { MainModel } from "../model/main";
 import { byteLength, messageLimit } from "../model/text";
 import { Observable, Value } from "../model/value";
+import { makesConnections } from "../net/webrtc";
+import type { Conversation } from "../worker/boundary";
 import { formatDay, startOfDay, t } from "../i18n";
+import { avatar } from "./avatar";
 import { button, iconButton, notice } from "./controls";
 import { fill, h, Scope, uniqueId } from "./dom";
 import { icon } from "./icons";
-import { avatar } from "./main";
 import { messageLooksDifferent, messageView } from "./message";
 import { rove } from "./roving";
 import { today } from "./today";
@@ -72,10 +74,13 @@ function head(scope: Scope, main: MainModel, model: ConversationModel): HTMLElem
         const state = t(`connection.${summary.connection}`);
         if (connection.textContent !== state) connection.textContent = state;
         connection.className = `connection connection-${summary.connection}`;
-        connection.title = t(`connection.${summary.connection}Hint`);
+        connection.title = noConnections(summary) ?? t(`connection.${summary.connection}Hint`);
     });
-    const about = h("span", { class: "connection-about" }, scope.text(model.summary, ({ connection }) =>
-        (connection === "mailbox" || connection === "offline" ? t(`connection.${connection}About`) : "")));
+    const about = h("span", { class: "connection-about" }, scope.text(model.summary, (summary) => {
+        const { connection } = summary;
+        if (connection === "mailbox" && noConnections(summary) !== null) return "";
+        return connection === "mailbox" || connection === "offline" ? t(`connection.${connection}About`) : "";
+    }));
     const path = iconButton(t("connection.details"), "info", { class: "icon-button path", onclick: () => main.dialog.set("path") });
     const verified = h("span", { class: "tag tag-good" }, icon("shieldCheck"), t("main.verified"));
     scope.bind(model.summary, (summary) => (verified.hidden = !summary.verified));
@@ -99,14 +104,22 @@ function verifyButton(scope: Scope, main: MainModel, model: ConversationModel): 
     return element;
 }
 
-/** Out of use during a call, and where the other person's device has said that it takes none. */
+/** Why the two devices make no connections, where one of them cannot; else null. */
+function noConnections({ name, calls }: Conversation): string | null {
+    if (!makesConnections()) return t("noConnections.here", { name });
+    return calls === "noConnections" ? t("noConnections.there", { name }) : null;
+}
+
+/** Out of use during a call, where this browser can make none, and where the other person's device has said that it takes none. */
 function callButtons(scope: Scope, main: MainModel, model: ConversationModel): HTMLElement[] {
     return ([["call.voice", "phone", false], ["call.video", "camera", true]] as const).map(([label, iconName, video]) => {
         const element = iconButton(t(label), iconName, { onclick: () => main.calls.call(model.id, video) });
         const update = () => {
             const { calls, name } = model.summary.current;
-            element.disabled = main.calls.current.current !== null || calls === "none";
-            element.title = calls === "none" ? t("call.noCalls", { name }) : t(label);
+            const refusal = !makesConnections() ? t("call.noCallsHere")
+                : calls === "none" || calls === "noConnections" ? t("call.noCalls", { name }) : null;
+            element.disabled = main.calls.current.current !== null || refusal !== null;
+            element.title = refusal ?? t(label);
         };
         scope.bind(model.summary, update);
         scope.bind(main.calls.current, update);
@@ -136,11 +149,12 @@ function notices(scope: Scope, main: MainModel, model: ConversationModel): HTMLE
     const noPath = h("div", { role: "status" });
     const explain = () => {
         const { device, name, connection } = model.summary.current;
+        const none = connection === "offline" ? null : noConnections(model.summary.current);
         const reason = main.noRelay.current ?? main.noPath.current.get(device);
         // Without the node nobody knows who is there: the list says that it is away.
         const isShown = reason !== undefined && (connection !== "offline" || reason !== "nodeAway");
         const kind = main.profile.current.settings.relayOnly ? "noPath.hidden" : "noPath.direct";
-        const sentence = isShown ? t(kind, { name, why: t(`noPath.${reason}`) }) : "";
+        const sentence = none ?? (isShown ? t(kind, { name, why: t(`noPath.${reason}`) }) : "");
         if (noPath.textContent !== sentence) fill(noPath, sentence !== "" && notice("info", sentence));
     };
     scope.bind(main.noPath, explain);

@@ -1,14 +1,16 @@
 // The screens before the conversations: no invitation yet, joining, locked, another tab, stopped.
 
 import type { App, BrokenReason } from "../model/app";
+import type { Kept } from "../model/main";
 import type { EnrolModel } from "../model/enrol";
 import type { LockedModel } from "../model/locked";
 import { invitationLinkIn } from "../model/link";
 import { composedName, passphraseStrength, shortestPassphrase } from "../model/text";
-import { t } from "../i18n";
+import type { RecordedVoice } from "../model/voice";
+import { formatDateTime, t } from "../i18n";
 import type { Problem } from "../worker/boundary";
 import { button, checkedFields, notice, passphraseField, spinner, textField } from "./controls";
-import { Child, h, Scope, setAttribute } from "./dom";
+import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, IconName, mark } from "./icons";
 import { duration } from "./settings";
 
@@ -178,13 +180,16 @@ export function lockedView(scope: Scope, model: LockedModel): HTMLElement {
 }
 
 export function elsewhereView(scope: Scope, app: App): HTMLElement {
+    const isGone = app.isElsewhereGone;
+    scope.every(1_000, () => void app.lookElsewhere());
+    void app.lookElsewhere();
     const inCall = scope.part(app.callElsewhere, (call) => call === "inCall");
     const calls = h("div", { class: "calls" });
     scope.bind(app.callElsewhere, (call) => call === "ringing" && calls.childElementCount === 0 && takeCalls(scope, calls));
     const warning = h("div", {});
     scope.fill(warning, inCall, (isInCall) => isInCall && notice("warning", t("elsewhere.inCall")));
-    return card(t("elsewhere.title"),
-        h("p", { class: "lead" }, t("elsewhere.text")),
+    return card(scope.text(isGone, (gone) => t(gone ? "elsewhere.goneTitle" : "elsewhere.title")),
+        h("p", { class: "lead", role: "status" }, scope.text(isGone, (gone) => t(gone ? "elsewhere.goneText" : "elsewhere.text"))),
         warning,
         button(t("elsewhere.use"), { class: "primary", onclick: () => void app.useHere() }),
         calls);
@@ -206,10 +211,41 @@ function takeCalls(scope: Scope, place: HTMLElement): void {
 }
 
 export function brokenView(app: App, reason: BrokenReason, detail: string): HTMLElement {
+    // What the browser allows a site counts from the next load on.
+    const retry = () => (reason === "fault.blocked" ? location.reload() : app.restart());
     return card(t("broken.title"),
         h("p", { class: "lead" }, t(reason)),
         detail !== "" && h("p", { class: "detail", dir: "ltr" }, detail),
+        button(t("broken.retry"), { class: "primary", onclick: retry }));
+}
+
+/** The profile is gone; what the page still has can be copied out, and then it starts anew. */
+export function removedView(scope: Scope, app: App, kept: readonly Kept[]): HTMLElement {
+    const text = kept.map(keptText).filter((part) => part !== "").join("\n\n");
+    const id = uniqueId();
+    const area = h("textarea", { id, class: "kept", readonly: true, rows: 10, dir: "auto" });
+    area.value = text;
+    const copy: HTMLButtonElement = button(t("copy"), {
+        onclick: () => void navigator.clipboard.writeText(text).then(() => (copy.lastElementChild!.textContent = t("copied")), () => area.select()),
+    }, "copy");
+    const recordings = kept.flatMap(({ name, voice }) => (voice === null ? [] : [recordingLink(scope, name, voice)]));
+    return card(t("removed.title"),
+        h("p", { class: "lead" }, t("fault.removed")),
+        text !== "" && h("div", { class: "field" }, h("label", { for: id }, t("removed.kept")), area, copy),
+        recordings,
         button(t("broken.retry"), { class: "primary", onclick: () => app.restart() }));
+}
+
+function keptText({ name, messages, draft }: Kept): string {
+    if (messages.length === 0 && draft === "") return "";
+    const lines = messages.map(({ own, time, text }) => `${formatDateTime(time)}, ${own ? t("conversation.you") : name} – ${text}`);
+    return [name, ...lines, ...(draft === "" ? [] : [`${t("removed.draft")} – ${draft}`])].join("\n");
+}
+
+function recordingLink(scope: Scope, name: string, { blob }: RecordedVoice): HTMLElement {
+    const address = URL.createObjectURL(blob);
+    scope.onDispose(() => URL.revokeObjectURL(address));
+    return h("p", {}, h("a", { href: address, download: "recording.webm" }, t("removed.recording", { name })));
 }
 
 /** Not where the focus would raise a keyboard over half of the screen. */

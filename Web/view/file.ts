@@ -3,7 +3,8 @@
 import { chunkCount, plainBytes } from "../files/geometry";
 import type { ConversationModel, ShownMessage } from "../model/conversation";
 import { secondsLeft, Transfer } from "../model/transfers";
-import { chooseDestination } from "../net/destination";
+import { chooseDestination } from "../net/choosedestination";
+import { makesConnections } from "../net/webrtc";
 import type { FileSummary } from "../worker/boundary";
 import { t } from "../i18n";
 import { button, iconButton } from "./controls";
@@ -91,6 +92,7 @@ function stateText(model: ConversationModel, { own, file, failure }: FileMessage
         case "sealing":
             return t("file.sealing");
         case "waiting":
+            if (!makesConnections() || model.summary.current.calls === "noConnections") return t("file.waitingMailbox");
             return t(own ? "file.waitingOwn" : "file.waitingTheirs", { name });
         case "moving":
             if (transfer?.phase === "checking") return t("file.checking");

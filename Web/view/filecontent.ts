@@ -9,7 +9,7 @@ import type { OpenedFile } from "../net/openedfile";
 import { servePlayer } from "../net/served";
 import { t } from "../i18n";
 import { h, Scope } from "./dom";
-import { viewerMessage } from "./viewer";
+import { viewerMessage } from "./viewermessage";
 
 /** A picture up to this size is fitted into the frame; a larger one is shown as the browser shows pictures. */
 const largestFitted = 16 << 20;

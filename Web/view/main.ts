@@ -2,8 +2,10 @@
 
 import type { MainModel, NodeState } from "../model/main";
 import type { Observable } from "../model/value";
+import { makesConnections } from "../net/webrtc";
 import type { Conversation } from "../worker/boundary";
 import { formatShort, t } from "../i18n";
+import { avatar } from "./avatar";
 import { button, dialog, iconButton, notice } from "./controls";
 import { callsView } from "./calls";
 import { conversationView, focusMessageField } from "./conversation";
@@ -12,6 +14,7 @@ import { Child, h, Scope, setAttribute, uniqueId } from "./dom";
 import { icon, mark } from "./icons";
 import { inviteDialog } from "./invite";
 import { linkDialog } from "./link";
+import { outdatedNotice } from "./outdated";
 import { pathDialog } from "./path";
 import { recoveryDialog } from "./recovery";
 import { settingsDialog } from "./settings";
@@ -27,7 +30,8 @@ export function mainView(scope: Scope, model: MainModel, lock: () => void): HTML
     const side = sidebar(scope, model, lock);
     const skip = button(t("conversation.skip"), { class: "primary skip", onclick: () => focusMessageField() });
     scope.bind(model.open, (open) => (skip.hidden = open === null));
-    const root = h("main", { class: "panes" }, skip, h("h1", { class: "visually-hidden" }, "CryptPeer"), side, pane, callsView(scope, model), dialogs, toasts, lockWarning(scope, model));
+    const root = h("main", { class: "panes" }, skip, h("h1", { class: "visually-hidden" }, "CryptPeer"), side, pane, callsView(scope, model), dialogs, toasts,
+        h("div", { class: "over-all" }, lockWarning(scope, model), outdatedNotice(scope, model)));
     scope.bind(model.calls.isLarge, (isLarge) => {
         for (const covered of [skip, side, pane]) setAttribute(covered, "inert", isLarge);
     });
@@ -176,7 +180,7 @@ function entryContent(scope: Scope, conversation: Conversation, descriptionId: s
         h("span", { class: "entry-time" }, scope.text(day, (now) => (lastTime === 0 ? "" : formatShort(lastTime, now)))),
         h("span", { class: "entry-details", id: descriptionId },
             h("span", { class: `connection-dot connection-${conversation.connection}` }),
-            h("span", { class: "entry-state" }, t(`presence.${conversation.connection}`)),
+            h("span", { class: "entry-state" }, presence(conversation)),
             conversation.nameCollision && h("span", { class: "tag tag-warning" }, t("main.sameName", { code: member.slice(0, 6) })),
             conversation.verified && h("span", { class: "tag tag-good" }, t("main.verified")),
             conversation.removed && h("span", { class: "tag tag-warning" }, t("main.removed")),
@@ -187,11 +191,10 @@ function entryContent(scope: Scope, conversation: Conversation, descriptionId: s
     ];
 }
 
-/** The first letter, on a colour that stays the same for the same person. */
-export function avatar({ name, member }: Pick<Conversation, "name" | "member">): HTMLElement {
-    const letter = [...name][0] ?? "?";
-    const hue = parseInt(member.slice(0, 4), 16) % 6;
-    return h("span", { class: "avatar", "data-hue": hue, "aria-hidden": "true" }, letter.toLocaleUpperCase());
+/** Where no direct connection can be made, the mailbox does not say that somebody is away. */
+function presence({ connection, calls }: Conversation): string {
+    const isMailboxOnly = connection === "mailbox" && (calls === "noConnections" || !makesConnections());
+    return t(isMailboxOnly ? "presence.mailboxOnly" : `presence.${connection}`);
 }
 
 // Nothing chosen
@@ -242,6 +245,8 @@ function lockWarning(scope: Scope, model: MainModel): HTMLElement {
 function keepDrafts(scope: Scope, model: MainModel): void {
     const keep = () => void model.settle();
     scope.listen(window, "pagehide", keep);
+    // A reload asks the node first: what was typed a moment ago is sealed meanwhile.
+    scope.listen(window, "beforeunload", () => model.keepDrafts());
     scope.listenTo(document, "visibilitychange", () => document.hidden && model.keepDrafts());
 }
 

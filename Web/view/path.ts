@@ -4,6 +4,7 @@ import type { MainModel } from "../model/main";
 import { t } from "../i18n";
 import { dialog } from "./controls";
 import { fill, h, Scope } from "./dom";
+import { missingPart } from "./outdated";
 
 export function pathDialog(scope: Scope, main: MainModel, onClose: () => void): HTMLDialogElement {
     const place = h("div", {});
@@ -12,6 +13,9 @@ export function pathDialog(scope: Scope, main: MainModel, onClose: () => void): 
     import("../calls/view/path").then(async ({ loadStyles, pathView }) => {
         await loadStyles();
         if (isAlive) fill(place, pathView(scope, main));
-    }, () => isAlive && fill(place, t("problem.nodeUnreachable")));
+    }, async () => {
+        await main.outdated.onPartMissing();
+        if (isAlive) fill(place, missingPart(scope, main));
+    });
     return dialog(t("connection.details"), onClose, place);
 }

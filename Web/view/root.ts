@@ -1,6 +1,6 @@
 import type { App, Screen } from "../model/app";
 import { language } from "../i18n";
-import { brokenView, elsewhereView, enrolView, lockedView, startingView, welcomeView } from "./entry";
+import { brokenView, elsewhereView, enrolView, lockedView, removedView, startingView, welcomeView } from "./entry";
 import { Scope } from "./dom";
 import { mainView } from "./main";
 
@@ -32,6 +32,8 @@ function view(scope: Scope, app: App, screen: Screen): HTMLElement {
             return mainView(scope, screen.model, () => app.lock());
         case "elsewhere":
             return elsewhereView(scope, app);
+        case "removed":
+            return removedView(scope, app, screen.kept);
         case "broken":
             return brokenView(app, screen.reason, screen.detail);
     }

@@ -82,7 +82,8 @@ function messageChoices(model: MainModel): Child {
     return [
         choice(t("settings.reveal"), [
             [String(whileInView), t("settings.revealInView")], [String(untilHidden), t("settings.revealUntilHidden")],
-            ...durations(revealChoices, revealSeconds === untilHidden ? whileInView : revealSeconds),
+            ...durations(revealChoices, revealSeconds === untilHidden ? whileInView : revealSeconds)
+                .map(([seconds, time]): [string, string] => [seconds, t("settings.revealFor", { time })]),
         ], String(revealSeconds),
             (value) => model.changeSettings({ revealSeconds: Number(value) })),
         checkbox(t("settings.receipts"), readReceipts, (checked) => model.changeSettings({ readReceipts: checked })),

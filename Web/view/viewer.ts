@@ -1,13 +1,15 @@
 // The dialog that a file is looked at in. What is in it is loaded when it is first needed.
 
 import type { MainModel } from "../model/main";
-import { chooseDestination } from "../net/destination";
+import { PartMissing } from "../model/outdated";
+import { chooseDestination } from "../net/choosedestination";
 import type { OpenedFile } from "../net/openedfile";
 import { t } from "../i18n";
 import { button, iconButton, spinner } from "./controls";
 import { h, Scope, uniqueId } from "./dom";
 import { formatSize } from "./filetext";
-import { icon } from "./icons";
+import { missingPart } from "./outdated";
+import { viewerMessage } from "./viewermessage";
 
 export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, onClose: () => void): HTMLDialogElement {
     const { name } = opened;
@@ -35,12 +37,8 @@ export function viewerDialog(scope: Scope, main: MainModel, opened: OpenedFile, 
         isOpen = false;
         body.replaceChildren();
     });
-    import("./filecontent").then(({ fileContent }) => fileContent(scope, opened, name))
-        .catch(() => viewerMessage(t("viewer.unreadable")))
+    main.outdated.load(import("./filecontent")).then(({ fileContent }) => fileContent(scope, opened, name))
+        .catch((error) => (error instanceof PartMissing ? [missingPart(scope, main)] : viewerMessage(t("viewer.unreadable"))))
         .then((shown) => isOpen && body.replaceChildren(...shown));
     return element;
-}
-
-export function viewerMessage(text: string): Element[] {
-    return [h("div", { class: "empty viewer-message" }, icon("file"), h("p", {}, text))];
 }

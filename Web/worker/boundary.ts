@@ -11,7 +11,7 @@ const signalKind = names("offer", "answer", "candidate", "endOfCandidates", "res
 
 const fileKind = names("file", "voice");
 const filePurpose = names("view", "readableCopy");
-const callSupport = names("unknown", "none", "media", "frames");
+const callSupport = names("unknown", "none", "media", "frames", "noConnections");
 const callSignalKind = names("description", "candidate");
 const callMedia = names("connected", "disconnected", "failed", "fingerprintMismatch");
 

@@ -26,6 +26,10 @@ export type Fault =
     | "full"
     /** The browser's storage failed otherwise. */
     | "storage"
+    /** The browser lets this site keep nothing. */
+    | "blocked"
+    /** What was stored here was removed under the open page. */
+    | "removed"
     /** The device's key is gone while the vault is there. */
     | "device"
     /** Another tab works on this profile now. */

@@ -6,6 +6,9 @@ import type { Output, StoreName, Write } from "./boundary";
 /** Another tab has opened the store since: this one must not act on anything any more. */
 export class TenureLost extends Error {}
 
+/** The browser has removed the store: its site data were cleared. */
+export class StoreRemoved extends Error {}
+
 /** The vault is there and the device's segment is not. */
 export class DeviceSegmentLost extends Error {}
 
@@ -43,14 +46,22 @@ export class Store {
         this.#tenure = tenure;
     }
 
-    /** Opens the store and takes it over: a worker that had it can write nothing from here on. */
-    static async open(): Promise<Store> {
+    /**
+     * Opens the store and takes it over: a worker that had it can write nothing from here on.
+     *
+     * @param onRemoved The browser removes it while it is open.
+     */
+    static async open(onRemoved: () => void = () => {}): Promise<Store> {
         const request = indexedDB.open(databaseName, 1);
         request.onupgradeneeded = () => {
             for (const name of [...coreStores, hostStore]) request.result.createObjectStore(name);
         };
         const database = await done(request);
-        database.onversionchange = () => database.close();
+        database.onclose = onRemoved;
+        database.onversionchange = ({ newVersion }) => {
+            database.close();
+            if (newVersion === null) onRemoved();
+        };
         const tenure = crypto.randomUUID();
         const transaction = database.transaction(hostStore, "readwrite", { durability: "strict" });
         transaction.objectStore(hostStore).put(tenure, "tenure");

@@ -3,7 +3,7 @@
 import { Host } from "./host";
 import { WasmInstance } from "./instance";
 import type { Fault, FromWorker, ToWorker } from "./protocol";
-import { DeviceSegmentLost, Store, TenureLost } from "./store";
+import { DeviceSegmentLost, Store, StoreRemoved, TenureLost } from "./store";
 
 interface WorkerScope {
     onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
@@ -20,6 +20,7 @@ function faultOf(error: unknown): Fault {
     if (error instanceof LoadError) return "load";
     if (error instanceof TenureLost) return "elsewhere";
     if (error instanceof DeviceSegmentLost) return "device";
+    if (error instanceof StoreRemoved) return "removed";
     if (error instanceof DOMException) return error.name === "QuotaExceededError" ? "full" : "storage";
     return "core";
 }
@@ -36,7 +37,7 @@ async function start(): Promise<Host> {
     const module = await WasmInstance.load("/core.wasm").catch((error) => {
         throw new LoadError(String(error));
     });
-    const host = new Host(module, await Store.open(), post);
+    const host = new Host(module, await Store.open(onRemoved), post);
     await host.start(self.location.origin);
     return host;
 }
@@ -56,6 +57,14 @@ function enqueue<T>(job: () => Promise<T>): Promise<T | void> {
     });
     last = next;
     return next;
+}
+
+/** At once: a job may wait for the store that is gone. */
+function onRemoved(): void {
+    if (stopped) return;
+    stopped = true;
+    const error = new StoreRemoved("the browser has cleared this site's data");
+    stop(faultOf(error), error);
 }
 
 let host: Host | undefined;

@@ -5,7 +5,7 @@ import Trust
 // Files through the node, for a recipient who is away: sealed chunks as blobs, one at a time in either direction, so that
 // never more than one is in memory.
 extension Account {
-    /// A channel may come about within so long, in milliseconds.
+    /// A channel may come about within so long, in milliseconds, where one can.
     private static let channelPatience: UInt64 = 10_000
     private static let busyPause: UInt64 = 2_000
     private static let fullPause: UInt64 = 600_000
@@ -28,8 +28,9 @@ extension Account {
             guard !file.isPaused, !file.isAtNode, file.geometry.size <= limit else { continue }
             let since = file.waitingSince ?? effects.now
             conversation.files[index].waitingSince = since
-            guard since + Self.channelPatience <= effects.now else {
-                effects.wake(at: since + Self.channelPatience)
+            let patience = canConnect(in: conversation) ? Self.channelPatience : 0
+            guard since + patience <= effects.now else {
+                effects.wake(at: since + patience)
                 continue
             }
             guard mayUseNode, !isFileActive(.reading, .putting) else { return }

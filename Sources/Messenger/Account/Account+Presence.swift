@@ -100,7 +100,13 @@ extension Account {
         }
     }
 
+    /// Whether there is any use in a channel, as far as the two devices have said.
+    func canConnect(in conversation: Conversation) -> Bool {
+        callSupport != .noConnections && conversation.peerCalls != .noConnections
+    }
+
     private func beginChannel(in conversation: Conversation) {
+        guard canConnect(in: conversation) else { return conversation.channel.helloAt = nil }
         guard conversation.channel.state == .none, let contact = contact(conversation.peer) else { return }
         guard isInitiator(conversation) else {
             // The other one begins. Should it not, we say hello again.
@@ -131,7 +137,8 @@ extension Account {
     }
 
     func take(signal kind: SignalKind, _ text: Text, session: [UInt8], in conversation: Conversation) {
-        guard let device = contact(conversation.peer)?.identity.device.bytes else { return }
+        guard canConnect(in: conversation), let device = contact(conversation.peer)?.identity.device.bytes
+        else { return }
         if kind == .offer, !isInitiator(conversation), conversation.channel.session != session {
             if conversation.channel.state != .none { effects.output.channels.append(.close(device: device)) }
             resetChannel(of: conversation)

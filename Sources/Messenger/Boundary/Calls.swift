@@ -7,6 +7,8 @@ public enum CallSupport: UInt8, Sendable {
     case media = 2
     /// Every frame is encrypted a second time, under keys of the conversation (RFC 9605).
     case frames = 3
+    /// None, and no channel either: its browser makes no connections to other devices. Everything goes through the node.
+    case noConnections = 4
 }
 
 /// A message between the two RTCPeerConnections of a call, for perfect negotiation.

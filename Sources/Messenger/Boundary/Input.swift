@@ -73,7 +73,8 @@ public enum Input: Equatable, Sendable {
     /// ``CallAction/start(call:device:polite:video:relayOnly:keys:)`` and ``CallAction/end(call:)``.
     case callSignal([UInt8], kind: CallSignalKind, Text)
     case callMedia([UInt8], CallMediaState)
-    /// What the host can do about calls. Given before unlocking, or at any time later; until then the engine takes none.
+    /// What the host can do about calls, and whether it makes channels. Given before unlocking, or at any time later; until then
+    /// the engine takes no calls.
     case callsSupported(CallSupport)
     /// The relay does not take the right of that user name, ``RelayGrant/username``: it answered 401, 403, 438 or 441
     /// (RFC 8489 §14.8, RFC 8656 §19). Unless the host has another one by now, the node is asked for one, at most every 30

@@ -19,7 +19,7 @@ extension Account {
         switch peer {
         case .frames: return .frames
         case .unknown: return .unknown
-        case .none, .media: return .none
+        case .none, .media, .noConnections: return .none
         }
     }
 

@@ -31,6 +31,7 @@ const app = new App({
     },
     acquireProfile: async () => !query.has("elsewhere"),
     takeProfile: async () => {},
+    isProfileFree: async () => query.get("elsewhere") === "gone",
     askForPersistentStorage: () => {},
 }, link);
 show(document.getElementById("app")!, app);
@@ -45,6 +46,13 @@ function ringElsewhere(name: string): void {
     });
     app.onCallElsewhere("ringing");
 }
+
+/** The worker stops in the middle of a conversation. */
+function loseAll(fault: "removed"): void {
+    if (app.screen.current.name !== "main") return;
+    app.screen.current.model.openConversation("01".repeat(16));
+    setTimeout(() => listener?.onFault(fault, ""), 300);
+}
 void app.start();
 
 setTimeout(() => {
@@ -55,5 +63,7 @@ setTimeout(() => {
     if (query.has("collision")) listener?.onEvent({ type: "warning", kind: "nameCollision", conversation: "05".repeat(16) });
     const ringing = query.get("ringing");
     if (ringing && query.has("elsewhere")) ringElsewhere(ringing);
+    const lost = query.get("lost");
+    if (lost !== null) loseAll(lost as "removed");
     if (query.has("unreachable")) listener?.onNodeReachable(false);
 }, 400);

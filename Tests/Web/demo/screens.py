@@ -8,6 +8,7 @@ import contextlib
 import functools
 import http.server
 import pathlib
+import re
 import sys
 import threading
 
@@ -132,6 +133,16 @@ def microphone_refused(page):
     page.evaluate("() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new Error()); }")
     open_conversation(page)
     page.locator("button:has(.icon-microphone)").click()
+
+
+def outdated(page):
+    """The part for calls is gone, and somebody calls."""
+    page.route(re.compile(r"/part-\w+\.js$"), lambda route: route.fulfill(status=404))
+    open_conversation(page)
+    page.locator(".conversation-head .icon-phone").click()
+    page.locator(".lock-warning .notice").wait_for()
+
+
 def call(*steps, kind="phone", name="Ada Lovelace"):
     """A call from the conversation's head, the check behind it."""
 
@@ -168,7 +179,11 @@ SCREENS = {
     "locked": ("?vault", None),
     "locked-wrong": ("?vault", wrong_passphrase),
     "elsewhere": ("?elsewhere", None),
+    "elsewhere-gone": ("?elsewhere=gone", lambda page: page.wait_for_timeout(200)),
     "broken": ("?fault=device", None),
+    "blocked": ("?fault=blocked", None),
+    "removed": ("?unlocked&lost=removed", lambda page: page.locator("textarea.kept").wait_for()),
+    "outdated": ("?unlocked", outdated),
     "main": ("?unlocked", None),
     "main-empty-operator": ("?unlocked&empty&operator", None),
     "unreachable": ("?unlocked&unreachable", lambda page: page.wait_for_timeout(4600)),

@@ -206,6 +206,10 @@ export class DemoSession implements SessionPort {
         setTimeout(() => old === "wrong" ? this.#emit({ type: "problem", problem: "wrongPassphrase" }) : this.#unlock(false), 500);
     }
 
+    async nodeAnswers(): Promise<boolean> {
+        return true;
+    }
+
     async authorityFingerprint(): Promise<string | null> {
         return Array.from({ length: 32 }, (_, index) => (index * 7 + 16).toString(16).toUpperCase().padStart(2, "0")).join(":");
     }

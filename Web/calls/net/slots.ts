@@ -1,8 +1,10 @@
 // The four tracks a call may carry in each direction. Their order is that of the media sections (RFC 8829 §5.2.1), which are
 // all there from the first offer on: a camera that goes on or a screen that is shared later needs no new negotiation.
 
-export const slots = ["microphone", "camera", "screen", "screenSound"] as const;
-export type Slot = typeof slots[number];
+import type { Slot } from "../../model/figures";
+
+export const slots: readonly Slot[] = ["microphone", "camera", "screen", "screenSound"];
+export type { Slot };
 
 export const kindOf: { readonly [Name in Slot]: "audio" | "video" } = {
     microphone: "audio", camera: "video", screen: "video", screenSound: "audio",

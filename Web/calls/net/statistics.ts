@@ -1,41 +1,9 @@
 // What the browser's counters say of a call (W3C WebRTC Statistics): figures that a support person can use, and nothing that
 // says who or where.
 
-import { Path, Reports, selectedPair } from "../../net/selectedpair";
-import { Slot, slots } from "./slots";
-
-export type Direction = "sent" | "received";
-
-export interface StreamFigures {
-    readonly direction: Direction;
-    readonly slot: Slot;
-    readonly codec: string;
-    readonly bitsPerSecond: number;
-    readonly width: number;
-    readonly height: number;
-    readonly framesPerSecond: number;
-    /** Encoded or decoded so far. */
-    readonly frames: number;
-    /** Between 0 and 1, since the figures before; null where it is not known. */
-    readonly loss: number | null;
-    readonly jitterMs: number | null;
-}
-
-export interface Figures {
-    readonly path: Path | null;
-    /** Of the two ends: host, srflx, prflx or relay (RFC 8445 §5.1.1). */
-    readonly candidateTypes: readonly string[];
-    readonly protocol: string;
-    /** What this end speaks to its relay: UDP, TCP or TLS; empty without one. */
-    readonly relayProtocol: string;
-    readonly roundTripMs: number | null;
-    /** What the browser may send, as it estimates the line. */
-    readonly availableBitsPerSecond: number | null;
-    /** Null where there are no frames. */
-    readonly encrypted: boolean | null;
-    readonly refused: number;
-    readonly streams: readonly StreamFigures[];
-}
+import type { Direction, Figures, StreamFigures } from "../../model/figures";
+import { Reports, selectedPair } from "../../net/selectedpair";
+import { slots } from "./slots";
 
 /** One stream's counters at one time. */
 interface Counters {

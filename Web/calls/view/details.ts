@@ -2,9 +2,8 @@
 
 import { button } from "../../view/controls";
 import { Child, h, Scope } from "../../view/dom";
-import type { Observable } from "../../model/value";
+import type { Figures, Measured, StreamFigures } from "../../model/figures";
 import { t } from "../i18n";
-import type { Figures, StreamFigures } from "../net/statistics";
 
 const interval = 1_000;
 /** How long the button says that it copied. */
@@ -13,13 +12,6 @@ const copiedFor = 2_000;
 export interface Group {
     readonly title: string;
     readonly rows: readonly (readonly [label: string, value: string])[];
-}
-
-/** What can be measured: a call, or a conversation's channel. */
-export interface Measured {
-    /** Null: not yet. */
-    readonly figures: Observable<Figures | null>;
-    measure(): Promise<void>;
 }
 
 export function detailsPanel(scope: Scope, model: Measured): Child {

@@ -3,7 +3,7 @@
 import type { Call } from "../../model/calls";
 import { button, notice } from "../../view/controls";
 import { h, Scope, uniqueId } from "../../view/dom";
-import { avatar } from "../../view/main";
+import { avatar } from "../../view/avatar";
 import { t } from "../i18n";
 import type { Telephone } from "../telephone";
 

@@ -1,12 +1,13 @@
 // What is behind a conversation's `Connection`: the channel's path, and the call's while there is one.
 
+import type { Figures, Measured } from "../../model/figures";
 import type { MainModel } from "../../model/main";
 import type { SessionPort } from "../../net/session";
 import { Value } from "../../model/value";
 import { Child, h, Scope } from "../../view/dom";
 import { t } from "../i18n";
-import { Figures, figuresOf, Snapshot } from "../net/statistics";
-import { detailsPanel, Measured } from "./details";
+import { figuresOf, Snapshot } from "../net/statistics";
+import { detailsPanel } from "./details";
 
 export { loadStyles } from "./telephone";
 

@@ -4,7 +4,7 @@ import { Value } from "../../model/value";
 import { button } from "../../view/controls";
 import { h, Scope } from "../../view/dom";
 import { icon } from "../../view/icons";
-import { avatar } from "../../view/main";
+import { avatar } from "../../view/avatar";
 import type { CallModel } from "../call";
 import { t } from "../i18n";
 import type { Telephone } from "../telephone";

@@ -5,6 +5,7 @@ No browsers here: what they would see is the certificate, the answer and the Web
 
 import datetime
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -217,6 +218,27 @@ def test_a_clock_that_was_wrong_at_the_first_start_leaves_no_dead_certificate(tm
     eventually(is_valid)
     node.stop()
     Node.start(node).stop()
+
+
+@pytest.mark.skipif(COMPILER is None, reason="a clock of its own has to be compiled")
+def test_an_authority_near_its_end_is_said_in_time_and_costs_no_new_certificate_each_day(tmp_path):
+    clock = Clock(tmp_path)
+    program = clock.program(EXECUTABLE)
+    Node(tmp_path, "--turn-port", "0", executable=program).start().stop()
+    end = x509.load_pem_x509_certificate((tmp_path / "data/ca.pem").read_bytes()).not_valid_after_utc
+    left = (end - datetime.datetime.now(datetime.timezone.utc)).days
+    clock.set_ahead((left - 50) * DAY)
+    node = Node(tmp_path, "--turn-port", "0", executable=program).start()
+    eventually(lambda: re.search("certificate authority ends in (49|50) days", node.output()))
+    leaf = shown(node.port)
+    assert leaf.not_valid_after_utc == end
+    node.restart()
+    clock.set_ahead((left - 20) * DAY)
+    asked = ["doctor", f"https://localhost:{node.port}", "--data", str(node.data), "--turn-port", "0"]
+    found = subprocess.run([str(program), *asked], capture_output=True, text=True, timeout=60)
+    assert re.search("warn  Certificate: its authority ends in (19|20) days", found.stdout), found.stdout
+    assert shown(node.port) == leaf
+    node.stop()
 
 
 @pytest.mark.skipif(COMPILER is None, reason="a clock of its own has to be compiled")

@@ -153,7 +153,7 @@ final class TrustAnchor: Sendable {
         machine.withLock { $0 = addresses }
         let names = (hosts + addresses).filter { authority.vouches(for: $0) }
         let isGood = current.withLock { current in
-            !current.identity.expires(within: Self.renewalMargin, of: now) && !current.identity.begins(after: now)
+            Self.isFresh(current.identity, authority, now: now) && !current.identity.begins(after: now)
                 && names.allSatisfy { current.identity.covers($0) }
         }
         if isGood { return }
@@ -258,7 +258,7 @@ final class TrustAnchor: Sendable {
         throws(StartError) -> ServerIdentity
     {
         let names = (hosts + machineNames()).filter { authority.vouches(for: $0) }
-        if let stored = try? stored(folder, authority), !stored.expires(within: renewalMargin, of: now),
+        if let stored = try? stored(folder, authority), isFresh(stored, authority, now: now),
             !stored.begins(after: now), names.allSatisfy({ stored.covers($0) }), stored.names.count == Set(names).count
         {
             return stored
@@ -276,6 +276,12 @@ final class TrustAnchor: Sendable {
                 "The server certificate cannot be written to \(folder.path)",
                 advice: "see that there is room and that the user who runs the node may write there")
         }
+    }
+
+    /// Whether a new certificate would not last longer: none does that ends with the authority itself.
+    private static func isFresh(_ identity: ServerIdentity, _ authority: LocalAuthority, now: Date) -> Bool {
+        guard identity.expires(within: renewalMargin, of: now) else { return true }
+        return identity.chain.allSatisfy { $0.notValidAfter >= authority.certificate.notValidAfter }
     }
 
     private static func stored(_ folder: DataFolder, _ authority: LocalAuthority) throws -> ServerIdentity {

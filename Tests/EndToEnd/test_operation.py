@@ -28,6 +28,8 @@ from node import EXECUTABLE, Node, free_port
 DAY = 86_400
 # What the node promises: a new address within five seconds, a new certificate within a minute.
 SOON = 15
+# Where systems keep whom they trust.
+ROOTS = [pathlib.Path("/etc/ssl/certs/ca-certificates.crt"), pathlib.Path("/etc/pki/tls/certs/ca-bundle.crt")]
 
 
 def eventually(condition, seconds: float = SOON):
@@ -75,25 +77,51 @@ class Pair:
     """A certificate and its key on disk, as a program that renews certificates leaves them."""
 
     def __init__(self, folder: pathlib.Path):
+        folder.mkdir(exist_ok=True)
         self.certificate = folder / "chain.pem"
         self.key = folder / "key.pem"
         self.options = ("--host", "localhost", "--tls-cert", str(self.certificate), "--tls-key", str(self.key))
 
-    def issue(self, serial: int, days: int = 90, name: str = "localhost") -> None:
+    def issue(self, serial: int, days: int = 90, name: str = "localhost", by: "Pair | None" = None) -> None:
+        """A certificate that vouches for itself, or one by an authority, which is made for it."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+        issuer, issuer_key = subject, key
+        if by is not None:
+            issuer, issuer_key = by.become_authority()
         end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(subject)
+            .issuer_name(issuer)
             .public_key(key.public_key())
             .serial_number(serial)
             .not_valid_before(end - datetime.timedelta(days=200))
             .not_valid_after(end)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(issuer_key, hashes.SHA256())
+        )
+        self._write(key, certificate)
+
+    def become_authority(self) -> tuple[x509.Name, ec.EllipticCurvePrivateKey]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of the test")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now - datetime.timedelta(days=200))
+            .not_valid_after(now + datetime.timedelta(days=200))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
         )
+        self._write(key, certificate)
+        return name, key
+
+    def _write(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
         self.key.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -171,6 +199,30 @@ def test_no_signal_but_those_that_stop_it_ends_the_node(tmp_path, options):
         node.process.send_signal(number)
     eventually(lambda: "SIGHUP" in node.output() and "SIGUSR1" in node.output())
     assert node.is_healthy()
+    node.stop()
+
+
+def headers(port: int) -> bytes:
+    with connect(port) as tls:
+        tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return everything(tls)
+
+
+def test_a_certificate_that_only_some_trust_forbids_nobody_to_click_through(given):
+    assert b"Strict-Transport-Security" not in headers(given.port)
+
+
+@pytest.mark.skipif(not network.IS_POSSIBLE, reason="only root can say what this machine trusts")
+def test_a_certificate_that_the_world_trusts_forbids_plain_http(pair, tmp_path):
+    authority = Pair(tmp_path / "authority")
+    pair.issue(serial=2, by=authority)
+    trusted = next(path for path in ROOTS if path.exists())
+    program = tmp_path / "cryptpeer"
+    mount = f"mount --bind {authority.certificate} {trusted}"
+    program.write_text(f'#!/bin/sh\nexec unshare -m sh -c \'{mount} && exec {EXECUTABLE} "$@"\' sh "$@"\n')
+    program.chmod(0o755)
+    node = Node(tmp_path, *pair.options, executable=program).start()
+    assert b"Strict-Transport-Security: max-age=" in headers(node.port)
     node.stop()
 
 

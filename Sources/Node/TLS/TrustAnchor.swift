@@ -18,6 +18,8 @@ final class TrustAnchor: Sendable {
     /// `localhost` and the machine's addresses, as they were seen last.
     private let machine = Mutex<[ServerName]>([])
     private let current: Mutex<(identity: ServerIdentity, context: NIOSSLContext)>
+    /// What was found out about the chain that was looked at last.
+    private let examined = Mutex<(chain: [Certificate], isTrusted: Bool)?>(nil)
 
     private enum Source {
         case own(LocalAuthority, DataFolder, hosts: [ServerName])
@@ -118,6 +120,22 @@ final class TrustAnchor: Sendable {
     /// The files of a given certificate; nil: the node makes its own.
     var files: NodeConfiguration.CertificateFiles? {
         if case .given(let files, _) = source { files } else { nil }
+    }
+
+    /// Whether this machine trusts whoever vouches for a given certificate, as browsers then do, too: a root of the system's.
+    func isTrustedBySystem() async -> Bool {
+        guard case .given = source else { return false }
+        let chain = current.withLock { $0.identity.chain }
+        if let known = examined.withLock({ $0 }), known.chain == chain { return known.isTrusted }
+        var verifier = Verifier(rootCertificates: CertificateStore.systemTrustRoots) { RFC5280Policy() }
+        var isTrusted = false
+        if case .validCertificate = await verifier.validate(
+            leaf: chain[0], intermediates: CertificateStore(chain.dropFirst()))
+        {
+            isTrusted = true
+        }
+        examined.withLock { [isTrusted] in $0 = (chain, isTrusted) }
+        return isTrusted
     }
 
     /// When the first of the certificates that are shown ends.

@@ -192,6 +192,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Self.forbidDumps()
         // Nor must a reader of our output that goes away end the node (SIGPIPE).
         SignalService.ignoreUntilRunning()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -224,6 +225,12 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension Serve {
+    /// The memory has the node's keys: a crash is to leave none of it on the disk.
+    private static func forbidDumps() {
+        var none = rlimit()
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+
     /// As the machine's memory allows, unless the options say otherwise.
     private var bounds: ServiceBounds {
         var bounds = ServiceBounds(memory: ServiceBounds.machineMemory)

@@ -405,6 +405,10 @@ def test_the_version_is_the_same_everywhere(node):
     assert f'cryptpeer_build_info{{version="{version}"}} 1' in lines
 
 
+def test_the_system_is_asked_for_no_dump_of_the_memory(node):
+    assert resource.prlimit(node.pid, resource.RLIMIT_CORE) == (0, 0)
+
+
 @pytest.mark.skipif(not network.IS_POSSIBLE, reason="only root can give a machine an address")
 def test_ipv6_addresses_are_counted_by_household_and_by_organisation(tmp_path):
     node = Node(tmp_path, "--connections-per-address", "2").start()

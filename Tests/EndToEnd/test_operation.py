@@ -405,6 +405,26 @@ def test_the_version_is_the_same_everywhere(node):
     assert f'cryptpeer_build_info{{version="{version}"}} 1' in lines
 
 
+def test_a_slow_line_gets_the_whole_of_the_largest_file(node):
+    rate, length, taken = 100_000, 0, 0
+    plain_socket = socket.socket()
+    plain_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    plain_socket.settimeout(10)
+    plain_socket.connect(("127.0.0.1", node.port))
+    with ssl._create_unverified_context().wrap_socket(plain_socket, server_hostname="localhost") as tls:
+        tls.sendall(b"GET /core.wasm HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        begun = time.monotonic()
+        while piece := tls.recv(2_048):
+            if length == 0:
+                (length,) = (int(line.split(b":")[1]) for line in piece.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+                taken -= piece.index(b"\r\n\r\n") + 4
+            taken += len(piece)
+            # No faster than the line would be.
+            time.sleep(max(0.0, begun + taken / rate - time.monotonic()))
+    assert length > 1_000_000
+    assert taken == length
+
+
 def test_the_system_is_asked_for_no_dump_of_the_memory(node):
     assert resource.prlimit(node.pid, resource.RLIMIT_CORE) == (0, 0)
 

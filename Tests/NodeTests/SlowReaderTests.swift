@@ -137,4 +137,35 @@ struct SlowReaderTests {
         try await node.stop()
         #expect(ContinuousClock.now - begun < .seconds(5))
     }
+
+    @Test("requests that were sent together are answered in order, and not more often than a connection may ask")
+    func rate() async throws {
+        let archive = file(1)
+        try await withNode {
+            $0.bounds.httpRequests = .init(burst: 4, perSecond: 4)
+            $0.webApp = archive
+        } _: { node in
+            let client = try HTTPSClient(node.origin, trusting: try node.authority)
+            let paths = ["/", "/healthz", "/no", "/file", "/", "/healthz", "/no", "/file"]
+            var requests = paths.flatMap { request($0) }
+            requests += Array("GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".utf8)
+            let begun = ContinuousClock.now
+            let answer = String(decoding: try await client.exchange(requests), as: UTF8.self)
+            #expect(answer.components(separatedBy: "HTTP/1.1 200 OK").count - 1 == 7)
+            #expect(answer.components(separatedBy: "HTTP/1.1 404 ").count - 1 == 2)
+            #expect(answer.hasSuffix("page"))
+            #expect(ContinuousClock.now - begun > .seconds(1))
+        }
+    }
+
+    @Test("who sends request upon request and waits for no answer is let go")
+    func flood() async throws {
+        try await withNode { node in
+            let stream = try await ByteStream.open(node.origin, trusting: try node.authority)
+            for _ in 0..<200 { try? await stream.send((0..<20).flatMap { _ in request("/healthz") }) }
+            #expect(await stream.isClosed(within: .seconds(5)))
+            let client = try HTTPSClient(node.origin, trusting: try node.authority)
+            #expect(try await client.get("/healthz").text == "ok\n")
+        }
+    }
 }

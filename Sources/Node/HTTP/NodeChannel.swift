@@ -122,6 +122,7 @@ struct NodeChannel: HTTPChannelHandler {
                 AnswerPacer(bounds, room) { [metrics] in metrics.slowReaderClosed() }, position: .before(encoder))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
             try pipeline.addHandler(NoBodiesHandler())
+            try pipeline.addHandler(RequestTurn(bounds.httpRequests))
             try pipeline.addHandler(
                 HTTPConnectionStateHandler(idleTimeout: .seconds(bounds.silenceSeconds), logger: logger))
             return .http(

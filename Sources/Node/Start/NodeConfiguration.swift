@@ -70,6 +70,8 @@ public struct ServiceBounds: Sendable {
     public var answerBytesPerSecond = 50_000
     /// Bytes of answers that all clients together have not taken yet. Past that each is given less at a time.
     public var answerBytes = 64 << 20
+    /// Requests over HTTP of one connection.
+    public var httpRequests = RequestRate(burst: 400, perSecond: 100)
     /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)

@@ -24,6 +24,7 @@ struct Serve: AsyncParsableCommand {
               server.pem, server.key   the certificate it shows, renewed by itself
               relay.key                the secret of the relay's credentials, unless --turn-secret gives another
               node.sqlite*             mailboxes, invitations and devices: sealed bytes and hashes, nothing readable
+              clock                    how far the clock was set ahead or back, while what is stored keeps its time
               reserve                  room that the node gives up when the disk is full; needs no backup
               lock                     held while a node runs on the folder
 

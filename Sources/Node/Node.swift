@@ -91,6 +91,9 @@ public struct Node: Service {
             )
         }
         let ledger = ConnectionLedger(bounds)
+        let metrics = NodeMetrics(registry)
+        let room = AnswerRoom(bound: bounds.answerBytes)
+        registry.observe("cryptpeer_http_bytes_held") { Int64(room.bytes) }
         let sessions = SessionRegistry(sessionsPerDevice: bounds.sessionsPerDevice)
         let relay = try await startedRelay(registry, bounds, ledger, sessions)
         let retention = RetentionClock(
@@ -98,7 +101,7 @@ public struct Node: Service {
             folder: folder, logger: logger)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
-            sessions: sessions, metrics: NodeMetrics(registry), quotas: bounds.quotas, desk: relay?.desk,
+            sessions: sessions, metrics: metrics, quotas: bounds.quotas, desk: relay?.desk,
             clock: configuration.clock, retention: { retention.now() })
         let port = ListeningPort(configuration.port)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in
@@ -110,7 +113,8 @@ public struct Node: Service {
             router: try routes.makeRouter(),
             server: HTTPServerBuilder { [anchor, bounds] responder in
                 NodeChannel(
-                    responder: responder, anchor: anchor, ledger: ledger, bounds: bounds, streams: relay?.streams
+                    responder: responder, anchor: anchor, ledger: ledger, bounds: bounds, room: room,
+                    metrics: metrics, streams: relay?.streams
                 ) { origin in
                     WebSocketSession(service: service, ledger: ledger, bounds: bounds, origin: origin)
                 }

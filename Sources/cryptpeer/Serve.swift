@@ -24,6 +24,7 @@ struct Serve: AsyncParsableCommand {
               server.pem, server.key   the certificate it shows, renewed by itself
               relay.key                the secret of the relay's credentials, unless --turn-secret gives another
               node.sqlite*             mailboxes, invitations and devices: sealed bytes and hashes, nothing readable
+              clock                    how far the clock was set ahead or back, while what is stored keeps its time
               reserve                  room that the node gives up when the disk is full; needs no backup
               lock                     held while a node runs on the folder
 
@@ -192,6 +193,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        Self.forbidDumps()
         // Nor must a reader of our output that goes away end the node (SIGPIPE).
         SignalService.ignoreUntilRunning()
         LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
@@ -224,6 +226,12 @@ struct Serve: AsyncParsableCommand {
 }
 
 extension Serve {
+    /// The memory has the node's keys: a crash is to leave none of it on the disk.
+    private static func forbidDumps() {
+        var none = rlimit()
+        setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+    }
+
     /// As the machine's memory allows, unless the options say otherwise.
     private var bounds: ServiceBounds {
         var bounds = ServiceBounds(memory: ServiceBounds.machineMemory)

@@ -43,7 +43,11 @@ def test_a_wrong_clock_is_named_and_the_link_works_when_it_is_set(tmp_path, page
 def test_behind_a_port_forward_the_page_says_which_option_is_missing(node, page):
     forwarded = Forward(node.port)
     page.goto(re.sub(r":\d+/", f":{forwarded.port}/", node.operator_invitation))
-    expect(page.get_by_text(re.compile(f"--public-origin .?https://localhost:{forwarded.port}"))).to_be_visible(timeout=SOON)
+    option = page.get_by_text(f"--public-origin https://localhost:{forwarded.port}", exact=True)
+    expect(option).to_be_visible(timeout=SOON)
+    # What is copied is what is typed, without marks for the direction of a text.
+    option.select_text()
+    assert page.evaluate("getSelection().toString()") == f"--public-origin https://localhost:{forwarded.port}"
     forwarded.close()
 
 

@@ -5,6 +5,7 @@ No browsers here: what they would see is the certificate, the answer and the Web
 
 import datetime
 import pathlib
+import re
 import resource
 import signal
 import socket
@@ -27,6 +28,8 @@ from node import EXECUTABLE, Node, free_port
 DAY = 86_400
 # What the node promises: a new address within five seconds, a new certificate within a minute.
 SOON = 15
+# Where systems keep whom they trust.
+ROOTS = [pathlib.Path("/etc/ssl/certs/ca-certificates.crt"), pathlib.Path("/etc/pki/tls/certs/ca-bundle.crt")]
 
 
 def eventually(condition, seconds: float = SOON):
@@ -74,25 +77,51 @@ class Pair:
     """A certificate and its key on disk, as a program that renews certificates leaves them."""
 
     def __init__(self, folder: pathlib.Path):
+        folder.mkdir(exist_ok=True)
         self.certificate = folder / "chain.pem"
         self.key = folder / "key.pem"
         self.options = ("--host", "localhost", "--tls-cert", str(self.certificate), "--tls-key", str(self.key))
 
-    def issue(self, serial: int, days: int = 90, name: str = "localhost") -> None:
+    def issue(self, serial: int, days: int = 90, name: str = "localhost", by: "Pair | None" = None) -> None:
+        """A certificate that vouches for itself, or one by an authority, which is made for it."""
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "test")])
+        issuer, issuer_key = subject, key
+        if by is not None:
+            issuer, issuer_key = by.become_authority()
         end = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=days)
         certificate = (
             x509.CertificateBuilder()
             .subject_name(subject)
-            .issuer_name(subject)
+            .issuer_name(issuer)
             .public_key(key.public_key())
             .serial_number(serial)
             .not_valid_before(end - datetime.timedelta(days=200))
             .not_valid_after(end)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=False)
+            .sign(issuer_key, hashes.SHA256())
+        )
+        self._write(key, certificate)
+
+    def become_authority(self) -> tuple[x509.Name, ec.EllipticCurvePrivateKey]:
+        key = ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "authority of the test")])
+        now = datetime.datetime.now(datetime.timezone.utc)
+        certificate = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(name)
+            .public_key(key.public_key())
+            .serial_number(1)
+            .not_valid_before(now - datetime.timedelta(days=200))
+            .not_valid_after(now + datetime.timedelta(days=200))
+            .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
             .sign(key, hashes.SHA256())
         )
+        self._write(key, certificate)
+        return name, key
+
+    def _write(self, key: ec.EllipticCurvePrivateKey, certificate: x509.Certificate) -> None:
         self.key.write_bytes(
             key.private_bytes(
                 serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
@@ -173,6 +202,30 @@ def test_no_signal_but_those_that_stop_it_ends_the_node(tmp_path, options):
     node.stop()
 
 
+def headers(port: int) -> bytes:
+    with connect(port) as tls:
+        tls.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        return everything(tls)
+
+
+def test_a_certificate_that_only_some_trust_forbids_nobody_to_click_through(given):
+    assert b"Strict-Transport-Security" not in headers(given.port)
+
+
+@pytest.mark.skipif(not network.IS_POSSIBLE, reason="only root can say what this machine trusts")
+def test_a_certificate_that_the_world_trusts_forbids_plain_http(pair, tmp_path):
+    authority = Pair(tmp_path / "authority")
+    pair.issue(serial=2, by=authority)
+    trusted = next(path for path in ROOTS if path.exists())
+    program = tmp_path / "cryptpeer"
+    mount = f"mount --bind {authority.certificate} {trusted}"
+    program.write_text(f'#!/bin/sh\nexec unshare -m sh -c \'{mount} && exec {EXECUTABLE} "$@"\' sh "$@"\n')
+    program.chmod(0o755)
+    node = Node(tmp_path, *pair.options, executable=program).start()
+    assert b"Strict-Transport-Security: max-age=" in headers(node.port)
+    node.stop()
+
+
 def test_the_doctor_says_that_a_certificate_on_disk_is_not_the_one_that_is_shown(given, pair):
     url = f"https://localhost:{given.port}"
     arguments = ("doctor", url, "--ca", str(pair.certificate), "--tls-cert", str(pair.certificate), "--turn-port", "0")
@@ -217,6 +270,27 @@ def test_a_clock_that_was_wrong_at_the_first_start_leaves_no_dead_certificate(tm
     eventually(is_valid)
     node.stop()
     Node.start(node).stop()
+
+
+@pytest.mark.skipif(COMPILER is None, reason="a clock of its own has to be compiled")
+def test_an_authority_near_its_end_is_said_in_time_and_costs_no_new_certificate_each_day(tmp_path):
+    clock = Clock(tmp_path)
+    program = clock.program(EXECUTABLE)
+    Node(tmp_path, "--turn-port", "0", executable=program).start().stop()
+    end = x509.load_pem_x509_certificate((tmp_path / "data/ca.pem").read_bytes()).not_valid_after_utc
+    left = (end - datetime.datetime.now(datetime.timezone.utc)).days
+    clock.set_ahead((left - 50) * DAY)
+    node = Node(tmp_path, "--turn-port", "0", executable=program).start()
+    eventually(lambda: re.search("certificate authority ends in (49|50) days", node.output()))
+    leaf = shown(node.port)
+    assert leaf.not_valid_after_utc == end
+    node.restart()
+    clock.set_ahead((left - 20) * DAY)
+    asked = ["doctor", f"https://localhost:{node.port}", "--data", str(node.data), "--turn-port", "0"]
+    found = subprocess.run([str(program), *asked], capture_output=True, text=True, timeout=60)
+    assert re.search("warn  Certificate: its authority ends in (19|20) days", found.stdout), found.stdout
+    assert shown(node.port) == leaf
+    node.stop()
 
 
 @pytest.mark.skipif(COMPILER is None, reason="a clock of its own has to be compiled")
@@ -329,6 +403,30 @@ def test_the_version_is_the_same_everywhere(node):
     with urllib.request.urlopen(f"http://127.0.0.1:{node.metrics_port}/metrics", timeout=5) as answer:
         lines = answer.read().decode().splitlines()
     assert f'cryptpeer_build_info{{version="{version}"}} 1' in lines
+
+
+def test_a_slow_line_gets_the_whole_of_the_largest_file(node):
+    rate, length, taken = 100_000, 0, 0
+    plain_socket = socket.socket()
+    plain_socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+    plain_socket.settimeout(10)
+    plain_socket.connect(("127.0.0.1", node.port))
+    with ssl._create_unverified_context().wrap_socket(plain_socket, server_hostname="localhost") as tls:
+        tls.sendall(b"GET /core.wasm HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+        begun = time.monotonic()
+        while piece := tls.recv(2_048):
+            if length == 0:
+                (length,) = (int(line.split(b":")[1]) for line in piece.split(b"\r\n") if line.lower().startswith(b"content-length:"))
+                taken -= piece.index(b"\r\n\r\n") + 4
+            taken += len(piece)
+            # No faster than the line would be.
+            time.sleep(max(0.0, begun + taken / rate - time.monotonic()))
+    assert length > 1_000_000
+    assert taken == length
+
+
+def test_the_system_is_asked_for_no_dump_of_the_memory(node):
+    assert resource.prlimit(node.pid, resource.RLIMIT_CORE) == (0, 0)
 
 
 @pytest.mark.skipif(not network.IS_POSSIBLE, reason="only root can give a machine an address")

@@ -40,7 +40,7 @@ const catalogue = {
     "enrol.joining": "Creating your keys. This can take a few seconds…",
     "enrol.opening": "Checking the invitation…",
     "enrol.unreachable": "The server does not answer. CryptPeer keeps trying: leave this page open.",
-    "enrol.unknownAddress": "This server was not told that it is reached at {origin}, and lets nobody in from here. Ask the person who runs it to start it with: --public-origin {origin}",
+    "enrol.unknownAddress": "This server was not told that it is reached at {origin}, and lets nobody in from here. Ask the person who runs it to start it with:",
     "enrol.busy": "Many people are joining just now. Leave this page open: it tries again by itself.",
     "enrol.tooShort": "Use at least 8 characters.",
     "enrol.mismatch": "The two passphrases are different. Type the same one twice.",

@@ -37,7 +37,7 @@ export const fr: Catalogue = {
     "enrol.joining": "Création de vos clés. Cela peut prendre quelques secondes…",
     "enrol.opening": "Vérification de l’invitation…",
     "enrol.unreachable": "Le nœud ne répond pas. Nouvelle tentative automatique ; laissez cette page ouverte.",
-    "enrol.unknownAddress": "Ce nœud ne sait pas qu’on le joint à l’adresse {origin} et ne laisse entrer personne par là. Demandez à la personne qui le gère de le démarrer avec : --public-origin {origin}",
+    "enrol.unknownAddress": "Ce nœud ne sait pas qu’on le joint à l’adresse {origin} et ne laisse entrer personne par là. Demandez à la personne qui le gère de le démarrer avec :",
     "enrol.busy": "Beaucoup de personnes arrivent en ce moment. Laissez cette page ouverte : nouvelle tentative automatique.",
     "enrol.tooShort": "Utilisez au moins 8 caractères.",
     "enrol.mismatch": "Les deux phrases secrètes sont différentes. Saisissez deux fois la même.",

@@ -101,7 +101,7 @@ function enrolForm(scope: Scope, model: EnrolModel): HTMLElement {
         const waiting = model.terms.current === null;
         progress.replaceChildren();
         if (problem !== null) progress.append(notice("danger", t(`problem.${problem}`)));
-        else if (model.addressUnknown.current) progress.append(notice("danger", t("enrol.unknownAddress", { origin: location.origin })));
+        else if (model.addressUnknown.current) progress.append(notice("danger", unknownAddress()));
         else if (!model.nodeReachable.current) progress.append(notice("warning", t("enrol.unreachable")));
         else if (state === "joining") progress.append(spinner(t(waiting ? "enrol.opening" : "enrol.joining")));
         for (const control of [name.input, passphrase.input, repeat.input, join]) control.disabled = state === "joining";
@@ -193,6 +193,12 @@ export function elsewhereView(scope: Scope, app: App): HTMLElement {
         warning,
         button(t("elsewhere.use"), { class: "primary", onclick: () => void app.useHere() }),
         calls);
+}
+
+/** The option stands by itself: an address inside a sentence is marked by characters for its direction, which a copy takes along. */
+function unknownAddress(): Child {
+    return [t("enrol.unknownAddress", { origin: location.origin }), " ",
+        h("code", { dir: "ltr" }, `--public-origin ${location.origin}`)];
 }
 
 /** It rings in the tab that has the keys, and so here, too. */

@@ -114,6 +114,13 @@ struct HTTPSExamination: Sendable {
                         "Certificate: its authority has expired: remove ca.pem and ca.key from the node's data folder.")
                 ]
             }
+            if trusted.notValidAfter < now + LocalAuthority.warning {
+                let left = Int(trusted.notValidAfter.timeIntervalSince(now) / 86_400)
+                findings.append(
+                    .warn(
+                        "Certificate: its authority ends in \(left) days: in time, remove ca.pem and ca.key from the node's data folder, and have devices install the new one."
+                    ))
+            }
             roots = CertificateStore([trusted])
         } else {
             roots = CertificateStore.systemTrustRoots

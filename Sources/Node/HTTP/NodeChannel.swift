@@ -28,6 +28,9 @@ struct NodeChannel: HTTPChannelHandler {
     let anchor: TrustAnchor
     let ledger: ConnectionLedger
     let bounds: ServiceBounds
+    /// What all connections together hold of answers.
+    let room: AnswerRoom
+    let metrics: NodeMetrics
     /// Where STUN and TURN go; nil without a relay.
     let streams: RelayStreams?
     /// Makes the handler of a WebSocket that was opened with this `Origin`.
@@ -114,8 +117,12 @@ struct NodeChannel: HTTPChannelHandler {
     private func serveHTTP(_ channel: any Channel, _ logger: Logger) -> EventLoopFuture<Negotiated> {
         channel.eventLoop.makeCompletedFuture {
             let pipeline = channel.pipeline.syncOperations
+            let encoder = try pipeline.handler(type: HTTPResponseEncoder.self)
+            try pipeline.addHandler(
+                AnswerPacer(bounds, room) { [metrics] in metrics.slowReaderClosed() }, position: .before(encoder))
             try pipeline.addHandler(HTTP1ToHTTPServerCodec(secure: true))
             try pipeline.addHandler(NoBodiesHandler())
+            try pipeline.addHandler(RequestTurn(bounds.httpRequests))
             try pipeline.addHandler(
                 HTTPConnectionStateHandler(idleTimeout: .seconds(bounds.silenceSeconds), logger: logger))
             return .http(

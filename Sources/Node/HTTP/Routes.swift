@@ -18,7 +18,7 @@ struct Routes: Sendable {
 
     func makeRouter() throws -> Router<BasicRequestContext> {
         let router = Router(options: .autoGenerateHeadEndpoints)
-        router.add(middleware: SecurityHeaders(strictTransport: anchor.authority == nil))
+        router.add(middleware: SecurityHeaders { [anchor] in await anchor.isTrustedBySystem() })
         router.add(middleware: ReadingOnly())
         router.get("/healthz") { _, _ in
             await isHealthy()

@@ -4,8 +4,10 @@ import Hummingbird
 /// What every answer says to a browser about what a page of this node may do: nothing but talk to this node.
 struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
     /// Only a certificate that the world trusts makes it safe to forbid plain HTTP for a year to come: with the node's own
-    /// authority a browser could then no longer click through.
-    let strictTransport: Bool
+    /// authority, or another private one, a browser could then no longer click through.
+    let isTrusted: @Sendable () async -> Bool
+
+    private static var strictTransport: HTTPField.Name? { HTTPField.Name("Strict-Transport-Security") }
 
     private static var contentSecurityPolicy: String {
         [
@@ -32,8 +34,8 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
 
     private let fields: [(HTTPField.Name, String)]
 
-    init(strictTransport: Bool) {
-        self.strictTransport = strictTransport
+    init(isTrusted: @escaping @Sendable () async -> Bool) {
+        self.isTrusted = isTrusted
         let named: [(String, String)] = [
             ("Content-Security-Policy", Self.contentSecurityPolicy),
             ("Permissions-Policy", Self.permissionsPolicy),
@@ -44,8 +46,7 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
             ("X-Content-Type-Options", "nosniff"),
             ("X-Frame-Options", "DENY"),
         ]
-        let strict = strictTransport ? [("Strict-Transport-Security", "max-age=31536000")] : []
-        fields = (named + strict).compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
+        fields = named.compactMap { name, value in HTTPField.Name(name).map { ($0, value) } }
     }
 
     func handle(_ request: Request, context: Context, next: (Request, Context) async throws -> Response) async throws
@@ -58,6 +59,7 @@ struct SecurityHeaders<Context: RequestContext>: RouterMiddleware {
             response = try error.response(from: request, context: context)
         }
         for (name, value) in fields { response.headers[name] = value }
+        if let name = Self.strictTransport, await isTrusted() { response.headers[name] = "max-age=31536000" }
         return response
     }
 }

@@ -10,6 +10,7 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
     }
 
     private let values: Mutex<[Series: Double]>
+    private let observed = Mutex<[Series: @Sendable () -> Int64]>([:])
 
     init() {
         // A gauge that is always 1, for its label: Prometheus's own way to say which version this is.
@@ -20,7 +21,8 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
 
     /// All series, in the text exposition format 0.0.4, in a fixed order.
     var text: String {
-        let values = values.withLock { $0 }
+        var values = values.withLock { $0 }
+        for (series, value) in observed.withLock({ $0 }) { values[series] = Double(value()) }
         var text = ""
         var described = ""
         let sorted = values.sorted { ($0.key.name, $0.key.labels) < ($1.key.name, $1.key.labels) }
@@ -33,6 +35,12 @@ final class PrometheusRegistry: MetricsFactory, Sendable {
             text += "\(name)\(series.labels) \(Int64(value))\n"
         }
         return text
+    }
+
+    /// A gauge that is looked at when it is asked for, since it changes more often than that.
+    func observe(_ label: String, _ value: @escaping @Sendable () -> Int64) {
+        let series = series(label, [], isCounter: false)
+        observed.withLock { $0[series] = value }
     }
 
     private func update(_ series: Series, _ change: (Double) -> Double) {

@@ -65,6 +65,13 @@ public struct ServiceBounds: Sendable {
     /// Seconds without a sign of life until the node asks for one, and until it gives up.
     public var pingSeconds: Int64 = 30
     public var silenceSeconds: Int64 = 75
+    /// Seconds that a client has to begin taking an answer over HTTP, and how many bytes of it buy it each second more.
+    public var answerSeconds: Int64 = 20
+    public var answerBytesPerSecond = 50_000
+    /// Bytes of answers that all clients together have not taken yet. Past that each is given less at a time.
+    public var answerBytes = 64 << 20
+    /// Requests over HTTP of one connection.
+    public var httpRequests = RequestRate(burst: 400, perSecond: 100)
     /// Requests of a session: how many at once, and how many each second. A mebibyte counts as four requests more.
     public var deviceRequests = RequestRate(burst: 400, perSecond: 100)
     public var guestRequests = RequestRate(burst: 12, perSecond: 1)

@@ -12,6 +12,7 @@ extension ServiceBounds {
         sessionsPerAddress = max(sessionsPerAddress, connections / 32)
         guestsPerAddress = max(guestsPerAddress, connections / 256)
         streams = max(256, min(streams, memory / 4 / Self.bytesPerStream))
+        answerBytes = max(8 << 20, min(256 << 20, memory / 64))
     }
 
     /// An idle session takes half of it, an answer that nobody reads about twice as much.

@@ -16,7 +16,7 @@ struct CertificateRenewal: Service {
     private static let patience: Int64 = 60
     /// Seconds before its end at which a given certificate is worth a word, and between two words.
     private static let margin: TimeInterval = 14 * 86_400
-    private static let reminder: Int64 = 86_400
+    private static let reminderInterval: Int64 = 86_400
 
     private var now: Date { Date(timeIntervalSince1970: TimeInterval(clock())) }
 
@@ -29,9 +29,9 @@ struct CertificateRenewal: Service {
                 try await Task.sleep(for: Self.interval)
                 let moment = RelayLoop.seconds
                 if files.haveChanged() { reload() }
-                if anchor.files != nil, moment >= nextReminder, anchor.end < now + Self.margin {
-                    nextReminder = moment + Self.reminder
-                    remind()
+                if moment >= nextReminder, let words = reminder {
+                    nextReminder = moment + Self.reminderInterval
+                    logger.warning(words)
                 }
                 guard moment >= nextTry else { continue }
                 do throws(StartError) {
@@ -63,12 +63,22 @@ struct CertificateRenewal: Service {
         }
     }
 
-    private func remind() {
-        guard let files = anchor.files else { return }
-        logger.warning("The certificate in \(files.certificate) ends in \(days) days: renew it.")
+    /// What is to be said of an end that comes near; nil while none does.
+    private var reminder: Logger.Message? {
+        if let files = anchor.files {
+            guard anchor.end < now + Self.margin else { return nil }
+            return "The certificate in \(files.certificate) ends in \(days) days: renew it."
+        }
+        guard let end = anchor.authority?.certificate.notValidAfter, end < now + LocalAuthority.warning else {
+            return nil
+        }
+        return
+            "The node's certificate authority ends in \(daysUntil(end)) days, and the node does not start after that: remove ca.pem and ca.key from its data folder and start it again, to have a new one made (devices must then install it again)."
     }
 
-    private var days: Int { max(0, Int(anchor.end.timeIntervalSince(now) / 86_400)) }
+    private var days: Int { daysUntil(anchor.end) }
+
+    private func daysUntil(_ end: Date) -> Int { max(0, Int(end.timeIntervalSince(now) / 86_400)) }
 }
 
 /// Notices that files have been replaced or written, once nobody writes them any more: a certificate and its key are two files,

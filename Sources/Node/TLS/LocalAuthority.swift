@@ -12,6 +12,8 @@ struct LocalAuthority: Sendable {
     private let key: Certificate.PrivateKey
 
     private static let lifetime: TimeInterval = 10 * 365 * 86_400
+    /// From when on its end is worth a word: whoever has installed it has to install another one.
+    static let warning: TimeInterval = 90 * 86_400
     /// A clock that is a little behind must not make a new certificate one of the future.
     private static let leeway: TimeInterval = 86_400
 

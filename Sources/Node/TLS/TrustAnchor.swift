@@ -18,6 +18,8 @@ final class TrustAnchor: Sendable {
     /// `localhost` and the machine's addresses, as they were seen last.
     private let machine = Mutex<[ServerName]>([])
     private let current: Mutex<(identity: ServerIdentity, context: NIOSSLContext)>
+    /// What was found out about the chain that was looked at last.
+    private let examined = Mutex<(chain: [Certificate], isTrusted: Bool)?>(nil)
 
     private enum Source {
         case own(LocalAuthority, DataFolder, hosts: [ServerName])
@@ -120,6 +122,22 @@ final class TrustAnchor: Sendable {
         if case .given(let files, _) = source { files } else { nil }
     }
 
+    /// Whether this machine trusts whoever vouches for a given certificate, as browsers then do, too: a root of the system's.
+    func isTrustedBySystem() async -> Bool {
+        guard case .given = source else { return false }
+        let chain = current.withLock { $0.identity.chain }
+        if let known = examined.withLock({ $0 }), known.chain == chain { return known.isTrusted }
+        var verifier = Verifier(rootCertificates: CertificateStore.systemTrustRoots) { RFC5280Policy() }
+        var isTrusted = false
+        if case .validCertificate = await verifier.validate(
+            leaf: chain[0], intermediates: CertificateStore(chain.dropFirst()))
+        {
+            isTrusted = true
+        }
+        examined.withLock { [isTrusted] in $0 = (chain, isTrusted) }
+        return isTrusted
+    }
+
     /// When the first of the certificates that are shown ends.
     var end: Date {
         current.withLock { $0.identity.chain.map(\.notValidAfter).min() ?? .distantPast }
@@ -153,7 +171,7 @@ final class TrustAnchor: Sendable {
         machine.withLock { $0 = addresses }
         let names = (hosts + addresses).filter { authority.vouches(for: $0) }
         let isGood = current.withLock { current in
-            !current.identity.expires(within: Self.renewalMargin, of: now) && !current.identity.begins(after: now)
+            Self.isFresh(current.identity, authority, now: now) && !current.identity.begins(after: now)
                 && names.allSatisfy { current.identity.covers($0) }
         }
         if isGood { return }
@@ -258,7 +276,7 @@ final class TrustAnchor: Sendable {
         throws(StartError) -> ServerIdentity
     {
         let names = (hosts + machineNames()).filter { authority.vouches(for: $0) }
-        if let stored = try? stored(folder, authority), !stored.expires(within: renewalMargin, of: now),
+        if let stored = try? stored(folder, authority), isFresh(stored, authority, now: now),
             !stored.begins(after: now), names.allSatisfy({ stored.covers($0) }), stored.names.count == Set(names).count
         {
             return stored
@@ -276,6 +294,12 @@ final class TrustAnchor: Sendable {
                 "The server certificate cannot be written to \(folder.path)",
                 advice: "see that there is room and that the user who runs the node may write there")
         }
+    }
+
+    /// Whether a new certificate would not last longer: none does that ends with the authority itself.
+    private static func isFresh(_ identity: ServerIdentity, _ authority: LocalAuthority, now: Date) -> Bool {
+        guard identity.expires(within: renewalMargin, of: now) else { return true }
+        return identity.chain.allSatisfy { $0.notValidAfter >= authority.certificate.notValidAfter }
     }
 
     private static func stored(_ folder: DataFolder, _ authority: LocalAuthority) throws -> ServerIdentity {

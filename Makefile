@@ -19,7 +19,7 @@ SWIFT_FLAGS = -c release --scratch-path "$$(readlink -m .build)"
 SWIFT_TEST_FLAGS = $(SWIFT_FLAGS) --disable-testable-imports --disable-xctest
 
 BOUNDARY_SAMPLES := .build-wasm/boundary.json
-COSTLY := ^NodeTests\.(LengthCostTests|RelayFloodTests)
+COSTLY := ^NodeTests\.(LengthCostTests|RelayFloodTests|SlowReaderTests)
 
 # A test waits for most of its time: two workers fit two cores, although each test has a browser for each side of a conversation.
 PYTEST := .venv/bin/pytest --numprocesses $(or $(WORKERS),$(shell nproc)) --dist worksteal --timeout 600 --durations 20 -rs
@@ -94,9 +94,9 @@ test-swift: ## The Swift tests, official vectors included
 	@# By themselves: the node refuses who is too slow, and next to the vectors and the simulator every client is.
 	@Tests/closing-line.sh 1-swift-node 'Test run with .* passed' \
 		swift test $(SWIFT_TEST_FLAGS) --skip-build --filter '^NodeTests\.' --skip '$(COSTLY)'
-	@# Those that keep a node as busy as they can, and measure it.
+	@# Those that keep a node as busy as they can, and measure it: one after the other.
 	@Tests/closing-line.sh 1-swift-node-cost 'Test run with .* passed' \
-		swift test $(SWIFT_TEST_FLAGS) --skip-build --filter '$(COSTLY)'
+		swift test $(SWIFT_TEST_FLAGS) --skip-build --no-parallel --filter '$(COSTLY)'
 
 test-wasm: ## The same vectors and transcripts, in WebAssembly
 	Web/build-core.sh core

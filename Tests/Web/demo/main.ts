@@ -63,7 +63,7 @@ setTimeout(() => {
     if (query.has("collision")) listener?.onEvent({ type: "warning", kind: "nameCollision", conversation: "05".repeat(16) });
     const ringing = query.get("ringing");
     if (ringing && query.has("elsewhere")) ringElsewhere(ringing);
-    const lost = query.get("lost");
-    if (lost !== null) loseAll(lost as "removed");
+    const gone = query.get("gone");
+    if (gone !== null) loseAll(gone as "removed");
     if (query.has("unreachable")) listener?.onNodeReachable(false);
 }, 400);

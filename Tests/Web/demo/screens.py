@@ -182,7 +182,7 @@ SCREENS = {
     "elsewhere-gone": ("?elsewhere=gone", lambda page: page.wait_for_timeout(200)),
     "broken": ("?fault=device", None),
     "blocked": ("?fault=blocked", None),
-    "removed": ("?unlocked&lost=removed", lambda page: page.locator("textarea.kept").wait_for()),
+    "removed": ("?unlocked&gone=removed", lambda page: page.locator("textarea.kept").wait_for()),
     "outdated": ("?unlocked", outdated),
     "main": ("?unlocked", None),
     "main-empty-operator": ("?unlocked&empty&operator", None),

@@ -36,6 +36,32 @@ test("an open invitation is offered again; another one is made only if there is 
     assert.equal(session.asked.at(-1), "invite");
 });
 
+test("where the one that is offered again has been used or is over by then, another one is made", () => {
+    for (const end of [{ state: "redeemed", guest: "Grace" }, { state: "expired" }] as const) {
+        const { session, clock, invitations, list, made } = world();
+        list({ expires: now + 3_600_000 });
+        assert.equal(invitations.offer(7 * day, now), 3_600);
+        list({ ...end, showable: false });
+        assert.deepEqual(session.inputs.at(-1), { type: "invite", validForSeconds: 3_600 });
+        list({ ...end, showable: false }, { expires: now + 3_600_000, showable: false });
+        assert.equal(session.inputs.length, 2);
+        made(2);
+        assert.equal(invitations.latest.current?.link, "link 2");
+        clock.advance(10_000);
+        assert.equal(invitations.state.current, "none");
+    }
+});
+
+test("one that is withdrawn while it is to be shown is not replaced", () => {
+    const { session, invitations, list } = world();
+    list({});
+    invitations.offer(7 * day, now);
+    invitations.withdraw(id(1));
+    list({ state: "withdrawn", showable: false });
+    assert.equal(session.asked.at(-1), "withdrawInvitation");
+    assert.equal(invitations.state.current, "none");
+});
+
 test("the link that is shown has the life that was chosen, and those that nobody saw are withdrawn", () => {
     const { session, invitations, list, made } = world();
     invitations.offer(7 * day, now);

@@ -30,6 +30,8 @@ export class Invitations {
     #onJoined: (name: string) => void;
     /** Of the invitation that is shown or being made, in seconds. */
     #life = 0;
+    /** The open one that the core was asked to show. */
+    #wanted: string | null = null;
     /** Those whose guest is known, and has been told of. */
     #greeted: Set<string> | null = null;
 
@@ -56,6 +58,7 @@ export class Invitations {
     show(invitation: Invitation): void {
         this.#life = Math.round((invitation.expires - invitation.created) / 1_000);
         this.#await();
+        this.#wanted = invitation.invitation;
         this.#session.input({ type: "showInvitation", invitation: invitation.invitation });
     }
 
@@ -84,6 +87,7 @@ export class Invitations {
 
     withdraw(invitation: string): void {
         if (this.latest.current?.invitation === invitation) this.latest.set(null);
+        if (this.#wanted === invitation) this.#enter("none");
         this.#session.input({ type: "withdrawInvitation", invitation });
     }
 
@@ -119,6 +123,9 @@ export class Invitations {
             this.latest.set(null);
             this.joined.set(guest);
         }
+        // Somebody has joined with it, or its time was over, before the core was asked to show it: it shows nothing then.
+        const wanted = event.invitations.find(({ invitation }) => invitation === this.#wanted);
+        if (wanted !== undefined && !(wanted.state === "open" && wanted.showable)) this.create(this.#life);
     }
 
     onProblem(): void {
@@ -132,6 +139,7 @@ export class Invitations {
     #enter(state: "none" | "making" | "failed"): void {
         this.#stopWaiting();
         this.#stopWaiting = () => {};
+        this.#wanted = null;
         this.state.set(state);
     }
 }

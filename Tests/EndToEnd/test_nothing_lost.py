@@ -198,7 +198,7 @@ def test_back_closes_what_is_on_top_and_nothing_is_verified_behind_it(met, engin
     grace.open_conversation("Ada")
 
 
-def test_the_number_can_be_confirmed_only_while_it_shows(met):
+def test_the_number_is_marked_as_verified_and_the_mark_removed(met):
     _, ada, _ = met()
     ada.page.get_by_role("button", name="Verify").click()
     dialog = ada.page.get_by_role("dialog", name="Verify")

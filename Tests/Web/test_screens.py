@@ -237,6 +237,17 @@ def test_one_fact_is_one_warning_in_the_conversation(browsers, base):
         expect(notices).to_have_count(0)
 
 
+def test_a_number_that_does_not_show_cannot_be_marked_as_verified(browsers, base):
+    for query, marks in (("?unlocked&nonumber", 0), ("?unlocked", 1)):
+        with opened(browsers, base, query, 1280, 800) as page:
+            open_conversation(page, "Léa")
+            page.get_by_role("button", name="Verify").click()
+            dialog = page.get_by_role("dialog", name="Verify")
+            expect(dialog.get_by_label("Safety number", exact=True)).to_have_count(marks)
+            expect(dialog.get_by_role("button", name="Mark as verified")).to_have_count(marks)
+            expect(dialog.get_by_text("Calculating")).to_have_count(1 - marks)
+
+
 def test_what_happens_while_a_dialog_is_open_covers_nothing_of_it(browsers, base):
     with opened(browsers, base, "?unlocked&warn", 1180, 800) as page:
         page.locator(".toast").nth(1).wait_for()

@@ -299,6 +299,7 @@ export class DemoSession implements SessionPort {
                 this.#emit({ type: "messages", conversation: input.conversation, replaceAll: true, hasOlder: true,
                     messages: input.conversation === id(5) ? [] : input.conversation === id(6) ? files : history });
                 if (input.conversation === id(6)) this.#move();
+                if (new URLSearchParams(location.search).has("nonumber")) return;
                 return this.#emit({
                     type: "safetyNumber", member: people.find((person) => person.conversation === input.conversation)!.member,
                     digits: "301447829560142375518830629471106384952077136482905518264730", qr: new Uint8Array(140).map((_, index) => index * 73 % 251),

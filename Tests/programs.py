@@ -17,7 +17,7 @@ WITHOUT = (
     "WebUIOmniboxAimPopup",
 )
 # Only camera and microphone are fake. Five pictures a second show what thirty do: two browsers that encode and decode share two
-# cores.
+# cores. (Firefox does not name the codec of so few.)
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     f"--disable-features={','.join(WITHOUT)}",
@@ -27,7 +27,6 @@ CHROMIUM_ARGUMENTS = [
 FIREFOX_PREFERENCES = {
     "media.navigator.streams.fake": True,
     "media.navigator.permission.disabled": True,
-    "media.navigator.video.default_fps": 5,
     "media.peerconnection.ice.obfuscate_host_addresses": False,
     "media.peerconnection.ice.loopback": True,
 }

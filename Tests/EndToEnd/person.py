@@ -61,6 +61,25 @@ SELECTED_PAIRS = """async () => {
     return pairs;
 }"""
 
+# All pairs of candidates that were tried, a line each, with the checks that were sent, answered and received.
+TRIED_PAIRS = """async () => {
+    const lines = [];
+    for (const connection of window.peerConnections) {
+        lines.push(`connection ${connection.connectionState}, ${connection.iceGatheringState}`);
+        const reports = await connection.getStats();
+        const end = (id) => { const found = reports.get(id); return found ? `${found.candidateType} ${found.address}:${found.port}` : "?"; };
+        for (const transport of reports.values()) {
+            if (transport.type === "transport") lines.push(`${transport.iceRole}, selected ${transport.selectedCandidatePairId}`);
+        }
+        for (const [id, pair] of reports) {
+            if (pair.type !== "candidate-pair") continue;
+            lines.push([id, end(pair.localCandidateId), end(pair.remoteCandidateId), pair.state, pair.nominated, pair.requestsSent,
+                pair.responsesReceived, pair.requestsReceived, pair.bytesReceived].join(" "));
+        }
+    }
+    return lines.join("\\n");
+}"""
+
 
 # What the browsers' own PDF viewers are made of: parts of the browser, on no network.
 BROWSERS_OWN = ("chrome-extension://mhjfbmdgcfjbbpaeojofohoefgiehjai/", "chrome://resources/", "resource://pdf.js/")
@@ -247,7 +266,11 @@ class Person:
 
     def expect_connection(self, *states: str, timeout: float = ARRIVE_MILLISECONDS) -> None:
         status = self.page.get_by_role("status", name="Connection")
-        expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=timeout)
+        try:
+            expect(status).to_have_text(re.compile(rf"\b({'|'.join(states)})\b"), timeout=timeout)
+        except AssertionError as error:
+            error.add_note(f"What {self.name}'s browser tried:\n{self.page.evaluate(TRIED_PAIRS)}")
+            raise
 
     def selected_candidate_types(self) -> list[str]:
         """Of both ends of the candidate pairs that the live connections have selected."""

@@ -3,7 +3,7 @@
 import pytest
 
 ENGINES = ("chromium", "firefox")
-PLAN = {"encrypted": True, "wrongKey": False, "splice": False, "codec": "", "seconds": 4, "restart": False}
+PLAN = {"encrypted": True, "wrongKey": False, "splice": False, "blocked": False, "codec": "", "seconds": 4, "restart": False}
 
 
 def run(browsers, base, engine, **plan):
@@ -43,6 +43,12 @@ def test_a_certificate_that_was_not_announced_ends_it_on_both_sides(browsers, ba
     outcome = run(browsers, base, engine, splice=True)
     assert outcome["states"] == {"caller": ["fingerprintMismatch"], "callee": ["fingerprintMismatch"]}
     assert outcome["framesLater"] == 0
+
+
+def test_a_path_that_is_not_found_is_no_wrong_certificate(browsers, base):
+    """Chromium says so half a minute later, and of the handshake nothing."""
+    outcome = run(browsers, base, "firefox", blocked=True, seconds=2)
+    assert outcome["states"] == {"caller": [], "callee": []}
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -6,7 +6,7 @@ import { signalledCandidate, withoutOwnAddresses } from "./candidates";
 import type { NoPath } from "./nopath";
 import { PathKeeper } from "./pathkeeper";
 import type { Relay } from "./relay";
-import { announcedFingerprints, fingerprintOf } from "./fingerprint";
+import { announcedFingerprints, fingerprintOf, wasRefused } from "./fingerprint";
 import { Path, PathStatistics, Reports, selectedPair } from "./selectedpair";
 
 export interface ChannelListener {
@@ -223,8 +223,7 @@ export class Channel {
                 case "disconnected":
                     return this.#lost(grace);
                 case "failed":
-                    // A path was found and the handshake over it failed: the certificate was not the announced one.
-                    if (connection.sctp?.transport.state === "failed" && hasPath(connection)) return this.#refuse();
+                    if (wasRefused(connection, connection.sctp?.transport)) return this.#refuse();
                     if (this.#path === null) return this.#fail();
                     return this.#lost(0);
             }
@@ -296,8 +295,4 @@ export class Channel {
             this.#data.send(message);
         }
     }
-}
-
-function hasPath(connection: RTCPeerConnection): boolean {
-    return connection.iceConnectionState === "connected" || connection.iceConnectionState === "completed";
 }

@@ -6,6 +6,13 @@ export function announcedFingerprints(sdp: string): string[] {
     return [...sdp.matchAll(/^a=fingerprint:sha-256 ([0-9A-Fa-f:]+)\s*$/gim)].map((match) => match[1]!.toUpperCase());
 }
 
+/** Whether a path was found and the handshake over it failed: the certificate was not the announced one. Where no path was found,
+ *  Firefox calls the handshake failed, too, and nobody has shown any certificate. */
+export function wasRefused(connection: RTCPeerConnection, dtls: RTCDtlsTransport | null | undefined): boolean {
+    const hasPath = connection.iceConnectionState === "connected" || connection.iceConnectionState === "completed";
+    return hasPath && dtls?.state === "failed";
+}
+
 export async function fingerprintOf(certificate: ArrayBuffer): Promise<string> {
     const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", certificate));
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0").toUpperCase()).join(":");

@@ -10,6 +10,8 @@ interface Plan {
     readonly wrongKey: boolean;
     /** The first byte of the fingerprint in the caller's offer is another one. */
     readonly splice: boolean;
+    /** No candidate leads to the other side. */
+    readonly blocked: boolean;
     /** Only this codec is offered; empty for the product's own choice. */
     readonly codec: string;
     readonly seconds: number;
@@ -45,10 +47,11 @@ function only(sdp: string, codec: string): string {
     }).join("");
 }
 
-async function run({ encrypted, wrongKey, splice, codec, seconds, restart }: Plan): Promise<Outcome> {
+async function run({ encrypted, wrongKey, splice, blocked, codec, seconds, restart }: Plan): Promise<Outcome> {
     let offers = 0;
     const carry = (kind: CallSignalKind, text: string): string => {
-        if (kind !== "description") return text;
+        // Port 9 of any of this machine's addresses: nobody listens there.
+        if (kind === "candidate") return blocked ? text.replace(/(candidate:\S+ \d \S+ \d+ \S+) \d+/, "$1 9") : text;
         const description = JSON.parse(text) as { type: string; sdp: string };
         if (description.type === "offer") offers += 1;
         let sdp = only(description.sdp, codec);
@@ -64,8 +67,9 @@ async function run({ encrypted, wrongKey, splice, codec, seconds, restart }: Pla
         { polite: false, video: true, screen: false, keys: encrypted ? { send: 1, receive: 2 } : null },
         (kind, text) => setTimeout(() => callee.connection.receive(kind, carry(kind, text)), 20));
     const audio = new Audio();
-    const deadline = Date.now() + 15_000;
-    while (Date.now() < deadline && ![caller, callee].every(({ states }) => states.length > 0)) await wait(50);
+    const deadline = Date.now() + 40_000;
+    const isSettled = ({ states, connection }: DemoPeer) => states.length > 0 || (blocked && connection.connection.connectionState === "failed");
+    while (Date.now() < deadline && ![caller, callee].every(isSettled)) await wait(50);
     const sound = callee.tracks.get("microphone");
     if (sound !== undefined) {
         audio.srcObject = new MediaStream([sound]);

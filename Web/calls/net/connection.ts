@@ -7,7 +7,7 @@ import { PathKeeper } from "../../net/pathkeeper";
 import type { Relay } from "../../net/relay";
 import { PathStatistics, Reports } from "../../net/selectedpair";
 import type { CallMediaState, CallSignalKind } from "../../worker/boundary";
-import { announcedFingerprints, fingerprintOf } from "../../net/fingerprint";
+import { announcedFingerprints, fingerprintOf, wasRefused } from "../../net/fingerprint";
 import { hintContent, preferCodecs, tuneSender, withOpusWishes } from "./codecs";
 import type { FrameEncryption } from "./frames";
 import { levelOf } from "./sound";
@@ -105,9 +105,9 @@ export class MediaConnection {
         if (this.#data?.readyState === "open") this.#data.send(JSON.stringify(side));
     }
 
-    /** Whether the handshake failed: the certificate was not the announced one. */
+    /** Whether the certificate was not the announced one. */
     get isForged(): boolean {
-        return this.#wasForged || (this.#state === null && this.#dtls()?.state === "failed");
+        return this.#wasForged || (this.#state === null && wasRefused(this.connection, this.#dtls()));
     }
 
     /** How loud the voice is that arrives: 0 for silence, 1 for as loud as can be. */
@@ -251,7 +251,6 @@ export class MediaConnection {
                 case "disconnected":
                     return this.#lost(grace);
                 case "failed":
-                    // A path was found and the handshake over it failed: the certificate was not the announced one.
                     if (this.isForged) return this.#end("fingerprintMismatch");
                     return this.#lost(0);
             }

@@ -67,6 +67,7 @@ extension Account {
         judgeIntake()
         publishKeyPackages()
         readCheckpoint()
+        reserveGenerations()
         for conversation in conversations {
             failExpired(in: conversation)
             restartIfDue(conversation)
@@ -74,6 +75,7 @@ extension Account {
             checkSlot(of: conversation)
             commitIfDue(in: conversation)
             pumpFiles(conversation)
+            sendWaiting(of: conversation)
             pump(conversation)
             pumpPresence(conversation)
         }

@@ -60,6 +60,24 @@ struct AbsenceScenarios {
         #expect(Set(world.keyPackages(of: 0)).isDisjoint(with: first))
     }
 
+    @Test("keep nothing to read earlier epochs with when a month has passed since they ended")
+    func pastEpochs() throws {
+        let world = try World.acquainted(2, seed: 423)
+        world.cutDirectPaths()
+        for _ in 0..<4 {
+            world.write(110, from: 0, to: 1)
+            world.pass(seconds: 600)
+        }
+        world.goOffline(0)
+        world.skip(days: 29)
+        world.comeBack(0)
+        let length = world.stateBytes(of: 0)
+        world.skip(days: 2)
+        world.comeBack(0)
+        // Three epochs of two members.
+        #expect(world.stateBytes(of: 0) < length - 1_500, "\(length - world.stateBytes(of: 0))")
+    }
+
     @Test("keep no private key of an invitation that nobody can use any more")
     func reservedKeyPackages() throws {
         let world = try World.acquainted(2, seed: 422)

@@ -6,6 +6,8 @@ import WireFormat
 extension Account {
     private static let commitAfterMessages: UInt32 = 100
     private static let commitAfter: UInt64 = 7 * 86_400_000
+    /// An epoch that has ended is read for as long as an envelope lives, in milliseconds.
+    private static let pastAfter: UInt64 = Limits.envelopeLifetime * 1_000
     private static let earlyLimit = 64
     /// A node that is too busy is asked again after so long, in milliseconds.
     private static let slotPause: UInt64 = 2_000
@@ -41,6 +43,19 @@ extension Account {
                 || (current.sinceCommit > 0 && current.lastCommit + Self.commitAfter <= effects.now)
         else { return }
         commit(in: conversation)
+    }
+
+    /// Forgets the epochs before the current one when nothing of them can come any more.
+    func forgetPastEpochs(of conversation: Conversation) {
+        for index in conversation.groups.indices where conversation.groups[index].group.hasPastEpochs {
+            let end = conversation.groups[index].lastCommit + Self.pastAfter
+            guard end <= effects.now else {
+                effects.wake(at: end)
+                continue
+            }
+            conversation.groups[index].group.forgetPastEpochs()
+            touch(conversation)
+        }
     }
 
     private func commit(in conversation: Conversation) {
@@ -237,6 +252,7 @@ extension Account {
     }
 
     private func epochBegan(in conversation: Conversation) {
+        conversation.groups[0].group.forgetResumptionSecrets()
         conversation.groups[0].pending = nil
         conversation.groups[0].ceiling = 0
         conversation.groups[0].sinceCommit = 0

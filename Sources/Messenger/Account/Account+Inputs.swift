@@ -73,6 +73,7 @@ extension Account {
             restartIfDue(conversation)
             showGap(conversation)
             checkSlot(of: conversation)
+            forgetPastEpochs(of: conversation)
             commitIfDue(in: conversation)
             pumpFiles(conversation)
             sendWaiting(of: conversation)

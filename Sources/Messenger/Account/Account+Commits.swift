@@ -11,6 +11,8 @@ extension Account {
     private static let earlyLimit = 64
     /// A node that is too busy is asked again after so long, in milliseconds.
     private static let slotPause: UInt64 = 2_000
+    /// One that refuses to make a slot is asked ever later, up to this.
+    private static let longestSlotPause: UInt64 = 600_000
 
     func createSlot(of conversation: Conversation) {
         guard let current = conversation.current, current.mustCreateSlot,
@@ -24,9 +26,13 @@ extension Account {
     func slotCreated(_ response: Response, conversation id: [UInt8]) {
         guard let conversation = conversation(id), conversation.current != nil else { return }
         guard case .done = response else {
-            conversation.slotAt = effects.now + Self.slotPause
+            // A full quota frees itself in days.
+            conversation.slotAt =
+                effects.now + min(Self.slotPause << UInt64(min(conversation.slotRefusals, 16)), Self.longestSlotPause)
+            conversation.slotRefusals += 1
             return
         }
+        conversation.slotRefusals = 0
         conversation.groups[0].mustCreateSlot = false
         touch(conversation)
     }
@@ -106,7 +112,8 @@ extension Account {
         if let time = conversation.slotAt {
             guard time <= effects.now else { return effects.wake(at: time) }
             conversation.slotAt = nil
-            createSlot(of: conversation)
+            // Of a slot that is not there, there is nothing to ask.
+            if conversation.current?.mustCreateSlot == true { return createSlot(of: conversation) }
             if conversation.current?.pending != nil { return sendCommit(of: conversation) }
         }
         conversation.mustCheckSlot = false

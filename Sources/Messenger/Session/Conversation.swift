@@ -66,6 +66,8 @@ final class Conversation {
     var mustCheckSlot = false
     /// When to ask the node about the slot again, after it was too busy.
     var slotAt: UInt64?
+    /// How often in a row the node would not make it.
+    var slotRefusals: UInt32 = 0
     /// Whether the peer has spoken in an epoch that we have not reached.
     var isBehind = false
     /// Messages of the current epoch in a row that we could not read, and of epochs that nobody seems to have begun.

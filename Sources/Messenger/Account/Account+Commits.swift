@@ -172,7 +172,12 @@ extension Account {
         }
         guard case .commit(let sealed?) = response else {
             guard !link.isWaiting(for: .fetchCommit(conversation: id, epoch: epoch)) else { return }
-            conversation.channel.early = []
+            if !conversation.channel.early.isEmpty {
+                // What came through the channel cannot be read: the peer still has it, and is asked for it again. If its epoch
+                // never came to be, each answer is a further sign of that.
+                conversation.channel.early = []
+                noticeGap(in: conversation)
+            }
             judge(response, in: conversation)
             return commitArrived(of: id, isHere: false)
         }

@@ -5,7 +5,7 @@ import Testing
 
 @Suite("The node's checkpoint of a device")
 struct CheckpointScenarios {
-    @Test("knows of every message but the one that was on its way when the node refused it")
+    @Test("is at the node before any message of the block that it reserves, also where the node refuses it for a while")
     func refused() throws {
         let world = try World.acquainted(2, seed: 701)
         world.cutDirectPaths()

@@ -110,7 +110,8 @@ package struct PastEpoch: Sendable {
     let senders: [Sender]
     let ownLeaf: UInt32
     let senderDataSecret: Secret
-    let resumptionSecret: Secret
+    /// Empty once it is forgotten.
+    var resumptionSecret: Secret
     package internal(set) var messageKeys: SecretTree
 
     init(_ epoch: Epoch) {
@@ -124,7 +125,7 @@ package struct PastEpoch: Sendable {
         }
         self.senders = senders
         messageKeys = epoch.messageKeys
-        messageKeys.retire(own: epoch.ownLeaf, epoch.algorithms)
+        messageKeys.retire(own: epoch.ownLeaf, members: senders.map { $0.leaf }, epoch.algorithms)
     }
 
     func sender(at leaf: UInt32) -> Sender? {

@@ -120,8 +120,9 @@ public struct Group: Sendable {
 
     // MARK: Merging
 
-    /// Makes a staged commit's epoch the current one. The old epoch's handshake keys and init secret are dropped at once;
-    /// its application keys stay for ``retainedEpochs``.
+    /// Makes a staged commit's epoch the current one. Of the old epoch, the application keys of the other members stay for
+    /// ``retainedEpochs`` or until ``forgetPastEpochs()``, and its resumption secret for as long or until
+    /// ``forgetResumptionSecrets()``; all else is dropped at once.
     ///
     /// - Throws: ``MLSError/staleCommit`` if the commit does not start from the current epoch.
     public mutating func merge(_ staged: StagedCommit) throws(MLSError) {
@@ -150,8 +151,25 @@ public struct Group: Sendable {
     /// The resumption secret of an epoch that is still kept (RFC 9420 §8.6).
     func resumptionSecret(epoch: UInt64) -> Secret? {
         if epoch == self.epoch { return current.secrets.resumptionSecret }
-        for entry in past where entry.context.epoch == epoch { return entry.resumptionSecret }
+        for entry in past where entry.context.epoch == epoch && !entry.resumptionSecret.exposed.isEmpty {
+            return entry.resumptionSecret
+        }
         return nil
+    }
+
+    // MARK: Forgetting
+
+    /// Forgets all that late messages of earlier epochs are read with.
+    public mutating func forgetPastEpochs() {
+        past = []
+    }
+
+    /// Whether an earlier epoch can still be read.
+    public var hasPastEpochs: Bool { !past.isEmpty }
+
+    /// Forgets the resumption secrets of earlier epochs: for an application that injects none of them as a pre-shared key.
+    public mutating func forgetResumptionSecrets() {
+        for index in past.indices { past[index].resumptionSecret = Secret([]) }
     }
 }
 

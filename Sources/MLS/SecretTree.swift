@@ -66,17 +66,20 @@ package struct SecretTree: Sendable {
     }
 
     /// Keeps what a past epoch is read with: the application keys of the other members.
-    package mutating func retire(own leaf: UInt32, _ algorithms: Algorithms) {
-        dropHandshakeKeys()
+    ///
+    /// The secret of a leaf that has not spoken gives its handshake keys as well, and a node above it those of a whole
+    /// subtree. So the application keys of all members are derived now, and what they come from is dropped.
+    package mutating func retire(own leaf: UInt32, members: [UInt32], _ algorithms: Algorithms) {
         isPast = true
-        // As long as nothing was sent, what this member's keys come from is in the tree.
-        if ratchets[leaf] == nil {
+        for member in members where ratchets[member] == nil {
             do throws(MLSError) {
-                try deriveLeaf(leaf, algorithms)
+                try deriveLeaf(member, algorithms)
             } catch {
                 // Nothing to derive them from: nothing to drop.
             }
         }
+        nodes = [:]
+        dropHandshakeKeys()
         dropLeaf(leaf)
     }
 

@@ -242,7 +242,26 @@ extension NodeConformance {
             try await bubble.node.restart()
             try expect(try await bubble.session(of: chief).ask(.checkpoint), is: .checkpoint(second))
             try expect(try await bubble.session(of: member).ask(.checkpoint), is: .checkpoint(nil), "another's")
-        }
+        },
+        NodeRule("a session that has asked for its device's checkpoint replaces none that it has not seen") { bubble in
+            let chief = try await bubble.enrolOperator()
+            let first = try await bubble.session(of: chief)
+            let second = try await bubble.session(of: chief)
+            let bytes = (0..<4).map { _ in bubble.random.bytes(900) }
+            try expect(try await first.ask(.checkpoint), is: .checkpoint(nil))
+            try expect(try await second.ask(.checkpoint), is: .checkpoint(nil))
+            try expect(try await first.ask(.putCheckpoint(bytes[0])), is: .done)
+            try expect(try await second.ask(.putCheckpoint(bytes[1])), is: .refused(.conflict))
+            try expect(
+                try await second.ask([.checkpoint, .putCheckpoint(bytes[1]), .putCheckpoint(bytes[2])]),
+                is: [.checkpoint(bytes[0]), .done, .done])
+            try expect(
+                try await first.ask([.putCheckpoint(bytes[3]), .checkpoint]),
+                is: [.refused(.conflict), .checkpoint(bytes[2])])
+            let third = try await bubble.session(of: chief)
+            try expect(try await third.ask(.putCheckpoint(bytes[3])), is: .done, "it has not asked")
+            try expect(try await first.ask(.putCheckpoint(bytes[0])), is: .refused(.conflict))
+        },
     ]
 
     static let relayRules: [NodeRule] = [

@@ -31,6 +31,29 @@ struct ForwardSecrecyTests {
         #expect(!contains(tree.encoded, skipped.key))
     }
 
+    @Test("of leaves that never spoke are those of application data alone once the epoch has ended")
+    func silentLeaves() throws {
+        let root = Secret([UInt8](repeating: 7, count: 32))
+        var tree = SecretTree(encryptionSecret: root, leafCount: 4)
+        let right = algorithms.expandWithLabel(root, "tree", [UInt8]("right".utf8), 32)
+        let leaves = ["left", "right"].map { algorithms.expandWithLabel(right, "tree", [UInt8]($0.utf8), 32) }
+        _ = try tree.take(1, .application, generation: 0, algorithms)
+        #expect(contains(tree.encoded, right))
+        var expected = tree
+        // Leaf 3 is blank.
+        tree.retire(own: 0, members: [0, 1, 2], algorithms)
+        for secret in [root, right] + leaves { #expect(!contains(tree.encoded, secret)) }
+        for leaf in leaves {
+            #expect(!contains(tree.encoded, algorithms.expandWithLabel(leaf, "handshake", [], 32)))
+        }
+        let key = try tree.take(2, .application, generation: 4, algorithms)
+        let same = try expected.take(2, .application, generation: 4, algorithms)
+        #expect(key.key == same.key)
+        for leaf: UInt32 in 0..<4 {
+            #expect(throws: MLSError.messageKeyUsed) { try tree.take(leaf, .commit, generation: 0, algorithms) }
+        }
+    }
+
     @Test("make room when too many were skipped, in one sender's ratchet and in all together")
     func bounds() throws {
         var tree = SecretTree(encryptionSecret: Secret([UInt8](repeating: 7, count: 32)), leafCount: 32)
@@ -100,6 +123,27 @@ struct ForwardSecrecyTests {
         for _ in 0..<3 { try commit(parties[0], among: parties) }
         for secret in [old.senderDataSecret, old.resumptionSecret] {
             #expect(!contains(try parties[1].state.encoded, secret))
+        }
+    }
+
+    @Test("for late messages and for resumption are gone when the application has no use for them")
+    func forgotten() throws {
+        let parties = try makeGroup(["alice", "bob"], suite: .x25519AES128)
+        let old = try parties[1].state.current.secrets
+        let late = try parties[0].encrypt("late")
+        try commit(parties[0], among: parties)
+        var group = try parties[1].state
+        #expect(contains(group.encoded, old.resumptionSecret))
+        group.forgetResumptionSecrets()
+        #expect(!contains(group.encoded, old.resumptionSecret))
+        #expect(contains(group.encoded, old.senderDataSecret))
+        group = try Group(decoding: group.encoded)
+        #expect(group.hasPastEpochs)
+        group.forgetPastEpochs()
+        #expect(!group.hasPastEpochs)
+        #expect(!contains(group.encoded, old.senderDataSecret))
+        #expect(throws: MLSError.epochExpired(1)) {
+            try group.process(late, externalCommits: .refuse, accept: { _ in true })
         }
     }
 

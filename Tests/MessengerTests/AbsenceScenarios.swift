@@ -60,6 +60,47 @@ struct AbsenceScenarios {
         #expect(Set(world.keyPackages(of: 0)).isDisjoint(with: first))
     }
 
+    @Test("keep no leaf key that none of their groups has any more")
+    func leafKeys() throws {
+        let world = try World.acquainted(2, seed: 424)
+        world.cutDirectPaths()
+        func beginAnew(_ times: Int) {
+            for _ in 0..<times {
+                let backup = world.backUp(1)
+                world.write(40, from: 1, to: 0)
+                world.pass(seconds: 60)
+                world.restore(backup, of: 1)
+                world.comeBack(1)
+                world.pass(seconds: 120)
+            }
+        }
+        beginAnew(10)
+        let length = world.stateBytes(of: 1)
+        let beginnings = world.beginnings(of: 1, with: 0)
+        beginAnew(60)
+        #expect(world.beginnings(of: 1, with: 0) >= beginnings + 50)
+        // A sealed key is some 100 bytes.
+        #expect(world.stateBytes(of: 1) < length + 3_000, "\(world.stateBytes(of: 1) - length)")
+    }
+
+    @Test("keep nothing to read earlier epochs with when a month has passed since they ended")
+    func pastEpochs() throws {
+        let world = try World.acquainted(2, seed: 423)
+        world.cutDirectPaths()
+        for _ in 0..<4 {
+            world.write(110, from: 0, to: 1)
+            world.pass(seconds: 600)
+        }
+        world.goOffline(0)
+        world.skip(days: 29)
+        world.comeBack(0)
+        let length = world.stateBytes(of: 0)
+        world.skip(days: 2)
+        world.comeBack(0)
+        // Three epochs of two members.
+        #expect(world.stateBytes(of: 0) < length - 1_500, "\(length - world.stateBytes(of: 0))")
+    }
+
     @Test("keep no private key of an invitation that nobody can use any more")
     func reservedKeyPackages() throws {
         let world = try World.acquainted(2, seed: 422)

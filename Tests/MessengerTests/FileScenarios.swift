@@ -46,6 +46,27 @@ struct FileScenarios {
         #expect(world.finish() == [])
     }
 
+    @Test("one of whom is taken out of the bubble fetch nothing of the other's from the node any more")
+    func removed() throws {
+        let world = try World.acquainted(2, seed: 15)
+        world.cutDirectPaths()
+        world.leave(0)
+        world.pass(seconds: 30)
+        world.sendFile(of: 1 << 20, from: 1, to: 0)
+        world.pass(seconds: 40)
+        #expect(world.fileStates(of: 1, with: 0) == [.atNode])
+        world.refuseBlobs(true)
+        world.comeBack(0)
+        #expect(world.fileStates(of: 0, with: 1).count == 1)
+        world.revoke(1)
+        world.pass(seconds: 10)
+        world.refuseBlobs(false)
+        world.pass(seconds: 120)
+        world.leave(0)
+        world.comeBack(0)
+        #expect(world.fileBlobs == 0)
+    }
+
     @Test("go on where they were after a reload of either, a dead channel and a killed node", arguments: [0, 1, 2, 3])
     func resumption(what: Int) throws {
         let world = try World.acquainted(2, seed: 3)

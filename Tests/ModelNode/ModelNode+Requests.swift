@@ -18,7 +18,7 @@ extension ModelNode {
         }
     }
 
-    mutating func answer(device: [UInt8], _ request: Request, now: UInt64) -> Response {
+    mutating func answer(device: [UInt8], _ request: Request, on connection: Connection, now: UInt64) -> Response {
         do throws(Refusal) {
             switch request {
             case .claim, .invitationBundle, .redeem:
@@ -63,9 +63,12 @@ extension ModelNode {
             case .fetchCommit(let slot, let position, let token):
                 return try fetchCommit(slot, position: position, token: token)
             case .putCheckpoint(let checkpoint):
+                if let seen = seenCheckpoints[connection], seen != state.checkpoints[device] { throw .conflict }
                 state.checkpoints[device] = checkpoint
+                seenCheckpoints[connection] = .some(checkpoint)
                 return .done
             case .checkpoint:
+                seenCheckpoints[connection] = .some(state.checkpoints[device])
                 return .checkpoint(state.checkpoints[device])
             case .relayCredential:
                 return relayCredential(of: device, now: now)

@@ -34,6 +34,8 @@ public struct ModelNode {
     var state: ModelState
     /// What does not.
     var sessions: [Connection: Session] = [:]
+    /// The checkpoint that each session was last shown or has stored, once it has asked for it or stored one.
+    var seenCheckpoints: [Connection: [UInt8]?] = [:]
     /// Filled while one frame is worked on.
     var outputs: [Output] = []
 
@@ -69,11 +71,13 @@ public struct ModelNode {
     /// The connection is gone.
     public mutating func disconnect(_ connection: Connection) {
         sessions[connection] = nil
+        seenCheckpoints[connection] = nil
     }
 
     /// The process is killed and started again: every connection is gone.
     public mutating func crash() {
         sessions = [:]
+        seenCheckpoints = [:]
         for id in state.blobs.keys { state.blobs[id]?.charged = nil }
     }
 
@@ -103,7 +107,7 @@ public struct ModelNode {
             let response = answer(guest: request, now: now)
             outputs.append(.send(.response(id: id, response), to: connection))
         case (.request(let id, let request), .device(let device)):
-            let response = answer(device: device, request, now: now)
+            let response = answer(device: device, request, on: connection, now: now)
             outputs.append(.send(.response(id: id, response), to: connection))
             endRevokedSessions(now: now)
         default:
@@ -114,6 +118,7 @@ public struct ModelNode {
     /// Says why and closes.
     mutating func end(_ connection: Connection, _ refusal: Refusal) {
         sessions[connection] = nil
+        seenCheckpoints[connection] = nil
         outputs.append(.send(.goodbye(refusal), to: connection))
         outputs.append(.close(connection))
     }

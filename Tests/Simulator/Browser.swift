@@ -91,6 +91,8 @@ final class Browser {
     /// The lengths of what was sent through channels and in envelopes, in order.
     var channelLengths: [Int] = []
     var envelopeLengths: [Int] = []
+    /// The last one that it gave to the node.
+    var lastEnvelope: [UInt8] = []
     /// Calls of this page's life, by id.
     var calls: [[UInt8]: CallSummary] = [:]
     /// The invitations that this person has made and that are open, oldest first.

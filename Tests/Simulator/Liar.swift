@@ -12,6 +12,14 @@ struct Liar {
     var isHonest = false
     /// Whether the node takes no checkpoint, as one that is too busy.
     var refusesCheckpoints = false
+    /// Whether the node hands out no blob, as one that is too busy.
+    var refusesBlobs = false
+    /// Whether the node makes no slot, as one where the device's quota is full, and how often it was asked to.
+    var refusesSlots = false
+    private(set) var slotsAsked = 0
+    /// Whether its answers to checkpoints get lost.
+    var losesCheckpointAnswers = false
+    private var lostAnswers: Set<Wire> = []
     /// The lengths of those that it was given.
     private(set) var checkpointLengths: Set<Int> = []
     /// How often it has lied.
@@ -58,7 +66,13 @@ struct Liar {
         }
         if case .putCheckpoint(let checkpoint) = request {
             checkpointLengths.insert(checkpoint.count)
+            if losesCheckpointAnswers { lostAnswers.insert(Wire(link: link, id: id)) }
             if refusesCheckpoints { return .isAnswered(.response(id: id, .refused(.rateLimited))) }
+        }
+        if case .fetchBlob = request, refusesBlobs { return .isAnswered(.response(id: id, .refused(.rateLimited))) }
+        if case .createSlot = request {
+            slotsAsked += 1
+            if refusesSlots { return .isAnswered(.response(id: id, .refused(.quotaExceeded))) }
         }
         guard !hostility.isEmpty else { return .passes(bytes) }
         switch request {
@@ -98,6 +112,7 @@ struct Liar {
 
     /// What the node says instead of a frame.
     mutating func twist(_ frame: NodeFrame, on link: UInt32) -> [NodeFrame] {
+        if case .response(let id, _) = frame, lostAnswers.remove(Wire(link: link, id: id)) != nil { return [] }
         guard !hostility.isEmpty else { return [frame] }
         if case .response(_, .bubbleState(let state)) = frame { states.append(state) }
         let overdue = late.removeValue(forKey: link) ?? []

@@ -59,6 +59,7 @@ extension World {
             if !isTransient { counts.envelopes += 1 }
             expectNew(envelope, from: browser.index, "an envelope")
             browser.envelopeLengths.append(envelope.count)
+            browser.lastEnvelope = envelope
         case .request(_, .commit)?: counts.commits += 1
         case nil: violate("\(browser.index) sends the node what is no frame")
         default: break

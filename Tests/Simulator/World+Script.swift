@@ -79,6 +79,10 @@ extension World {
         browsers[person].conversations.first { $0.member == browsers[other].member }
     }
 
+    /// How many conversations a person sees, and the world's clock, in seconds since 1970.
+    public func conversations(of person: Int) -> Int { browsers[person].conversations.count }
+    public var seconds: UInt64 { now / 1_000 }
+
     /// The states of a person's own texts, oldest first.
     public func states(of person: Int, with other: Int) -> [MessageState] {
         show(person, other).filter { $0.isOwn }.map { $0.state }
@@ -181,6 +185,12 @@ extension World {
         browsers[person].stateRecords.reduce(0) { $0 + $1.value.count }
     }
 
+    /// A person's computer is without any network, from now on.
+    public func goOffline(_ person: Int) {
+        browsers[person].isOnline = false
+        breakLink(of: browsers[person])
+    }
+
     /// A person's connection to the node is dead, and nothing says so.
     public func silence(_ person: Int) { silenceLink(of: browsers[person]) }
 
@@ -189,6 +199,17 @@ extension World {
 
     /// Whether the node refuses checkpoints, as one that is too busy.
     public func refuseCheckpoints(_ isBusy: Bool) { liar.refusesCheckpoints = isBusy }
+
+    /// Whether the node refuses to hand blobs out, as one that is too busy.
+    public func refuseBlobs(_ isBusy: Bool) { liar.refusesBlobs = isBusy }
+
+    /// Whether the node refuses to make commit slots, as one where quotas are full.
+    public func refuseSlots(_ isFull: Bool) { liar.refusesSlots = isFull }
+    /// How often it was asked to.
+    public var slotsAsked: Int { liar.slotsAsked }
+
+    /// From now on no answer to a checkpoint, which the node takes, reaches its device.
+    public func loseCheckpointAnswers(_ isLossy: Bool) { liar.losesCheckpointAnswers = isLossy }
 
     /// The lengths of all checkpoints that the node was given.
     public var checkpointLengths: Set<Int> { liar.checkpointLengths }
@@ -210,6 +231,20 @@ extension World {
     public func restore(_ backup: Backup, of person: Int) {
         closePage(browsers[person])
         browsers[person].stores = backup.stores
+    }
+
+    /// A second computer with a copy of the profile, as a virtual machine's snapshot or a migration leaves it. Its page is
+    /// closed. No direct path leads to either of the two.
+    public func copyProfile(of person: Int) -> Int {
+        let original = browsers[person]
+        let copy = Browser(
+            index: browsers.count, deviceSegment: original.deviceSegment, passphrase: original.passphrase)
+        copy.stores = original.stores
+        copy.firstStores = original.firstStores
+        copy.clockError = original.clockError
+        browsers.append(copy)
+        cutDirectPaths()
+        return copy.index
     }
 
     /// A try with another passphrase. The page must be open and locked.

@@ -1,6 +1,8 @@
 // Sealed files in the origin's private file system: names and contents are noise to whoever takes the disk.
 
 const folderName = "files";
+/** Has an empty file for each file here that is not whole yet: which those are is known before anybody has unlocked. */
+const halfFolderName = "half";
 const patience = 5_000;
 const retryInterval = 50;
 
@@ -80,7 +82,7 @@ export class FileStorage {
     #open = new Map<string, { file: Promise<StoredFile>; users: number }>();
 
     constructor() {
-        this.#folder = navigator.storage.getDirectory().then((root) => root.getDirectoryHandle(folderName, { create: true }));
+        this.#folder = folderCalled(folderName, true);
         // A failure shows when it is used.
         this.#folder.catch(() => undefined);
     }
@@ -111,18 +113,32 @@ export class FileStorage {
         entry.file.then((file) => file.close(), () => undefined);
     }
 
+    /** Notes that the file is not whole. */
+    async begin(name: string): Promise<void> {
+        await (await folderCalled(halfFolderName, true)).getFileHandle(name, { create: true });
+    }
+
+    /** The file is whole. Called before anybody counts on it: from here on it is not given up for want of room. */
+    async complete(name: string): Promise<void> {
+        await remove(await folderCalled(halfFolderName, true), name);
+    }
+
     /** Takes the file away from its readers. */
     async delete(name: string): Promise<void> {
         const entry = this.#open.get(name);
         this.#open.delete(name);
         await entry?.file.then((file) => file.close(), () => undefined);
         await remove(await this.#folder, name);
+        await this.complete(name);
     }
 
     /** Deletes every file that is not among `names`; answers the lengths of those that are. */
     keepOnly(names: readonly string[]): Promise<Map<string, number>> {
         const folder = this.#folder;
-        const lengths = folder.then((opened) => tidy(opened, new Set(names)));
+        const wanted = new Set(names);
+        const lengths = folder.then((opened) => tidy(opened, wanted));
+        // Nobody waits for it: what stays here costs no room to speak of.
+        folderCalled(halfFolderName, true).then((half) => tidy(half, wanted)).catch(() => undefined);
         this.#folder = lengths.then(() => folder, () => folder);
         this.#folder.catch(() => undefined);
         return lengths;
@@ -132,6 +148,23 @@ export class FileStorage {
         const handle = await (await this.#folder).getFileHandle(name, { create });
         return new StoredFile(await whenFree(() => handle.createSyncAccessHandle()));
     }
+}
+
+async function folderCalled(name: string, create: boolean): Promise<FileSystemDirectoryHandle> {
+    return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create });
+}
+
+/** Makes room at any price but that of what is whole: half a file can be fetched anew. Answers whether there was any. */
+export async function deleteHalfFiles(): Promise<boolean> {
+    const half = await folderCalled(halfFolderName, false);
+    const folder = await folderCalled(folderName, true);
+    const names: string[] = [];
+    for await (const name of half.keys()) names.push(name);
+    for (const name of names) {
+        await remove(folder, name);
+        await remove(half, name);
+    }
+    return names.length > 0;
 }
 
 async function tidy(folder: FileSystemDirectoryHandle, wanted: ReadonlySet<string>): Promise<Map<string, number>> {

@@ -128,6 +128,7 @@ class FilesWorker {
         const job = this.#start(message);
         job.step(async (stored) => {
             const sealing = this.#lastSealing.then(async () => {
+                await this.#storage.begin(message.storage);
                 await requireRoom(sealedLength(size) - stored.length);
                 return seal(blob, size, key, stored, {
                     isStopped: () => job.isStopped,
@@ -137,6 +138,7 @@ class FilesWorker {
             this.#lastSealing = sealing.catch(() => undefined);
             const hash = await sealing;
             if (hash === null) return;
+            await this.#storage.complete(message.storage);
             void job.end(() => this.#forget(file, job));
             post({ type: "sealed", file, hash });
         });
@@ -146,6 +148,7 @@ class FilesWorker {
         const { file, size, key } = sealed;
         const job = this.#start(sealed);
         job.step(async (stored) => {
+            await this.#storage.begin(sealed.storage);
             await requireRoom(sealedLength(size) - stored.length);
             const before = this.#interrupted.get(sealed.storage);
             this.#interrupted.delete(sealed.storage);
@@ -235,6 +238,7 @@ class FilesWorker {
     async #finishIfWhole(file: string, job: Job, receiving: Receiving): Promise<void> {
         if (!receiving.isWhole || job.isStopped) return;
         await receiving.verify();
+        await this.#storage.complete(job.storageName);
         if (job.isStopped) return;
         void job.end(() => this.#forget(file, job));
         // The sender closes the channel after the last acknowledgement, which is on its way.

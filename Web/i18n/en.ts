@@ -316,7 +316,7 @@ const catalogue = {
     "warning.secondPersonOnInvitation":
         "A second person tried to join with an invitation that was already used. They were refused. The link may have leaked: tell the person you sent it to.",
     "warning.nameCollision": "Two of your contacts use the same name. Compare their safety numbers before you write.",
-    "warning.rolledBack": "This device’s storage went back to an earlier state. Its conversations are getting new keys, so that no key is used twice.",
+    "warning.rolledBack": "This device’s storage went back to an earlier state, or a copy of it is in use elsewhere. Its conversations are getting new keys, so that no key is used twice. Use this profile in one place only.",
     "warning.nodeKeyChanged": "The server identified itself with an unknown key and was refused. Tell your administrator.",
     "warning.messagesMissing": "Messages are missing from a conversation. CryptPeer has asked for them again.",
     "warning.invitationForged": "Someone answered an invitation with a forged certificate and was refused.",

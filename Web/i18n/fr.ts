@@ -313,7 +313,7 @@ export const fr: Catalogue = {
     "warning.secondPersonOnInvitation":
         "Une deuxième personne a tenté de rejoindre avec une invitation déjà utilisée. Elle a été refusée. Le lien a peut-être fuité : prévenez la personne à qui vous l’avez envoyé.",
     "warning.nameCollision": "Deux de vos contacts portent le même nom. Comparez leurs numéros de sécurité avant d’écrire.",
-    "warning.rolledBack": "Le stockage de cet appareil est revenu à un état antérieur. Ses conversations reçoivent de nouvelles clés, pour qu’aucune ne serve deux fois.",
+    "warning.rolledBack": "Le stockage de cet appareil est revenu à un état antérieur, ou une copie en est utilisée ailleurs. Ses conversations reçoivent de nouvelles clés, pour qu’aucune ne serve deux fois. N’utilisez ce profil qu’à un seul endroit.",
     "warning.nodeKeyChanged": "Le nœud s’est présenté avec une clé inconnue et a été refusé. Prévenez la personne qui administre CryptPeer.",
     "warning.messagesMissing": "Il manque des messages dans une conversation. CryptPeer les a redemandés.",
     "warning.invitationForged": "Quelqu’un a répondu à une invitation avec un certificat falsifié et a été refusé.",

@@ -2,8 +2,9 @@
 
 import { Host } from "./host";
 import { WasmInstance } from "./instance";
+import { openStore } from "./open";
 import type { Fault, FromWorker, ToWorker } from "./protocol";
-import { DeviceSegmentLost, Store, StoreRemoved, TenureLost } from "./store";
+import { DeviceSegmentLost, StoreRemoved, TenureLost } from "./store";
 
 interface WorkerScope {
     onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
@@ -37,7 +38,7 @@ async function start(): Promise<Host> {
     const module = await WasmInstance.load("/core.wasm").catch((error) => {
         throw new LoadError(String(error));
     });
-    const host = new Host(module, await Store.open(onRemoved), post);
+    const host = new Host(module, await openStore(onRemoved), post);
     await host.start(self.location.origin);
     return host;
 }

@@ -5,13 +5,20 @@ import Trust
 import WireFormat
 
 /// What the node keeps of how far our keys have been used, sealed for us alone: an older copy of our own storage shows.
-struct Checkpoint: WireCodable {
-    struct Entry: WireCodable {
-        var conversation: [UInt8]
-        var instance: UInt32
-        var epoch: UInt64
+package struct Checkpoint: WireCodable {
+    package struct Entry: WireCodable {
+        package var conversation: [UInt8]
+        package var instance: UInt32
+        package var epoch: UInt64
         /// Generations below this may have been used.
-        var ceiling: UInt32
+        package var ceiling: UInt32
+
+        package init(conversation: [UInt8], instance: UInt32, epoch: UInt64, ceiling: UInt32) {
+            self.conversation = conversation
+            self.instance = instance
+            self.epoch = epoch
+            self.ceiling = ceiling
+        }
 
         init(_ conversation: [UInt8], _ group: ConversationGroup) {
             self.conversation = conversation
@@ -20,14 +27,14 @@ struct Checkpoint: WireCodable {
             ceiling = group.ceiling
         }
 
-        func encode(into writer: inout WireWriter) {
+        package func encode(into writer: inout WireWriter) {
             writer.write(fixed: conversation)
             writer.write(instance)
             writer.write(epoch)
             writer.write(ceiling)
         }
 
-        init(from reader: inout WireReader) throws(WireError) {
+        package init(from reader: inout WireReader) throws(WireError) {
             conversation = try reader.readFixed(16)
             instance = try reader.readUInt32()
             epoch = try reader.readUInt64()
@@ -35,24 +42,34 @@ struct Checkpoint: WireCodable {
         }
     }
 
-    var counter: UInt64
-    var entries: [Entry]
+    package var counter: UInt64
+    package var entries: [Entry]
     /// Whether every conversation has an entry whose keys were ever used. Of one without, the rest says nothing.
-    var isComplete = true
+    package var isComplete = true
 
     /// The lengths that it is padded to: how many conversations there are shows no better.
     private static let lengths = [896, 3_968, 16_256, 65_408]
     private static let entryLength = 32
     private static let overhead = 16
     /// No more entries fit into the longest.
-    static let entryLimit = (lengths[3] - overhead) / entryLength
+    package static let entryLimit = (lengths[3] - overhead) / entryLength
 
     init(counter: UInt64, entries: [Entry]) {
         self.counter = counter
         self.entries = entries
     }
 
-    func encode(into writer: inout WireWriter) {
+    /// Names the conversations that were spoken in last. Of the others, the peers know how far our keys were used.
+    package init(counter: UInt64, used: [(entry: Entry, time: UInt64)]) {
+        self.counter = counter
+        isComplete = used.count <= Self.entryLimit
+        let named =
+            isComplete
+            ? used : [(entry: Entry, time: UInt64)](used.sorted { $0.time > $1.time }.prefix(Self.entryLimit))
+        entries = named.map { $0.entry }
+    }
+
+    package func encode(into writer: inout WireWriter) {
         let start = writer.bytes.count
         writer.write(counter)
         writer.write(vector: entries)
@@ -62,7 +79,7 @@ struct Checkpoint: WireCodable {
         writer.write(fixed: [UInt8](repeating: 0, count: padded - length))
     }
 
-    init(from reader: inout WireReader) throws(WireError) {
+    package init(from reader: inout WireReader) throws(WireError) {
         counter = try reader.readUInt64()
         entries = try reader.readVector()
         // Those from before the padding end here.
@@ -72,46 +89,65 @@ struct Checkpoint: WireCodable {
     }
 }
 
+/// A checkpoint on its way, by its counter and the SHA-256 of its sealed bytes.
+struct SentCheckpoint {
+    let counter: UInt64
+    let hash: [UInt8]
+}
+
 // After each unlock nothing is encrypted in a conversation before the node's checkpoint or the peer has said how far our
-// keys were used: a storage that was rolled back would use nonces and numbers twice.
+// keys were used: a storage that was rolled back would use nonces and numbers twice. And no generation is used before the
+// node has a checkpoint that reserves it. It takes one only from a session that has seen the one that is replaced, so that
+// two copies of a profile never reserve the same.
 extension Account {
     /// How many generations are reserved at a time; the rest of a block is skipped after unlocking.
     private static let reservation: UInt32 = 32
+    /// The next block is reserved when no more than these are left.
+    private static let reserve: UInt32 = 8
 
     private static let readAgain: UInt64 = 15_000
-    /// A node that would not take a checkpoint is given another after this, in milliseconds.
+    /// A node that would not take a checkpoint, or show it, is asked again after this, in milliseconds.
     private static let refusalPause: UInt64 = 2_000
     /// After this a node that goes on refusing counts as away, in milliseconds.
     private static let refusalPatience: UInt64 = 30_000
+    /// An answer that got lost concerns one of the last few.
+    private static let ownCheckpointLimit = 8
 
     private static var context: [UInt8] { label("checkpoint") }
 
-    /// Makes sure that the node knows the next generation as used before a message of it can reach the node: requests of
-    /// one connection take effect in their order. While the node is away, the peer is the only witness.
-    ///
-    /// - Returns: false if nothing may be encrypted now: the node would not take a checkpoint, and is given another first.
-    func reserveGeneration(of conversation: Conversation) -> Bool {
-        guard let current = conversation.current else { return false }
-        guard link.isEstablished else { return true }
-        let next = current.group.nextGeneration
-        if let since = reservationsRefused, since + Self.refusalPatience > effects.now {
-            guard !link.isWaiting(for: .putCheckpoint(counter: node.checkpointCounter)) else { return false }
-            guard reserveAt <= effects.now else {
-                effects.wake(at: reserveAt)
-                return false
-            }
-            reserve(next, in: conversation)
-            return false
-        }
-        if next >= current.ceiling { reserve(next, in: conversation) }
-        return true
+    /// Whether our next generation is reserved. While the node is away, the peer is the only witness.
+    func hasGeneration(in conversation: Conversation) -> Bool {
+        guard link.isEstablished, record.phase == .enrolled, !hasReserved(0, in: conversation) else { return true }
+        return reservationsRefused.map { $0 + Self.refusalPatience <= effects.now } ?? false
     }
 
-    private func reserve(_ next: UInt32, in conversation: Conversation) {
-        conversation.groups[0].ceiling = next + Self.reservation
-        touch(conversation)
+    /// Whether the next generation and so many after it are reserved.
+    private func hasReserved(_ more: UInt32, in conversation: Conversation) -> Bool {
+        guard let current = conversation.current, let reserved = conversation.reserved,
+            reserved.instance == current.instance, reserved.epoch == current.group.epoch
+        else { return false }
+        return UInt64(current.group.nextGeneration) + UInt64(more) < UInt64(reserved.ceiling)
+    }
+
+    /// Reserves generations wherever few are left, all with one checkpoint.
+    func reserveGenerations() {
+        guard link.isEstablished, record.phase == .enrolled, hasSeenCheckpoint, !isReserving else { return }
+        let short = conversations.filter { conversation in
+            conversation.isCleared && !conversation.isRemoved && conversation.current?.group.isActive == true
+                && !hasReserved(Self.reserve, in: conversation)
+        }
+        guard !short.isEmpty else { return }
+        guard reserveAt <= effects.now else { return effects.wake(at: reserveAt) }
+        for conversation in short {
+            guard let current = conversation.current else { continue }
+            conversation.groups[0].ceiling = max(current.ceiling, current.group.nextGeneration + Self.reservation)
+            touch(conversation)
+        }
         putCheckpoint()
-        conversation.reservedBy = node.checkpointCounter
+    }
+
+    private var isReserving: Bool {
+        sentCheckpoint.map { link.isWaiting(for: .putCheckpoint(counter: $0.counter)) } ?? false
     }
 
     private func putCheckpoint() {
@@ -120,41 +156,53 @@ extension Account {
         var used: [(entry: Checkpoint.Entry, time: UInt64)] = []
         for conversation in conversations {
             guard let current = conversation.current, current.hasTraffic else { continue }
-            used.append((Checkpoint.Entry(conversation.id, current), conversation.lastTime))
+            var entry = Checkpoint.Entry(conversation.id, current)
+            // An old state of ours does not undo what the node knows of a newer one.
+            if !conversation.isCleared, let known = seenEntries.first(where: { $0.conversation == conversation.id }) {
+                entry = known
+            }
+            conversation.asked = entry
+            used.append((entry, conversation.lastTime))
         }
-        // Those that were spoken in last. Of the others, the peers know how far our keys were used.
-        if used.count > Checkpoint.entryLimit { used.sort { $0.time > $1.time } }
-        var checkpoint = Checkpoint(
-            counter: node.checkpointCounter, entries: used.prefix(Checkpoint.entryLimit).map { $0.entry })
-        checkpoint.isComplete = used.count <= Checkpoint.entryLimit
+        let checkpoint = Checkpoint(counter: node.checkpointCounter, used: used)
         guard let sealed = vault.seal(checkpoint.encoded, context: Self.context) else { return }
-        link.send(.putCheckpoint(sealed), for: .putCheckpoint(counter: checkpoint.counter))
+        let sent = SentCheckpoint(counter: checkpoint.counter, hash: HashAlgorithm.sha256.hash(sealed))
+        sentCheckpoint = sent
+        ownCheckpoints.append(sent.hash)
+        if ownCheckpoints.count > Self.ownCheckpointLimit { ownCheckpoints.removeFirst() }
+        link.send(.putCheckpoint(sealed), for: .putCheckpoint(counter: sent.counter))
     }
 
     func checkpointStored(_ response: Response, counter: UInt64) {
-        guard case .done = response else { return undoReservations(of: counter) }
+        guard let sent = sentCheckpoint, sent.counter == counter else { return }
+        if case .done = response { return stored(sent) }
+        noteRefusal()
+        reserveAt = effects.now + Self.refusalPause
+        guard case .refused(.conflict) = response else { return }
+        // Not the one that we have seen last: another copy of this profile may be at work.
+        hasSeenCheckpoint = false
+        checkpointAt = 0
+    }
+
+    private func stored(_ sent: SentCheckpoint) {
+        sentCheckpoint = nil
         reservationsRefused = nil
-        guard counter > node.confirmedCheckpoint else { return }
-        node.confirmedCheckpoint = counter
+        for conversation in conversations {
+            if let asked = conversation.asked { conversation.reserved = asked }
+            conversation.asked = nil
+        }
+        guard sent.counter > node.confirmedCheckpoint else { return }
+        node.confirmedCheckpoint = sent.counter
         hasChangedNode = true
     }
 
-    /// The node does not know of these generations: the next message is reserved anew. One that left meanwhile is known to
-    /// the peer only.
-    private func undoReservations(of counter: UInt64) {
-        reserveAt = effects.now + Self.refusalPause
+    private func noteRefusal() {
         if reservationsRefused == nil { reservationsRefused = effects.now }
-        for conversation in conversations where conversation.reservedBy == counter {
-            guard let current = conversation.current else { continue }
-            conversation.groups[0].ceiling = min(current.ceiling, current.group.nextGeneration)
-            conversation.reservedBy = 0
-            touch(conversation)
-        }
     }
 
-    /// Asks the node for the checkpoint, until it has shown one that can be believed.
+    /// Asks the node for the checkpoint, once in each session and until it has shown one that can be believed.
     func readCheckpoint() {
-        guard !hasReadCheckpoint, link.isEstablished, record.phase == .enrolled,
+        guard !hasReadCheckpoint || !hasSeenCheckpoint, link.isEstablished, record.phase == .enrolled,
             !link.isWaiting(for: .readCheckpoint)
         else { return }
         guard checkpointAt <= effects.now else { return effects.wake(at: checkpointAt) }
@@ -163,7 +211,13 @@ extension Account {
     }
 
     func checkpointRead(_ response: Response) {
-        guard case .checkpoint(let sealed) = response else { return }
+        guard case .checkpoint(let sealed) = response else {
+            checkpointAt = effects.now + Self.refusalPause
+            return noteRefusal()
+        }
+        hasSeenCheckpoint = true
+        reservationsRefused = nil
+        if let sealed, isOwn(sealed), hasReadCheckpoint { return }
         var checkpoint = Checkpoint(counter: 0, entries: [])
         if let sealed {
             guard let bytes = vault.open(sealed, context: Self.context) else { return effects.warn(.forgedMessage) }
@@ -175,7 +229,10 @@ extension Account {
         }
         // The node shows an older one than it has confirmed: it proves nothing. A peer's word will have to do.
         guard checkpoint.counter >= node.confirmedCheckpoint else { return effects.warn(.rolledBack) }
+        // A copy of ours may have made a leaf key that is newer than the last one of this run.
+        if hasReadCheckpoint { renewed = nil }
         hasReadCheckpoint = true
+        seenEntries = checkpoint.entries
         node.checkpointCounter = max(node.checkpointCounter, checkpoint.counter)
         hasChangedNode = true
         for conversation in conversations {
@@ -186,8 +243,15 @@ extension Account {
         }
     }
 
+    /// Whether this run has sent it: then there is nothing in it that we do not know. Its answer may have got lost.
+    private func isOwn(_ sealed: [UInt8]) -> Bool {
+        let hash = HashAlgorithm.sha256.hash(sealed)
+        if let sent = sentCheckpoint, sent.hash == hash { stored(sent) }
+        return ownCheckpoints.contains(hash)
+    }
+
     private func compare(_ entry: Checkpoint.Entry?, with conversation: Conversation) {
-        guard let current = conversation.current, !conversation.isCleared, !conversation.isSetBack else { return }
+        guard let current = conversation.current, !conversation.isSetBack else { return }
         guard let entry, entry.instance >= current.instance else {
             conversation.isCleared = true
             return

@@ -6,9 +6,13 @@ import WireFormat
 extension Account {
     private static let commitAfterMessages: UInt32 = 100
     private static let commitAfter: UInt64 = 7 * 86_400_000
+    /// An epoch that has ended is read for as long as an envelope lives, in milliseconds.
+    private static let pastAfter: UInt64 = Limits.envelopeLifetime * 1_000
     private static let earlyLimit = 64
     /// A node that is too busy is asked again after so long, in milliseconds.
     private static let slotPause: UInt64 = 2_000
+    /// One that refuses to make a slot is asked ever later, up to this.
+    private static let longestSlotPause: UInt64 = 600_000
 
     func createSlot(of conversation: Conversation) {
         guard let current = conversation.current, current.mustCreateSlot,
@@ -22,9 +26,13 @@ extension Account {
     func slotCreated(_ response: Response, conversation id: [UInt8]) {
         guard let conversation = conversation(id), conversation.current != nil else { return }
         guard case .done = response else {
-            conversation.slotAt = effects.now + Self.slotPause
+            // A full quota frees itself in days.
+            conversation.slotAt =
+                effects.now + min(Self.slotPause << UInt64(min(conversation.slotRefusals, 16)), Self.longestSlotPause)
+            conversation.slotRefusals += 1
             return
         }
+        conversation.slotRefusals = 0
         conversation.groups[0].mustCreateSlot = false
         touch(conversation)
     }
@@ -41,6 +49,19 @@ extension Account {
                 || (current.sinceCommit > 0 && current.lastCommit + Self.commitAfter <= effects.now)
         else { return }
         commit(in: conversation)
+    }
+
+    /// Forgets the epochs before the current one when nothing of them can come any more.
+    func forgetPastEpochs(of conversation: Conversation) {
+        for index in conversation.groups.indices where conversation.groups[index].group.hasPastEpochs {
+            let end = conversation.groups[index].lastCommit + Self.pastAfter
+            guard end <= effects.now else {
+                effects.wake(at: end)
+                continue
+            }
+            conversation.groups[index].group.forgetPastEpochs()
+            touch(conversation)
+        }
     }
 
     private func commit(in conversation: Conversation) {
@@ -91,7 +112,8 @@ extension Account {
         if let time = conversation.slotAt {
             guard time <= effects.now else { return effects.wake(at: time) }
             conversation.slotAt = nil
-            createSlot(of: conversation)
+            // Of a slot that is not there, there is nothing to ask.
+            if conversation.current?.mustCreateSlot == true { return createSlot(of: conversation) }
             if conversation.current?.pending != nil { return sendCommit(of: conversation) }
         }
         conversation.mustCheckSlot = false
@@ -150,7 +172,12 @@ extension Account {
         }
         guard case .commit(let sealed?) = response else {
             guard !link.isWaiting(for: .fetchCommit(conversation: id, epoch: epoch)) else { return }
-            conversation.channel.early = []
+            if !conversation.channel.early.isEmpty {
+                // What came through the channel cannot be read: the peer still has it, and is asked for it again. If its epoch
+                // never came to be, each answer is a further sign of that.
+                conversation.channel.early = []
+                noticeGap(in: conversation)
+            }
             judge(response, in: conversation)
             return commitArrived(of: id, isHere: false)
         }
@@ -237,6 +264,7 @@ extension Account {
     }
 
     private func epochBegan(in conversation: Conversation) {
+        conversation.groups[0].group.forgetResumptionSecrets()
         conversation.groups[0].pending = nil
         conversation.groups[0].ceiling = 0
         conversation.groups[0].sinceCommit = 0

@@ -7,6 +7,8 @@ import WireFormat
 extension Account {
     private static let busyPause: UInt64 = 2_000
     private static let fullPause: UInt64 = 60_000
+    /// So much waits for a generation, which is reserved within one answer of the node's.
+    private static let waitingLimit = 64
     /// An introduction that brought no answer is sent again after this and ever later, in milliseconds: the other member may
     /// be away for weeks, or the node may have lost it.
     private static let introductionPause: UInt64 = 120_000
@@ -141,6 +143,10 @@ extension Account {
 
     /// An envelope that is worth something only now: the node hands it to the peer's open session or refuses.
     func sendTransient(_ body: Body, to conversation: Conversation) {
+        if conversation.isCleared, !hasGeneration(in: conversation) {
+            if conversation.waiting.count < Self.waitingLimit { conversation.waiting.append(body) }
+            return
+        }
         guard link.isEstablished, let mailbox = contact(conversation.peer)?.mailbox,
             let content = seal(body, in: conversation),
             let envelope = Envelope.seal(content, to: mailbox, random: effects.random)
@@ -150,6 +156,14 @@ extension Account {
                 mailbox: mailbox.mailbox, deliveryKey: mailbox.deliveryKey.exposed, transient: true,
                 expires: effects.seconds + Limits.envelopeLifetime, envelope: envelope),
             for: .deliverTransient(conversation: conversation.id))
+    }
+
+    /// Sends what had no generation reserved. Signals come once: without one of them there may be no channel.
+    func sendWaiting(of conversation: Conversation) {
+        guard !conversation.waiting.isEmpty, hasGeneration(in: conversation) else { return }
+        let waiting = conversation.waiting
+        conversation.waiting = []
+        for body in waiting { sendTransient(body, to: conversation) }
     }
 
     // The node's answers.

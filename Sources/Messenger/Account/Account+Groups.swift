@@ -200,8 +200,30 @@ extension Account {
             conversation.groups.append(group)
         }
         if conversation.groups.count > Self.groupLimit { conversation.groups.removeLast() }
+        forgetLeafKeys()
         touch(conversation)
         hasChangedList = true
+    }
+
+    /// Forgets the leaf keys that no group has, and no KeyPackage that somebody may still use.
+    private func forgetLeafKeys() {
+        var used: [[UInt8]] = []
+        if let key = leafKeys.last { used.append(key.publicKey) }
+        if let renewed { used.append(renewed.publicKey) }
+        for conversation in conversations {
+            for group in conversation.groups {
+                if let leaf = group.group.member(at: group.group.ownLeaf) { used.append(leaf.signatureKey) }
+            }
+        }
+        for bundle in stock.bundles { used.append(bundle.keyPackage.leafNode.signatureKey) }
+        for invitation in invitations {
+            if let bundle = invitation.keyPackage { used.append(bundle.keyPackage.leafNode.signatureKey) }
+        }
+        let kept = leafKeys.indices.filter { used.contains(leafKeys[$0].publicKey) }
+        guard kept.count < leafKeys.count else { return }
+        record.leafKeys = kept.map { record.leafKeys[$0] }
+        leafKeys = kept.map { leafKeys[$0] }
+        hasChangedAccount = true
     }
 
     /// The conversation with a member whom we did not know.

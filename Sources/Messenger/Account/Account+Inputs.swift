@@ -67,13 +67,16 @@ extension Account {
         judgeIntake()
         publishKeyPackages()
         readCheckpoint()
+        reserveGenerations()
         for conversation in conversations {
             failExpired(in: conversation)
             restartIfDue(conversation)
             showGap(conversation)
             checkSlot(of: conversation)
+            forgetPastEpochs(of: conversation)
             commitIfDue(in: conversation)
             pumpFiles(conversation)
+            sendWaiting(of: conversation)
             pump(conversation)
             pumpPresence(conversation)
         }

@@ -51,12 +51,12 @@ extension Account {
                 warn(.forgedMessage, in: conversation)
                 noticeGap(in: conversation)
                 noticeDivergence(in: conversation)
-            case .epochNotReached:
+            case .epochNotReached where index == 0:
                 return .awaitsCommit(conversation: conversation.id)
             case .messageKeyUsed:
                 warn(.replayedMessage, in: conversation)
-            case .epochExpired:
-                // Too old to be read: its sender still has it.
+            case .epochNotReached, .epochExpired:
+                // Of a former group that went on without us, or too old to be read: its sender still has it.
                 noticeGap(in: conversation)
             default:
                 warn(.forgedMessage, in: conversation)

@@ -6,10 +6,11 @@ import WireFormat
 
 // Encrypting for a conversation, and when that is allowed.
 extension Account {
-    /// Whether a message may be encrypted now: the group's state was checked since unlocking, and every other leaf of it, which
-    /// is what reads the message, still counts.
+    /// Whether a message may be encrypted now: the group's state was checked since unlocking, a generation is reserved, and
+    /// every other leaf of it, which is what reads the message, still counts.
     func mayEncrypt(in conversation: Conversation) -> Bool {
-        guard conversation.isCleared, !conversation.isRemoved, let group = conversation.current?.group, group.isActive
+        guard conversation.isCleared, !conversation.isRemoved, hasGeneration(in: conversation),
+            let group = conversation.current?.group, group.isActive
         else { return false }
         return group.members.allSatisfy { $0.leaf == group.ownLeaf || mayRead($0.node) }
     }
@@ -30,7 +31,6 @@ extension Account {
         let content = Content(
             id: id ?? effects.random.bytes(16), sequence: sequence, base: sequence > 0 ? base(of: conversation) : 0,
             time: time ?? effects.now, body: body)
-        guard reserveGeneration(of: conversation) else { return nil }
         var plaintext = content.encoded
         defer { wipe(&plaintext) }
         guard let message = encrypt(plaintext, in: conversation) else { return nil }

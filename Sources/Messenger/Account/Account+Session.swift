@@ -58,6 +58,7 @@ extension Account {
         for conversation in conversations {
             conversation.delivery = nil
             conversation.retryAt = 0
+            conversation.waiting = []
             // The KeyPackage, if one was taken, is lost with the answer.
             if conversation.isRestarting { conversation.restartAt = effects.now }
             conversation.isRestarting = false
@@ -106,6 +107,7 @@ extension Account {
                 deliveryKeyHash: HashAlgorithm.sha256.hash(record.mailbox.deliveryKey.exposed)), for: .createMailbox)
         link.send(.bubbleState, for: .readState)
         checkpointAt = 0
+        hasSeenCheckpoint = false
         readCheckpoint()
         publishKeyPackages()
         runErrands()

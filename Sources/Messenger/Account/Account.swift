@@ -41,6 +41,14 @@ final class Account {
     var renewed: SigningKey?
     /// Whether our MLS states have been compared with the node's checkpoint since unlocking.
     var hasReadCheckpoint = false
+    /// Whether the node has shown it in this session.
+    var hasSeenCheckpoint = false
+    /// What it said when it was last compared.
+    var seenEntries: [Checkpoint.Entry] = []
+    /// The SHA-256 hashes of the last ones that this run has sent.
+    var ownCheckpoints: [[UInt8]] = []
+    /// The one that the node has not answered for.
+    var sentCheckpoint: SentCheckpoint?
     /// When to ask for it again.
     var checkpointAt: UInt64 = 0
     /// When generations may be reserved again, after the node would not take a checkpoint.

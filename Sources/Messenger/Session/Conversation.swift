@@ -56,12 +56,18 @@ final class Conversation {
     var isRemoved = false
     /// Whether our state was checked against what others saw of it (``Checkpoint``).
     var isCleared = false
-    /// The checkpoint, by its counter, with which our generations were last reserved.
-    var reservedBy: UInt64 = 0
+    /// What the node's checkpoint was last known to say of us, in this run.
+    var reserved: Checkpoint.Entry?
+    /// What the one says that the node has not answered for.
+    var asked: Checkpoint.Entry?
+    /// What was to be said at once, and had no generation reserved.
+    var waiting: [Body] = []
     /// Whether the node may hold a commit that we have not seen.
     var mustCheckSlot = false
     /// When to ask the node about the slot again, after it was too busy.
     var slotAt: UInt64?
+    /// How often in a row the node would not make it.
+    var slotRefusals: UInt32 = 0
     /// Whether the peer has spoken in an epoch that we have not reached.
     var isBehind = false
     /// Messages of the current epoch in a row that we could not read, and of epochs that nobody seems to have begun.

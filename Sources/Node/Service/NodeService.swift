@@ -26,7 +26,7 @@ final class NodeService: Sendable {
     /// Who is asking.
     enum Party: Sendable {
         case guest
-        case device(DeviceRecord)
+        case device(DeviceRecord, SeenCheckpoint)
     }
 
     /// An outcome on its way back to the session that asked.
@@ -62,7 +62,7 @@ final class NodeService: Sendable {
     func answer(_ request: Request, from party: Party, reply: @escaping Reply) {
         switch party {
         case .guest: answerGuest(request, reply: reply)
-        case .device(let device): answer(request, from: device, reply: reply)
+        case .device(let device, let seen): answer(request, from: device, seen, reply: reply)
         }
     }
 
@@ -79,7 +79,9 @@ final class NodeService: Sendable {
         }
     }
 
-    private func answer(_ request: Request, from device: DeviceRecord, reply: @escaping Reply) {
+    private func answer(
+        _ request: Request, from device: DeviceRecord, _ seen: SeenCheckpoint, reply: @escaping Reply
+    ) {
         switch request {
         case .claim, .invitationBundle, .redeem:
             reply(.refused(.notPermitted))
@@ -122,11 +124,17 @@ final class NodeService: Sendable {
             fetchCommit(slot, position: position, token: token, reply: reply)
         case .putCheckpoint(let checkpoint):
             change(.storing(checkpoint.count), reply) { store in
+                guard seen.isCurrent(try store.checkpoint(of: device.device)) else { throw Refusal.conflict }
                 try store.put(checkpoint: checkpoint, of: device.device)
+                seen.note(checkpoint)
                 return .done
             }
         case .checkpoint:
-            read(reply) { .checkpoint(try $0.checkpoint(of: device.device)) }
+            read(reply) { store in
+                let checkpoint = try store.checkpoint(of: device.device)
+                seen.note(checkpoint)
+                return .checkpoint(checkpoint)
+            }
         case .relayCredential:
             reply(relayCredential(for: device))
         }

@@ -227,7 +227,7 @@ final class WebSocketSession: ChannelDuplexHandler {
             session.eventLoop.execute { [admitted] in
                 guard case .proving = session.value.state else { return }
                 guard let admitted else { return session.value.end(.notAuthenticated) }
-                session.value.establish(.device(admitted))
+                session.value.establish(.device(admitted, SeenCheckpoint()))
             }
         }
     }
@@ -244,7 +244,7 @@ final class WebSocketSession: ChannelDuplexHandler {
             return context.close(promise: nil)
         }
         send(NodeFrame.established.encoded)
-        if case .device(let device) = party {
+        if case .device(let device, _) = party {
             bucket = TokenBucket(bounds.deviceRequests, now: .now())
             let entry = SessionRegistry.Entry(self, device: device, origin: origin, on: context.eventLoop)
             self.entry = entry

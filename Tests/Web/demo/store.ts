@@ -1,5 +1,6 @@
 // The worker's store, for tests that drive it from a page.
 
+import { openStore } from "../../../Web/worker/open";
 import { Store, TenureLost } from "../../../Web/worker/store";
 
 const key = (byte: number) => new Uint8Array(32).fill(byte);
@@ -40,4 +41,44 @@ async function segment(): Promise<string[]> {
     return log;
 }
 
-Object.assign(window, { overtaken, segment });
+/** What becomes of a profile whose quota is used up by files. */
+async function full(): Promise<string[]> {
+    const log: string[] = [];
+    const store = await Store.open();
+    const record = (byte: number, length: number) => ({ store: "messages" as const, key: key(byte), value: new Uint8Array(length).fill(byte) });
+    await store.commit([{ store: "meta", key: header, value: key(1) }, record(1, 1000)]);
+    const root = await navigator.storage.getDirectory();
+    const files = await root.getDirectoryHandle("files", { create: true });
+    const half = await root.getDirectoryHandle("half", { create: true });
+    const write = async (name: string, length: number) => {
+        const writing = await (await files.getFileHandle(name, { create: true })).createWritable();
+        await writing.write(new Uint8Array(length).fill(7));
+        await writing.close();
+    };
+    await write("whole", 1 << 20);
+    let count = 0;
+    for (let length = 1 << 20; length >= 1 << 12;) {
+        try {
+            await half.getFileHandle(`half ${count}`, { create: true });
+            await write(`half ${count}`, length);
+            count += 1;
+        } catch {
+            length /= 2;
+        }
+    }
+    log.push(`half files ${count > 4}`);
+    let isFull = false;
+    for (let byte = 2; byte < 200 && !isFull; byte += 1) {
+        await store.commit([record(byte, 1 << 16)]).catch((error) => (isFull = error.name === "QuotaExceededError"));
+    }
+    log.push(`full ${isFull}`);
+    const opened = await openStore();
+    await opened.commit([record(201, 1 << 16), record(202, 1 << 16)]).then(() => log.push("room"), (error) => log.push(String(error)));
+    log.push(`record ${(await opened.read([{ store: "messages", key: key(1) }]))[0]?.value?.length}`);
+    const names: string[] = [];
+    for await (const name of files.keys()) names.push(name);
+    log.push(`left ${names}`);
+    return log;
+}
+
+Object.assign(window, { overtaken, segment, full });

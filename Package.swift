@@ -4,7 +4,7 @@ import PackageDescription
 // One package, two builds. SwiftPM builds everything natively; `Web/build-core.sh` compiles the sans-IO modules
 // (CryptoPrimitives to MessengerWasm) a second time, in Embedded mode, to WebAssembly for the browser.
 
-let strict: [SwiftSetting] = [.unsafeFlags(["-warnings-as-errors"])]
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
 
 /// A module of the sans-IO core: no Foundation, no sockets, no clock; compiled natively and in Embedded WebAssembly.
 func core(_ name: String, _ dependencies: [Target.Dependency], path: String? = nil) -> Target {

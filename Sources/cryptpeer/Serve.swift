@@ -82,7 +82,7 @@ struct Serve: AsyncParsableCommand {
     @Option(
         parsing: .upToNextOption,
         help: ArgumentHelp(
-            "A secret that other programs share to make credentials for the relay. By default the node has its own. A second one is right as well: the former one, while programs change over.",
+            "A secret that other programs share to make credentials for the relay. By default the node has its own. Given twice, it also accepts the former secret while those programs change over.",
             valueName: "file"))
     var turnSecret: [String] = []
 

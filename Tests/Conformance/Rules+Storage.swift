@@ -265,7 +265,8 @@ extension NodeConformance {
     ]
 
     static let relayRules: [NodeRule] = [
-        NodeRule("a device is given a right to the relay for an hour, its own, or told that there is none") { bubble in
+        NodeRule("a device is given a credential for the relay for an hour, its own, or told that there is none") {
+            bubble in
             let chief = try await bubble.enrolOperator()
             let member = try await bubble.enrol(by: chief)
             let session = try await bubble.session(of: chief)
@@ -292,7 +293,8 @@ extension NodeConformance {
             }
             try expect(next.expires > credential.expires, "a later one")
         },
-        NodeRule("a revoked device's right to the relay ends at once, and what it has allocated with it") { bubble in
+        NodeRule("a revoked device's credential for the relay ends at once, and what it has allocated with it") {
+            bubble in
             let chief = try await bubble.enrolOperator()
             let member = try await bubble.enrol(by: chief)
             let session = try await bubble.session(of: chief)
@@ -314,7 +316,7 @@ extension NodeConformance {
             try expect(try !clients[2].refresh(), "what it had is gone")
             try expect(try clients[1].allocate() && clients[0].refresh(), "others are served as before")
         },
-        NodeRule("no right to the relay outlives the device's revocation, whenever the node was started again") {
+        NodeRule("no credential for the relay outlives the device's revocation, whenever the node was started again") {
             bubble in
             let chief = try await bubble.enrolOperator()
             let member = try await bubble.enrol(by: chief)
@@ -341,7 +343,7 @@ extension NodeConformance {
             }
             try expect(try await right(of: chief)?.allocate() == true, "others are served")
         },
-        NodeRule("a guest is given no right to the relay") { bubble in
+        NodeRule("a guest is given no credential for the relay") { bubble in
             _ = try await bubble.enrolOperator()
             let guest = try await bubble.guest()
             try expect(try await guest.ask(.relayCredential), is: .refused(.notPermitted))

@@ -26,7 +26,7 @@ struct LinkScenarios {
         world.pass(seconds: 3_600)
         let before = world.nodeFrames
         world.pass(seconds: 3_600)
-        // And now and then a right to the relay, and a hello.
+        // And now and then a credential for the relay, and a hello.
         #expect((100...130).contains(world.nodeFrames - before), "\(world.nodeFrames - before)")
     }
 }

@@ -3,7 +3,7 @@ import Simulator
 import Testing
 
 /// A right to the node's relay is there whenever the node is.
-@Suite("The right to the relay")
+@Suite("The credential for the relay")
 struct RelayScenarios {
     @Test("is asked for with the session, and again when a quarter of its hour is left")
     func refreshed() throws {

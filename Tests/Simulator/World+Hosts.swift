@@ -96,7 +96,7 @@ extension World {
             if case .granted(let grant) = relay,
                 !(3_560_000...3_640_000).contains(grant.until - min(grant.until, clock(of: browser)))
             {
-                violate("\(browser.index) takes its right to the relay to last another time than the node gave")
+                violate("\(browser.index) takes its credential for the relay to last another time than the node gave")
             }
         }
         for action in output.channels { act(on: action, of: browser) }

@@ -370,7 +370,7 @@ test("a search that the other side did not hear of is repeated, at once when the
     assert.equal(log.length, 7);
 }));
 
-test("another right to the relay is taken before the next search, and begins one where the path is lost", () => keeping(lasting, ({ connection, keeper, relay, log }) => {
+test("another credential for the relay is taken before the next search, and begins one where the path is lost", () => keeping(lasting, ({ connection, keeper, relay, log }) => {
     keeper.up();
     relay.set(granted({ password: "another", until: Number.MAX_SAFE_INTEGER }));
     assert.equal(connection.configurations.length, 1);

@@ -72,7 +72,7 @@ public enum RelayAccess: Equatable, Sendable {
     case granted(RelayGrant)
 }
 
-/// A right to the relay. Before it ends, and when the relay refuses it (``Input/relayRefused(username:)``), the engine gives
+/// A credential for the relay. Before it ends, and when the relay refuses it (``Input/relayRefused(username:)``), the engine gives
 /// another one, if the node can be reached.
 public struct RelayGrant: Equatable, Sendable {
     public let username: Text

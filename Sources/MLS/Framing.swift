@@ -120,12 +120,7 @@ extension FramedContent.Content {
     }
 }
 
-extension ContentType: WireDecodable {
-    package init(from reader: inout WireReader) throws(WireError) {
-        guard let type = ContentType(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = type
-    }
-}
+extension ContentType: WireDecodable {}
 
 extension FramedContent: WireEncodable, WireDecodable {
     package func encode(into writer: inout WireWriter) {

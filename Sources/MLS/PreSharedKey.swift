@@ -46,7 +46,7 @@ extension PreSharedKeyID: WireEncodable, WireDecodable {
         case 1:
             kind = .external(id: try reader.readOpaque())
         case 2:
-            guard let usage = ResumptionUsage(rawValue: try reader.readUInt8()) else { throw .invalidValue }
+            let usage = try ResumptionUsage(from: &reader)
             let groupID = try reader.readOpaque()
             kind = .resumption(usage, groupID: groupID, epoch: try reader.readUInt64())
         default:

@@ -101,7 +101,7 @@ public struct Node: Service {
             folder: folder, logger: logger)
         let service = NodeService(
             store: store, identity: identity, owner: owner,
-            sessions: sessions, metrics: metrics, quotas: bounds.quotas, desk: relay?.desk,
+            sessions: sessions, metrics: metrics, quotas: bounds.quotas, desk: relay?.makeDesk(),
             clock: configuration.clock, retention: { retention.now() })
         let port = ListeningPort(configuration.port)
         let routes = Routes(webApp: webApp, anchor: anchor) { [store] in

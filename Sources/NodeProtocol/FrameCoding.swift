@@ -24,7 +24,7 @@ extension ClientFrame: WireCodable {
         switch try reader.readUInt8() {
         case 0:
             let version = try reader.readUInt16()
-            guard let role = SessionRole(rawValue: try reader.readUInt8()) else { throw .invalidValue }
+            let role = try SessionRole(from: &reader)
             self = .hello(
                 version: version, role: role, bubble: try reader.readFixed(16), device: try reader.readFixed(16),
                 nonce: try reader.readFixed(32))
@@ -107,11 +107,6 @@ extension Push: WireCodable {
 extension Refusal: WireCodable {
     public func encode(into writer: inout WireWriter) {
         writer.write(rawValue)
-    }
-
-    public init(from reader: inout WireReader) throws(WireError) {
-        guard let refusal = Refusal(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = refusal
     }
 }
 

@@ -27,3 +27,13 @@ extension WireDecodable {
         try reader.finish()
     }
 }
+
+extension RawRepresentable where RawValue == UInt8 {
+    /// Decodes a choice of one byte: its raw value.
+    ///
+    /// - Throws: ``WireError/invalidValue`` where there is no such choice.
+    public init(from reader: inout WireReader) throws(WireError) {
+        guard let value = Self(rawValue: try reader.readUInt8()) else { throw .invalidValue }
+        self = value
+    }
+}

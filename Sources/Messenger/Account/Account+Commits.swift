@@ -126,11 +126,7 @@ extension Account {
         else { return }
         switch response {
         case .done:
-            do throws(MLSError) {
-                try conversation.groups[0].group.merge(pending.commit)
-                conversation.commitHint = (current.group.groupID, pending.sealed)
-                epochBegan(in: conversation)
-            } catch {
+            if !isMerged(pending, in: conversation) {
                 conversation.groups[0].pending = nil
                 touch(conversation)
             }
@@ -250,16 +246,22 @@ extension Account {
             // Our own commit comes back when the node's answer to it got lost. One that we do not know of is of a later state
             // of ours than the one that we have.
             if let pending = current.pending, pending.sealed == sealed {
-                do throws(MLSError) {
-                    try conversation.groups[0].group.merge(pending.commit)
-                    conversation.commitHint = (current.group.groupID, pending.sealed)
-                    epochBegan(in: conversation)
-                } catch {
-                    warn(.forgedMessage, in: conversation)
-                }
+                if !isMerged(pending, in: conversation) { warn(.forgedMessage, in: conversation) }
             } else {
                 restart(conversation, above: current.instance)
             }
+        }
+    }
+
+    /// Goes on to the epoch that our own commit begins.
+    private func isMerged(_ pending: SealedPendingCommit, in conversation: Conversation) -> Bool {
+        do throws(MLSError) {
+            try conversation.groups[0].group.merge(pending.commit)
+            conversation.commitHint = (conversation.groups[0].group.groupID, pending.sealed)
+            epochBegan(in: conversation)
+            return true
+        } catch {
+            return false
         }
     }
 

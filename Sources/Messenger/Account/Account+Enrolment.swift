@@ -18,7 +18,7 @@ extension Account {
         guard case .redeeming(let invitation, _) = record.phase else { return }
         do throws(WireError) {
             let receipt = try RedemptionReceipt(decoding: bytes)
-            guard isGood(receipt, invitation) else { return receiptForged() }
+            guard isGood(receipt, of: invitation, by: own.memberKey) else { return receiptForged() }
             for conversation in conversations {
                 guard var introduction = conversation.introduction else { continue }
                 introduction.redemption = IntroductionRedemption(invitation: invitation, receipt: receipt)
@@ -36,10 +36,11 @@ extension Account {
         reconnectAt = effects.now + Self.enrolmentPause
     }
 
-    private func isGood(_ receipt: RedemptionReceipt, _ invitation: InvitationID) -> Bool {
+    /// Whether the node's receipt is for that invitation, redeemed by that member.
+    func isGood(_ receipt: RedemptionReceipt, of invitation: InvitationID, by memberKey: HybridPublicKey) -> Bool {
         do throws(TrustError) {
             try receipt.verify(
-                nodeKey: state.nodeKey, bubble: own.bubble, invitation: invitation, memberKey: own.memberKey)
+                nodeKey: state.nodeKey, bubble: own.bubble, invitation: invitation, memberKey: memberKey)
             return true
         } catch {
             return false
@@ -63,14 +64,10 @@ extension Account {
         guard case .refused(let refusal) = response else { return }
         let problem: Problem =
             switch refusal {
-            case .unknownInvitation: .unknownInvitation
-            case .invitationExpired: .expired
-            case .invitationUsed: .alreadyUsed
-            case .invitationWithdrawn: .withdrawn
             case .alreadyClaimed: .alreadyClaimed
             case .wrongClaimToken: .wrongClaimToken
             case .invalidCredential: hasWrongClock ? .wrongClock : .notPermitted
-            default: .nodeUnreachable
+            default: Problem(ofInvitation: refusal) ?? .nodeUnreachable
             }
         guard problem != .nodeUnreachable, problem != .wrongClock else {
             // Later, perhaps.

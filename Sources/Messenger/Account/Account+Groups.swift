@@ -79,7 +79,7 @@ extension Account {
     ) {
         guard device.invitation == redemption.invitation,
             let index = invitations.firstIndex(where: { $0.id == redemption.invitation }),
-            isGood(redemption.receipt, of: device)
+            isGood(redemption.receipt, of: redemption.invitation, by: device.memberKey)
         else { return effects.warn(.memberNotVerified) }
         guard invitations[index].state != .redeemed else { return effects.warn(.secondPersonOnInvitation) }
         guard invitations[index].state != .withdrawn, redemption.receipt.time <= invitations[index].expires / 1000,
@@ -98,17 +98,6 @@ extension Account {
         // The greeting tells where to answer.
         _ = receive(introduction.greeting, by: .mailbox)
         countersign(device, in: conversation)
-    }
-
-    private func isGood(_ receipt: RedemptionReceipt, of device: VerifiedDevice) -> Bool {
-        guard let invitation = device.invitation else { return false }
-        do throws(TrustError) {
-            try receipt.verify(
-                nodeKey: state.nodeKey, bubble: own.bubble, invitation: invitation, memberKey: device.memberKey)
-            return true
-        } catch {
-            return false
-        }
     }
 
     private func countersign(_ device: VerifiedDevice, in conversation: Conversation) {

@@ -148,31 +148,3 @@ extension FileSummary: WireCodable {
             hasReadableCopy: try reader.readBool())
     }
 }
-
-extension FilePurpose {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = FilePurpose(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
-extension FileKind {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = FileKind(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
-extension FileFault {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = FileFault(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
-extension FileState {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = FileState(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}

@@ -302,27 +302,6 @@ extension Settings: WireCodable {
     }
 }
 
-extension ChannelState {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = ChannelState(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
-extension ChannelPath {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = ChannelPath(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
-extension SignalKind {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = SignalKind(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
 extension ReadRecord: WireCodable {
     public func encode(into writer: inout WireWriter) {
         writer.write(store.rawValue)

@@ -125,17 +125,3 @@ extension ChannelAction: WireCodable {
         }
     }
 }
-
-extension Store {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = Store(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}
-
-extension ConnectionAction {
-    init(from reader: inout WireReader) throws(WireError) {
-        guard let value = ConnectionAction(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self = value
-    }
-}

@@ -120,14 +120,7 @@ final class Enrolment {
 
     private static func problem(_ response: Response) -> Problem {
         guard case .refused(let refusal) = response else { return .nodeUnreachable }
-        switch refusal {
-        case .unknownInvitation: return .unknownInvitation
-        case .invitationExpired: return .expired
-        case .invitationUsed: return .alreadyUsed
-        case .invitationWithdrawn: return .withdrawn
-        case .rateLimited: return .tooManyRequests
-        default: return .nodeUnreachable
-        }
+        return Problem(ofInvitation: refusal) ?? (refusal == .rateLimited ? .tooManyRequests : .nodeUnreachable)
     }
 
     private func ready(_ kind: EnrolmentKind, inviterName: Text) {

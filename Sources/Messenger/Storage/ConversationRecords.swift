@@ -123,8 +123,7 @@ extension OutboxItem: WireCodable {
         let isShown = try reader.readBool()
         let order = try reader.readUInt64()
         self.order = isShown ? order : nil
-        guard let state = State(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self.state = state
+        state = try State(from: &reader)
         body = try reader.read()
     }
 }

@@ -143,8 +143,7 @@ extension FileRecord: WireCodable {
         guard let geometry = FileGeometry(size: try reader.readUInt64()) else { throw .invalidValue }
         self.geometry = geometry
         kind = try FileKind(from: &reader)
-        guard let phase = Phase(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self.phase = phase
+        phase = try Phase(from: &reader)
         storage = try reader.readOpaque(limit: 16)
         seal = try reader.readOptional()
         isPaused = try reader.readBool()

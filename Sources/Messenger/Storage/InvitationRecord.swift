@@ -56,8 +56,7 @@ extension InvitationRecord: WireCodable {
         created = try reader.readUInt64()
         expires = try reader.readUInt64()
         state = try InvitationState(from: &reader)
-        guard let errand = Errand(rawValue: try reader.readUInt8()) else { throw .invalidValue }
-        self.errand = errand
+        errand = try Errand(from: &reader)
         link = try reader.read()
         verifier = try reader.readOpaque()
         bundle = try reader.readOpaque()

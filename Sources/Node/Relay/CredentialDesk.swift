@@ -82,7 +82,7 @@ final class CredentialDesk: Sendable {
 
 extension RelayService {
     /// Where devices get their credentials for this relay.
-    var desk: CredentialDesk {
+    func makeDesk() -> CredentialDesk {
         CredentialDesk { [self] user, device, unixTime in
             let (username, password) = credentials.issue(
                 user: user, subject: device, seconds: Limits.relayCredentialLifetime, unixTime: unixTime)

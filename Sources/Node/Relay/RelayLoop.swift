@@ -123,15 +123,13 @@ struct RelayLoop: ~Copyable {
         }
     }
 
-    private static func now() -> Moment {
+    static func now() -> Moment {
         var clock = timespec()
         clock_gettime(CLOCK_MONOTONIC, &clock)
         return Moment(
             milliseconds: UInt64(clock.tv_sec) * 1_000 + UInt64(clock.tv_nsec) / 1_000_000,
             unixTime: UInt64(clamping: time(nil)))
     }
-
-    static var moment: Moment { now() }
 
     /// Seconds of a clock that only goes forward.
     static var seconds: Int64 { Int64(clamping: now().milliseconds / 1_000) }

@@ -197,7 +197,7 @@ final class RelayService: Service {
             sockets.bind(to: addresses)
             let server = Server(
                 serverConfiguration(addresses), ports: ports, sockets: sockets, credentials: credentials,
-                random: Randomness.system(), at: RelayLoop.moment)
+                random: Randomness.system(), at: RelayLoop.now())
             var loop = RelayLoop(server: server, sockets: sockets, port: port, isShared: mailboxes.count > 1)
             let error = loop.open(mailbox, at: addresses.listening)
             listening.open(error)

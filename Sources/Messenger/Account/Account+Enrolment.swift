@@ -1,3 +1,4 @@
+import CryptoPrimitives
 import MLS
 import NodeProtocol
 import Trust

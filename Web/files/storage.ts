@@ -1,10 +1,6 @@
 // Sealed files in the origin's private file system: names and contents are noise to whoever takes the disk.
 
-const folderName = "files";
-/** Has an empty file for each file here that is not whole yet: which those are is known before anybody has unlocked. */
-const halfFolderName = "half";
-const patience = 5_000;
-const retryInterval = 50;
+import { folderCalled, folderName, halfFolderName, remove, whenFree } from "../worker/filefolders";
 
 /** Handed to the browser at once: each write there is a message to its main process, too. */
 const writtenTogether = 1 << 20;
@@ -150,23 +146,6 @@ export class FileStorage {
     }
 }
 
-async function folderCalled(name: string, create: boolean): Promise<FileSystemDirectoryHandle> {
-    return (await navigator.storage.getDirectory()).getDirectoryHandle(name, { create });
-}
-
-/** Makes room at any price but that of what is whole: half a file can be fetched anew. Answers whether there was any. */
-export async function deleteHalfFiles(): Promise<boolean> {
-    const half = await folderCalled(halfFolderName, false);
-    const folder = await folderCalled(folderName, true);
-    const names: string[] = [];
-    for await (const name of half.keys()) names.push(name);
-    for (const name of names) {
-        await remove(folder, name);
-        await remove(half, name);
-    }
-    return names.length > 0;
-}
-
 async function tidy(folder: FileSystemDirectoryHandle, wanted: ReadonlySet<string>): Promise<Map<string, number>> {
     const present: string[] = [];
     for await (const name of folder.keys()) present.push(name);
@@ -176,29 +155,6 @@ async function tidy(folder: FileSystemDirectoryHandle, wanted: ReadonlySet<strin
         else lengths.set(name, (await (await folder.getFileHandle(name)).getFile()).size);
     }
     return lengths;
-}
-
-async function remove(folder: FileSystemDirectoryHandle, name: string): Promise<void> {
-    await whenFree(() => folder.removeEntry(name)).catch((error) => {
-        if (!isCalled(error, "NotFoundError")) throw error;
-    });
-}
-
-/** Tries again while the file is held: by a worker that was ended, or a handle that was closed, a moment ago. */
-async function whenFree<T>(attempt: () => Promise<T>): Promise<T> {
-    const deadline = Date.now() + patience;
-    for (;;) {
-        try {
-            return await attempt();
-        } catch (error) {
-            if (!isCalled(error, "NoModificationAllowedError") || Date.now() > deadline) throw error;
-            await new Promise((resolve) => setTimeout(resolve, retryInterval));
-        }
-    }
-}
-
-function isCalled(error: unknown, name: string): boolean {
-    return error instanceof DOMException && error.name === name;
 }
 
 /** Kept for the sealed records, which share the origin's quota: a profile that cannot write to them cannot even be unlocked to

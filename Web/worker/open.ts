@@ -1,6 +1,6 @@
 // Opening the store where there is hardly any room.
 
-import { deleteHalfFiles } from "../files/storage";
+import { deleteHalfFiles } from "./filefolders";
 import { Store } from "./store";
 
 /** So much is needed to unlock a profile and delete what its owner does not need; of a small quota, a sixteenth. */

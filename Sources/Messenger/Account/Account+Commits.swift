@@ -126,7 +126,7 @@ extension Account {
         else { return }
         switch response {
         case .done:
-            if !isMerged(pending, in: conversation) {
+            if !merge(pending, in: conversation) {
                 conversation.groups[0].pending = nil
                 touch(conversation)
             }
@@ -246,7 +246,7 @@ extension Account {
             // Our own commit comes back when the node's answer to it got lost. One that we do not know of is of a later state
             // of ours than the one that we have.
             if let pending = current.pending, pending.sealed == sealed {
-                if !isMerged(pending, in: conversation) { warn(.forgedMessage, in: conversation) }
+                if !merge(pending, in: conversation) { warn(.forgedMessage, in: conversation) }
             } else {
                 restart(conversation, above: current.instance)
             }
@@ -254,7 +254,9 @@ extension Account {
     }
 
     /// Goes on to the epoch that our own commit begins.
-    private func isMerged(_ pending: SealedPendingCommit, in conversation: Conversation) -> Bool {
+    ///
+    /// - Returns: false if the commit does not start from the current epoch.
+    private func merge(_ pending: SealedPendingCommit, in conversation: Conversation) -> Bool {
         do throws(MLSError) {
             try conversation.groups[0].group.merge(pending.commit)
             conversation.commitHint = (conversation.groups[0].group.groupID, pending.sealed)

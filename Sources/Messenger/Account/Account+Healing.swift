@@ -21,7 +21,7 @@ extension Account {
         conversation.unreadable += 1
         guard conversation.unreadable >= Self.signsNeeded else { return }
         conversation.unreadable = 0
-        // Who names the group has been introduced to it, and may have gone on in it before anything of that could be read here.
+        // The peer names the group, so it has joined it, and may have gone on in it before we could read a word of it there.
         if conversation.introduction != nil { setIntroduction(nil, of: conversation) }
         heal(conversation)
     }

@@ -30,3 +30,31 @@ struct LinkScenarios {
         #expect((100...130).contains(world.nodeFrames - before), "\(world.nodeFrames - before)")
     }
 }
+
+@Suite("A channel between two who are there")
+struct ChannelScenarios {
+    /// Each takes some eight messages of each side's, and a hundred of them make an epoch: commits fall between the signals, which
+    /// come once, and overtake the first envelope of a session.
+    @Test(
+        "is made within seconds, whatever commits fall between its signals", arguments: 521...523 as ClosedRange<UInt64>
+    )
+    func commits(seed: UInt64) throws {
+        let world = try World.acquainted(2, seed: seed)
+        let before = world.commits
+        for round in 1...300 {
+            world.breakChannel(0, 1)
+            world.reconnect(0)
+            world.reconnect(1)
+            var waited = 0
+            while !world.hasChannel(0, 1), waited < 120 {
+                world.pass(milliseconds: 250)
+                waited += 1
+            }
+            // Without one of its signals it is given up after five seconds at the soonest.
+            #expect(waited < 20, "round \(round) took \(waited * 250) ms")
+            world.pass(milliseconds: 2_000)
+        }
+        #expect(world.commits - before > 10)
+        #expect(world.finish() == [])
+    }
+}

@@ -10,6 +10,8 @@ struct Endpoint {
     let isRelayed: Bool
     /// The other end, once a description of it has arrived.
     var remote: UInt32?
+    /// The end that has said where it may be reached.
+    var reachable: UInt32?
     var isOpen = false
     var lastArrival: UInt64 = 0
 }
@@ -70,15 +72,23 @@ extension World {
         case .answer where end.isInitiator && numbers[1] == id:
             end.remote = numbers[0]
             endpoints[id] = end
-            guard let other = endpoints[numbers[0]], other.remote == id, !isPartitioned(end.browser, other.browser)
-            else {
-                return
-            }
-            plan(.channelOpens(endpoint: id), in: chance.delay(20...600))
-            plan(.channelOpens(endpoint: numbers[0]), in: chance.delay(20...600))
+        case .candidate:
+            end.reachable = numbers[0]
+            endpoints[id] = end
         default:
-            break
+            return
         }
+        findPath(from: id)
+    }
+
+    /// There is one as soon as both ends know each other, and where the other may be reached.
+    private func findPath(from id: UInt32) {
+        guard let end = endpoints[id], let remote = end.remote, end.reachable == remote,
+            let other = endpoints[remote], other.remote == id, other.reachable == id,
+            !isPartitioned(end.browser, other.browser)
+        else { return }
+        plan(.channelOpens(endpoint: id), in: chance.delay(20...600))
+        plan(.channelOpens(endpoint: remote), in: chance.delay(20...600))
     }
 
     func channelOpens(_ id: UInt32) {

@@ -168,6 +168,28 @@ extension World {
         }
     }
 
+    /// The channel between the two is lost, as both notice at once.
+    public func breakChannel(_ person: Int, _ other: Int) {
+        for (one, another) in [(person, other), (other, person)] {
+            guard let id = browsers[one].endpoints[browsers[another].device] else { continue }
+            channelCloses(id)
+        }
+    }
+
+    /// A person's connection to the node is lost, as both sides notice at once; another is made soon after.
+    public func reconnect(_ person: Int) {
+        guard let id = browsers[person].link else { return }
+        lossAtNode(id)
+        lossAtClient(id)
+    }
+
+    /// Whether both have one to each other.
+    public func hasChannel(_ person: Int, _ other: Int) -> Bool {
+        [(person, other), (other, person)].allSatisfy { one, another in
+            conversation(of: one, with: another)?.connection == .direct
+        }
+    }
+
     /// What the page may use of the node's relay; nil: it has not been told.
     public func relay(of person: Int) -> RelayAccess? { browsers[person].relay }
 

@@ -168,12 +168,10 @@ extension Account {
         }
         guard case .commit(let sealed?) = response else {
             guard !link.isWaiting(for: .fetchCommit(conversation: id, epoch: epoch)) else { return }
-            if !conversation.channel.early.isEmpty {
-                // What came through the channel cannot be read: the peer still has it, and is asked for it again. If its epoch
-                // never came to be, each answer is a further sign of that.
-                conversation.channel.early = []
-                noticeGap(in: conversation)
-            }
+            // What came through the channel cannot be read: the peer still has it, and is asked for it again. If its epoch
+            // never came to be, each answer is a further sign of that.
+            if conversation.early.contains(where: { $0.route == .channel }) { noticeGap(in: conversation) }
+            conversation.early = []
             judge(response, in: conversation)
             return commitArrived(of: id, isHere: false)
         }
@@ -279,24 +277,25 @@ extension Account {
         touch(conversation)
     }
 
-    // Messages of the channel that came before their epoch.
+    // Messages that came before their epoch, and not through the mailbox, which waits for it.
 
-    func keepEarly(_ message: [UInt8], in conversation: Conversation) {
-        guard conversation.channel.early.count < Self.earlyLimit else {
-            // What is not kept would be lost: its sender sends it again through the next channel.
-            conversation.channel.early = []
-            return dropChannel(of: conversation)
+    func keepEarly(_ early: EarlyMessage, in conversation: Conversation) {
+        guard conversation.early.count < Self.earlyLimit else {
+            // What is not kept is lost. Its sender sends again what went through a channel, by the next one; anything else was
+            // worth something only now.
+            if early.route == .channel { dropChannel(of: conversation) }
+            return
         }
-        conversation.channel.early.append(message)
+        conversation.early.append(early)
         // The node has had the commit before the first of them was sent.
-        awaitCommit(of: conversation.id, isNews: conversation.channel.early.count == 1)
+        awaitCommit(of: conversation.id, isNews: conversation.early.count == 1)
     }
 
     private func receiveEarly(of conversation: Conversation) {
-        let messages = conversation.channel.early
-        conversation.channel.early = []
-        for message in messages {
-            if case .awaitsCommit = receive(message, by: .channel) { conversation.channel.early.append(message) }
+        let messages = conversation.early
+        conversation.early = []
+        for early in messages {
+            if case .awaitsCommit = receive(early.message, by: early.route) { conversation.early.append(early) }
         }
     }
 }

@@ -136,7 +136,10 @@ extension Account {
         guard case .message(let message)? = Envelope.open(envelope, of: record.mailbox) else {
             return effects.warn(.forgedMessage)
         }
-        if case .awaitsCommit(let id) = receive(message, by: .transient) { awaitCommit(of: id) }
+        guard case .awaitsCommit(let id) = receive(message, by: .transient), let conversation = conversation(id)
+        else { return }
+        // A signal comes once: without it there may be no channel.
+        keepEarly(EarlyMessage(message: message, route: .transient), in: conversation)
     }
 
     /// Processes what has come until something has to be waited for, and acknowledges it with the same output that writes

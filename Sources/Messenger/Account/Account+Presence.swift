@@ -211,7 +211,7 @@ extension Account {
         conversation.channel.state = .none
         conversation.channel.isReady = false
         conversation.channel.framing = ChannelFraming()
-        conversation.channel.early = []
+        conversation.early.removeAll { $0.route == .channel }
         requeue(in: conversation) { $0.sentThrough != nil }
         channelEnded(in: conversation)
     }
@@ -236,7 +236,9 @@ extension Account {
                         conversation.groups.contains { $0.group.groupID == header.groupID }
                     }) == true
                 else { return warn(.forgedMessage, in: conversation) }
-                if case .awaitsCommit = receive(message, by: .channel) { keepEarly(message, in: conversation) }
+                if case .awaitsCommit = receive(message, by: .channel) {
+                    keepEarly(EarlyMessage(message: message, route: .channel), in: conversation)
+                }
             case .commit(let group, let sealed):
                 guard conversation.current?.group.groupID == group else { return }
                 receive(commit: sealed, group: group)

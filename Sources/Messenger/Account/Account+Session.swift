@@ -59,6 +59,7 @@ extension Account {
             conversation.delivery = nil
             conversation.retryAt = 0
             conversation.waiting = []
+            conversation.early.removeAll { $0.route == .transient }
             // The KeyPackage, if one was taken, is lost with the answer.
             if conversation.isRestarting { conversation.restartAt = effects.now }
             conversation.isRestarting = false

@@ -16,8 +16,6 @@ struct Channel {
     var hasGreeted = false
     var openedAt: UInt64 = 0
     var framing = ChannelFraming()
-    /// Messages of an epoch that we have not reached: kept until its commit is here.
-    var early: [[UInt8]] = []
     /// When to say hello to the peer next. nil: not before something happens.
     var helloAt: UInt64?
     /// Hellos and channels in a row that led to nothing.

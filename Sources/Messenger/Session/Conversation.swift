@@ -70,6 +70,8 @@ final class Conversation {
     var slotRefusals: UInt32 = 0
     /// Whether the peer has spoken in an epoch that we have not reached.
     var isBehind = false
+    /// What it said there by other ways than the mailbox: kept until the epoch's commit is here.
+    var early: [EarlyMessage] = []
     /// Messages of the current epoch in a row that we could not read, and of epochs that nobody seems to have begun.
     var unreadable: UInt32 = 0
     /// Answers about the slot in a row that do not go with our group.
@@ -159,6 +161,12 @@ struct OutboxItem {
     var body: Body
     /// The channel that it was sent through, by number. Of this run only.
     var sentThrough: UInt32? = nil
+}
+
+/// A message of an epoch that we have not reached.
+struct EarlyMessage {
+    var message: [UInt8]
+    var route: Route
 }
 
 struct HeldMessage {

@@ -89,10 +89,21 @@ class Node:
         except (urllib.error.URLError, OSError):
             return False
 
+    def metrics(self) -> str:
+        """What Prometheus would read. The node begins to listen for that once it is ready, so a little later."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
+                    return answer.read().decode()
+            except urllib.error.URLError as error:
+                if not isinstance(error.reason, ConnectionRefusedError) or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.05)
+
     def metric(self, name: str) -> int:
         """A counter's value, summed over its labels; 0 before it has counted anything."""
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=5) as answer:
-            lines = answer.read().decode().splitlines()
+        lines = self.metrics().splitlines()
         values = [line.rsplit(" ", 1)[1] for line in lines if re.match(rf"{name}[ {{]", line)]
         return int(sum(float(value) for value in values))
 

@@ -58,7 +58,7 @@ test: setup-test ## Set up, then run every test, real browsers included
 	@$(MAKE) test-setup
 	@# End to end the processor waits for a third of the time and more: compiling for WebAssembly, four minutes on one core, takes
 	@# what is left.
-	@nice -n 19 $(MAKE) test-wasm & wasm=$$!; $(MAKE) test-end-to-end || { kill $$wasm; exit 1; }; wait $$wasm
+	@nice -n 19 $(MAKE) test-wasm & wasm=$$!; $(MAKE) test-end-to-end || { kill $$wasm 2>/dev/null || true; exit 1; }; wait $$wasm
 	@Tests/summary.sh
 
 setup-test:

@@ -183,7 +183,7 @@ extension World {
         lossAtClient(id)
     }
 
-    /// Whether both have one to each other.
+    /// Whether each of the two has a direct channel to the other.
     public func hasChannel(_ person: Int, _ other: Int) -> Bool {
         [(person, other), (other, person)].allSatisfy { one, another in
             conversation(of: one, with: another)?.connection == .direct
